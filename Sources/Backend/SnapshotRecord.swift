@@ -1,0 +1,33 @@
+package import DriverCore
+
+/// Everything that Cairn knows of a snapshot, stored with its data.
+package struct SnapshotRecord: Sendable, Hashable, Codable {
+    package var id: SnapshotID
+    /// The full CSI name, compared on every retry.
+    package var name: String
+    package var tier: String
+    package var source: VolumeID
+    /// The size of the source when the snapshot was cut: what a restore needs at least.
+    package var size: ByteCount
+    /// What a volume restored from this one holds.
+    package var contents: VolumeRecord.Contents
+    package var filesystem: FilesystemType?
+    package var parameters: [String: String]
+    package var created: Timestamp
+
+    package init(
+        id: SnapshotID, name: String, tier: String, source: VolumeID, size: ByteCount,
+        contents: VolumeRecord.Contents, filesystem: FilesystemType?,
+        parameters: [String: String] = [:], created: Timestamp
+    ) {
+        self.id = id
+        self.name = name
+        self.tier = tier
+        self.source = source
+        self.size = size
+        self.contents = contents
+        self.filesystem = filesystem
+        self.parameters = parameters
+        self.created = created
+    }
+}

@@ -1,0 +1,98 @@
+package import DriverCore
+
+/// One tier of one node's storage.
+///
+/// Every function blocks and is called on a thread that may block. The caller holds the keys of the
+/// objects involved (`KeyedOperations`), so no two calls change one object at a time; calls for
+/// different objects run side by side. After a crash at any instruction the next ``start()`` and a
+/// repeated call bring the storage to a state in which each object exists whole or not at all.
+///
+/// A tier that cannot answer (unmounted, marker missing, I/O error) throws `unavailable`, never
+/// `notFound`, and never reports an object as absent.
+package protocol VolumeBackend: Sendable {
+    /// The name by which a StorageClass chooses the tier.
+    var tier: String { get }
+    /// What CreateVolume uses where the request names no file system.
+    var defaultFilesystem: FilesystemType { get }
+    /// The unit of every volume size; sizes are rounded up to it.
+    var sizeUnit: ByteCount { get }
+    /// Whether every byte of a volume is allocated from the start; file systems on it are then made
+    /// without discard.
+    var isThick: Bool { get }
+
+    /// Opens the storage: finishes or removes what a crash left half-made, thaws what was left
+    /// frozen, loads the records. Called once before anything else, and again by whoever finds the
+    /// tier unavailable.
+    func start() throws(DriverError)
+    /// Throws `unavailable`, saying why, where the tier cannot serve now.
+    func checkHealth() throws(DriverError)
+
+    /// All volumes, in order of id.
+    func volumes() throws(DriverError) -> [VolumeRecord]
+    /// The volume, or nil where healthy storage does not have it.
+    func volume(_ id: VolumeID) throws(DriverError) -> VolumeRecord?
+    /// Makes a volume that reads as zeros, or as its source and zeros behind it.
+    ///
+    /// `record.size` is a multiple of ``sizeUnit`` and at least the source's. The record is stored
+    /// as given, with state `ready`, and returned. Throws `outOfSpace` where the reserve or the
+    /// overcommit limit would be passed; a failure leaves nothing behind, or throws
+    /// `operationPending`.
+    func createVolume(_ record: VolumeRecord, progress: Progress) throws(DriverError) -> VolumeRecord
+    /// Removes a volume that is not attached; OK where it does not exist. Throws `inUse` where a
+    /// device of it is still open.
+    func deleteVolume(_ id: VolumeID) throws(DriverError)
+    /// Grows the volume to at least `size` (a multiple of ``sizeUnit``), and its attached device
+    /// with it; OK where it is that large already.
+    func expandVolume(_ id: VolumeID, to size: ByteCount) throws(DriverError) -> VolumeRecord
+    /// Stores what Cairn has done to the contents, durably, before it returns.
+    func setContents(_ contents: VolumeRecord.Contents, of id: VolumeID) throws(DriverError)
+
+    /// All snapshots, in order of id.
+    func snapshots() throws(DriverError) -> [SnapshotRecord]
+    func snapshot(_ id: SnapshotID) throws(DriverError) -> SnapshotRecord?
+    /// Cuts a snapshot of a volume of this tier, consistent for a mounted file system; stored as
+    /// given and returned once it is cut.
+    func createSnapshot(_ record: SnapshotRecord, progress: Progress)
+        throws(DriverError) -> SnapshotRecord
+    /// Removes a snapshot; OK where it does not exist. Volumes restored from it live on.
+    func deleteSnapshot(_ id: SnapshotID) throws(DriverError)
+
+    func capacity() throws(DriverError) -> TierCapacity
+
+    /// Makes the volume's block device, or finds the one that it has.
+    func attach(_ id: VolumeID) throws(DriverError) -> AttachedDevice
+    /// The device that the volume has now, if any.
+    func attachment(of id: VolumeID) throws(DriverError) -> AttachedDevice?
+    /// Takes the device away and sees it gone; OK where there is none. Throws `inUse` where it is
+    /// still mounted or open.
+    func detach(_ id: VolumeID) throws(DriverError)
+}
+
+/// A block device of a volume.
+package struct AttachedDevice: Sendable, Hashable {
+    /// `/dev/loop3`.
+    package let path: String
+    /// The kernel's number of it, as in st_rdev.
+    package let number: UInt64
+
+    package init(path: String, number: UInt64) {
+        self.path = path
+        self.number = number
+    }
+}
+
+/// What a tier can still take.
+package struct TierCapacity: Sendable, Hashable {
+    /// All the bytes that volumes may use, reserve taken off.
+    package let total: ByteCount
+    /// What new volumes can be promised now.
+    package let available: ByteCount
+    /// The largest single volume that could be made now.
+    package let maximumVolumeSize: ByteCount
+
+    package init(total: ByteCount, available: ByteCount, maximumVolumeSize: ByteCount) {
+        self.total = total
+        self.available = available
+        self.maximumVolumeSize = maximumVolumeSize
+    }
+}

@@ -1,0 +1,97 @@
+package import DriverCore
+
+/// Everything that Cairn knows of a volume, stored with its data.
+package struct VolumeRecord: Sendable, Hashable, Codable {
+    package var id: VolumeID
+    /// The full CSI name, compared on every retry: a hash collision is a conflict, never a mix-up.
+    package var name: String
+    package var tier: String
+    /// The size that the volume has now.
+    package var size: ByteCount
+    package var capabilities: [RecordedCapability]
+    /// The file system that a mount gets; nil where the volume is raw block only.
+    package var filesystem: FilesystemType?
+    /// The StorageClass parameters that matter, without the standard `csi.storage.k8s.io/` keys.
+    package var parameters: [String: String]
+    package var source: VolumeSource?
+    package var created: Timestamp
+    package var state: State
+    package var contents: Contents
+    /// Made by a publish and removed by its unpublish; the CSI name is kubelet's volume handle.
+    package var isEphemeral: Bool
+    package var claim: ClaimNames
+
+    /// `ready` is written last. Anything else is finished or removed by the retry or the next start.
+    package enum State: String, Sendable, Hashable, Codable { case creating, ready, deleting }
+
+    /// What the volume holds, as far as Cairn put it there. Only ever moves downwards in this list.
+    package enum Contents: String, Sendable, Hashable, Codable {
+        /// Never formatted, never handed out: the only state in which mkfs may begin.
+        case blank
+        /// mkfs was begun and is not known to have ended; never mounted since, so it may run again.
+        case formatting
+        /// Holds a file system (or a copy of a volume that did). Never formatted again.
+        case formatted
+        /// Was handed out as a raw block device: its bytes are the user's. Never formatted.
+        case raw
+    }
+
+    package init(
+        id: VolumeID, name: String, tier: String, size: ByteCount,
+        capabilities: [RecordedCapability], filesystem: FilesystemType?,
+        parameters: [String: String] = [:], source: VolumeSource? = nil, created: Timestamp,
+        state: State = .creating, contents: Contents = .blank, isEphemeral: Bool = false,
+        claim: ClaimNames = ClaimNames()
+    ) {
+        self.id = id
+        self.name = name
+        self.tier = tier
+        self.size = size
+        self.capabilities = capabilities
+        self.filesystem = filesystem
+        self.parameters = parameters
+        self.source = source
+        self.created = created
+        self.state = state
+        self.contents = contents
+        self.isEphemeral = isEphemeral
+        self.claim = claim
+    }
+}
+
+/// One capability as it was asked for at creation.
+package struct RecordedCapability: Sendable, Hashable, Codable {
+    /// The CSI name of the access mode, e.g. `SINGLE_NODE_WRITER`.
+    package var mode: String
+    /// Raw block where true; a mounted file system otherwise.
+    package var isBlock: Bool
+    /// As asked; empty means the tier's default.
+    package var filesystem: String
+    package var mountFlags: [String]
+
+    package init(mode: String, isBlock: Bool, filesystem: String, mountFlags: [String]) {
+        self.mode = mode
+        self.isBlock = isBlock
+        self.filesystem = filesystem
+        self.mountFlags = mountFlags
+    }
+}
+
+/// Where a volume's first bytes came from.
+package enum VolumeSource: Sendable, Hashable, Codable {
+    case snapshot(SnapshotID)
+    case volume(VolumeID)
+}
+
+/// The Kubernetes names that the sidecars tell with `--extra-create-metadata`; for people only.
+package struct ClaimNames: Sendable, Hashable, Codable {
+    package var claim: String?
+    package var namespace: String?
+    package var volume: String?
+
+    package init(claim: String? = nil, namespace: String? = nil, volume: String? = nil) {
+        self.claim = claim
+        self.namespace = namespace
+        self.volume = volume
+    }
+}

@@ -1,0 +1,70 @@
+/// A number of bytes; never negative where it describes storage.
+package struct ByteCount: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+    package let bytes: Int64
+
+    package init(_ bytes: Int64) { self.bytes = bytes }
+
+    package static let zero = ByteCount(0)
+    package static func kibibytes(_ count: Int64) -> ByteCount { ByteCount(count << 10) }
+    package static func mebibytes(_ count: Int64) -> ByteCount { ByteCount(count << 20) }
+    package static func gibibytes(_ count: Int64) -> ByteCount { ByteCount(count << 30) }
+
+    package init(from decoder: any Decoder) throws {
+        bytes = try decoder.singleValueContainer().decode(Int64.self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(bytes)
+    }
+
+    package static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
+
+    /// The sum, or the largest count where the sum would overflow.
+    package static func + (left: ByteCount, right: ByteCount) -> ByteCount {
+        let (sum, overflow) = left.bytes.addingReportingOverflow(right.bytes)
+        return ByteCount(overflow ? .max : sum)
+    }
+
+    /// The difference, which is zero where the right side is larger.
+    package static func - (left: ByteCount, right: ByteCount) -> ByteCount {
+        ByteCount(left.bytes > right.bytes ? left.bytes - right.bytes : 0)
+    }
+
+    /// The smallest multiple of `unit` that is not below this count; nil where it overflows.
+    package func roundedUp(toMultipleOf unit: ByteCount) -> ByteCount? {
+        let (padded, overflow) = bytes.addingReportingOverflow(unit.bytes - 1)
+        return overflow ? nil : ByteCount(padded / unit.bytes * unit.bytes)
+    }
+
+    /// The largest multiple of `unit` that is not above this count.
+    package func roundedDown(toMultipleOf unit: ByteCount) -> ByteCount {
+        ByteCount(bytes / unit.bytes * unit.bytes)
+    }
+
+    /// Exact bytes, with the largest binary unit that divides them: `1073741824 (1Gi)`.
+    package var description: String {
+        let units: [(String, Int64)] = [("Ti", 1 << 40), ("Gi", 1 << 30), ("Mi", 1 << 20)]
+        for (name, size) in units where bytes >= size && bytes.isMultiple(of: size) {
+            return "\(bytes) (\(bytes / size)\(name))"
+        }
+        return "\(bytes) bytes"
+    }
+
+    /// Reads `1073741824`, `512Mi`, `10Gi`, `2Ti`, `100M`, ... (Kubernetes quantities without
+    /// fractions); nil for anything else, negative numbers and overflow.
+    package init?(parsing text: String) {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let count = Int64(digits), let factor = Self.factors[String(text.dropFirst(digits.count))]
+        else { return nil }
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: factor)
+        guard !overflow else { return nil }
+        self.init(bytes)
+    }
+
+    /// Source: the suffixes of a Kubernetes resource quantity.
+    private static let factors: [String: Int64] = [
+        "": 1, "k": 1000, "M": 1_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000,
+        "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50,
+    ]
+}
