@@ -30,10 +30,16 @@ package struct VolumeRecord: Sendable, Hashable, Codable {
         case blank
         /// mkfs was begun and is not known to have ended; never mounted since, so it may run again.
         case formatting
-        /// Holds a file system (or a copy of a volume that did). Never formatted again.
+        /// A copy of a volume that held a file system, not mounted yet: the first stage gives it an
+        /// identity of its own where the file system needs one. Never formatted.
+        case copied
+        /// Holds a file system. Never formatted again.
         case formatted
         /// Was handed out as a raw block device: its bytes are the user's. Never formatted.
         case raw
+
+        /// What a copy of this volume holds.
+        package var ofCopy: Contents { self == .formatted ? .copied : self }
     }
 
     package init(
