@@ -8,6 +8,8 @@ package struct VolumeRecord: Sendable, Hashable, Codable {
     package var tier: String
     /// The size that the volume has now.
     package var size: ByteCount
+    /// The size that it was created with: what a repeated create is compared with after a growth.
+    package var createdSize: ByteCount
     package var capabilities: [RecordedCapability]
     /// The file system that a mount gets; nil where the volume is raw block only.
     package var filesystem: FilesystemType?
@@ -43,7 +45,7 @@ package struct VolumeRecord: Sendable, Hashable, Codable {
     }
 
     package init(
-        id: VolumeID, name: String, tier: String, size: ByteCount,
+        id: VolumeID, name: String, tier: String, size: ByteCount, createdSize: ByteCount? = nil,
         capabilities: [RecordedCapability], filesystem: FilesystemType?,
         parameters: [String: String] = [:], source: VolumeSource? = nil, created: Timestamp,
         state: State = .creating, contents: Contents = .blank, isEphemeral: Bool = false,
@@ -53,6 +55,7 @@ package struct VolumeRecord: Sendable, Hashable, Codable {
         self.name = name
         self.tier = tier
         self.size = size
+        self.createdSize = createdSize ?? size
         self.capabilities = capabilities
         self.filesystem = filesystem
         self.parameters = parameters
