@@ -1,0 +1,202 @@
+// System calls, ioctls and C libraries that Swift cannot reach: variadic calls, macros, GNU
+// extensions, unions. No policy lives here.
+//
+// Unless a line says otherwise, a function answers -1 and sets errno on failure, like libc; what it
+// answers on success stands with it.
+
+#ifndef CHOST_SHIM_H
+#define CHOST_SHIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+// ---- path.c: resolution of paths ----
+
+extern const int32_t chost_O_PATH;
+extern const int32_t chost_O_DIRECT;
+extern const uint64_t chost_RESOLVE_BENEATH;
+extern const uint64_t chost_RESOLVE_NO_SYMLINKS;
+extern const uint64_t chost_RESOLVE_NO_MAGICLINKS;
+extern const uint64_t chost_RESOLVE_NO_XDEV;
+
+// openat2(2). Answers a descriptor, which is always close-on-exec.
+int32_t chost_openat2(int32_t folder, const char *path, int32_t flags, uint32_t mode,
+                      uint64_t resolve);
+
+// The kernel's device number made of its two parts, as in st_dev.
+uint64_t chost_make_device(uint32_t major, uint32_t minor);
+uint32_t chost_device_major(uint64_t device);
+uint32_t chost_device_minor(uint64_t device);
+
+// ---- file.c: contents of files ----
+
+extern const int32_t chost_SEEK_DATA;
+extern const int32_t chost_SEEK_HOLE;
+extern const int32_t chost_FALLOC_FL_KEEP_SIZE;
+extern const int32_t chost_FALLOC_FL_PUNCH_HOLE;
+extern const int32_t chost_FALLOC_FL_ZERO_RANGE;
+extern const int32_t chost_FALLOC_FL_UNSHARE_RANGE;
+
+struct chost_file_status {
+  uint64_t device;       // of the file system, as in st_dev
+  uint64_t inode;
+  uint64_t size;         // bytes
+  uint64_t allocated;    // bytes: st_blocks * 512
+  uint64_t represented;  // st_rdev of a device node
+  uint32_t mode;         // st_mode: kind and permissions
+  uint32_t links;
+  uint64_t mount_id;     // as in /proc/self/mountinfo
+  bool is_mount_root;    // something is mounted exactly here
+};
+
+// statx(2) of a descriptor (where `path` is "") or of a path beneath a folder; a symbolic link at
+// the end is not followed.
+int32_t chost_file_status(int32_t folder, const char *path, struct chost_file_status *status);
+
+// FICLONE: makes the empty file `target` share every block of `source`.
+int32_t chost_clone_file(int32_t target, int32_t source);
+// copy_file_range(2) at explicit offsets. Answers the bytes copied, 0 at the end of the source.
+int64_t chost_copy_range(int32_t source, int64_t source_offset, int32_t target,
+                         int64_t target_offset, uint64_t length);
+// fallocate(2).
+int32_t chost_fallocate(int32_t file, int32_t mode, int64_t offset, int64_t length);
+// renameat2(2) with RENAME_NOREPLACE.
+int32_t chost_rename_new(int32_t from_folder, const char *from, int32_t to_folder, const char *to);
+// syncfs(2).
+int32_t chost_sync_filesystem(int32_t descriptor);
+
+// ---- loop.c: loop devices ----
+
+struct chost_loop_status {
+  uint64_t backing_device;  // st_dev of the backing file
+  uint64_t backing_inode;
+  bool read_only;
+  bool auto_clear;  // the kernel detaches it with its last closing
+  bool direct_io;
+};
+
+// LOOP_CTL_GET_FREE on /dev/loop-control. Answers an index.
+int32_t chost_loop_get_free(int32_t control);
+// LOOP_CONFIGURE: binds `backing`; the kernel falls back to buffered I/O where the backing file
+// system refuses direct I/O. `name` is what losetup shows; it is cut at 63 bytes.
+int32_t chost_loop_configure(int32_t loop, int32_t backing, const char *name, bool read_only,
+                             bool direct_io);
+// LOOP_GET_STATUS64; ENXIO where nothing is bound.
+int32_t chost_loop_status(int32_t loop, struct chost_loop_status *status);
+// LOOP_CLR_FD. Success does not say that the device is free: it may go with its last closing.
+int32_t chost_loop_clear(int32_t loop);
+// LOOP_SET_STATUS64 without LO_FLAGS_AUTOCLEAR: takes back a LOOP_CLR_FD that became lazy.
+int32_t chost_loop_keep(int32_t loop);
+// LOOP_SET_CAPACITY: takes over a new size of the backing file.
+int32_t chost_loop_set_capacity(int32_t loop);
+
+// ---- block.c: block devices and mounted file systems ----
+
+// BLKGETSIZE64.
+int32_t chost_block_size(int32_t device, uint64_t *bytes);
+// BLKROSET.
+int32_t chost_block_set_read_only(int32_t device, bool read_only);
+// BLKROGET.
+int32_t chost_block_is_read_only(int32_t device, bool *read_only);
+// FIFREEZE and FITHAW on any descriptor of the file system.
+int32_t chost_freeze(int32_t descriptor);
+int32_t chost_thaw(int32_t descriptor);
+
+// ---- grow.c: online growth ----
+
+struct chost_xfs_geometry {
+  uint32_t block_size;
+  uint64_t data_blocks;
+  uint32_t inode_percent;
+};
+// EXT4_IOC_RESIZE_FS.
+int32_t chost_ext4_resize(int32_t descriptor, uint64_t blocks);
+// XFS_IOC_FSGEOMETRY_V1.
+int32_t chost_xfs_geometry(int32_t descriptor, struct chost_xfs_geometry *geometry);
+// XFS_IOC_FSGROWFSDATA.
+int32_t chost_xfs_grow(int32_t descriptor, uint64_t blocks, uint32_t inode_percent);
+// BTRFS_IOC_RESIZE with "max".
+int32_t chost_btrfs_resize_max(int32_t descriptor);
+
+// ---- mount.c: mounting ----
+
+extern const uint64_t chost_MS_RDONLY;
+// Flags of mount(2) that make it something else than a new mount: bind, remount, move and the
+// changes of propagation.
+extern const uint64_t chost_forbidden_mount_flags;
+// Options of mount(8) that reach for other files, devices or programs: loop, helper, verity.
+extern const uint64_t chost_forbidden_mount_user_flags;
+
+enum {
+  chost_mount_data_size = 4096,
+};
+// Splits comma-separated mount options by libmount's tables: known ones into the flags of mount(2)
+// (in `flags`) and of mount(8) (in `user_flags`), the rest into `data`, NUL-terminated, of
+// chost_mount_data_size bytes. EINVAL on broken quoting, E2BIG where `data` is too small.
+int32_t chost_mount_parse(const char *options, uint64_t *flags, uint64_t *user_flags, char *data);
+
+// mount(2).
+int32_t chost_mount(const char *source, const char *target, const char *type, uint64_t flags,
+                    const char *data);
+// open_tree(2) with OPEN_TREE_CLONE of what `source` (any descriptor) shows. Answers a descriptor
+// of a mount that is attached nowhere.
+int32_t chost_clone_mount(int32_t source);
+// mount_setattr(2) of a mount's own attributes, from flags of mount(2): read-only, nosuid, nodev,
+// noexec, nosymfollow and the access-time ones. Other flags belong to the file system and are
+// left out.
+int32_t chost_restrict_mount(int32_t mount, uint64_t flags);
+// move_mount(2) of a mount that is attached nowhere onto what `target` shows.
+int32_t chost_attach_mount(int32_t mount, int32_t target);
+
+// ---- probe.c: what a device holds ----
+
+enum {
+  chost_probe_failed = -1,
+  chost_probe_nothing = 0,
+  chost_probe_found = 1,
+  chost_probe_ambivalent = 2,  // several signatures contradict each other
+};
+enum {
+  chost_probe_text_size = 64,
+};
+struct chost_probe {
+  char type[chost_probe_text_size];             // of a superblock, or ""
+  char usage[chost_probe_text_size];            // "filesystem", "raid", "crypto", "other", or ""
+  char uuid[chost_probe_text_size];             // or ""
+  char partition_table[chost_probe_text_size];  // "gpt", "dos", ..., or ""
+};
+// libblkid's low-level probe of superblocks and partition tables. Never writes. Answers
+// chost_probe_failed (with errno), _nothing, _found or _ambivalent.
+int32_t chost_probe_device(int32_t device, struct chost_probe *found);
+
+// ---- digest.c ----
+
+enum {
+  chost_sha256_size = 32,
+};
+// SHA-256 into chost_sha256_size bytes; false where libcrypto cannot.
+bool chost_sha256(const void *bytes, size_t count, uint8_t *digest);
+
+// ---- process.c: child processes ----
+
+struct chost_child_outcome {
+  bool was_killed;  // by a signal
+  int32_t code;     // the exit code, or the signal
+};
+// Starts a program in its own process group with /dev/null as standard input, the two descriptors
+// as standard output and error, no other descriptor, no blocked and no ignored signal. Answers the
+// process id, and a descriptor of the process in `process`.
+int32_t chost_spawn(const char *program, char *_Nullable const *_Nonnull arguments,
+                    char *_Nullable const *_Nonnull environment, int32_t output, int32_t error,
+                    int32_t *process);
+// pipe2(2) with O_CLOEXEC; only the reading end is non-blocking.
+int32_t chost_pipe(int32_t *reading, int32_t *writing);
+// Waits for a child of this process to end, and reaps it.
+int32_t chost_reap(int32_t child, struct chost_child_outcome *outcome);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,160 @@
+import CHostShim
+package import DriverCore
+import Glibc
+import Synchronization
+
+/// Files shown as block devices, attached and found by system calls alone.
+///
+/// The kernel is asked each time; memory holds hints only. Other programs, and a second driver
+/// while one replaces the other, may use loop devices at the same time. Two calls for the *same*
+/// file must not overlap: the caller holds the volume's key.
+package final class LoopDevices: Sendable {
+    /// Where a file was attached last; looked at first, believed never.
+    private let hints = Mutex<[FileIdentity: Int]>([:])
+
+    package init() {}
+
+    /// Attaches a file, or answers the device that it is attached to.
+    ///
+    /// Direct I/O is used where it is asked and the backing file system can. An attachment that
+    /// exists already is answered as it is, unless it is read-only and should not be, or the other
+    /// way round: then it throws `inUse`.
+    package func attach(file path: String, directIO: Bool, readOnly: Bool) throws(DriverError)
+        -> LoopDevice
+    {
+        let flags = (readOnly ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_NONBLOCK
+        let file = try OwnedDescriptor(opening: path, flags: flags)
+        let status = try FileStatus(of: file, called: path)
+        guard status.isRegularFile else {
+            throw DriverError(.hostFailure, "\(path) is no regular file, so it is not attached")
+        }
+        let backing = FileIdentity(device: status.device, inode: status.inode)
+        if let existing = try attachment(of: backing) {
+            return try Self.accept(existing, path: path, readOnly: readOnly)
+        }
+        let device = try Self.attachNew(file, path, directIO: directIO, readOnly: readOnly)
+        hints.withLock { $0[backing] = device.index }
+        return device
+    }
+
+    /// The device that a file is attached to, if any.
+    package func find(backing: FileIdentity) throws(DriverError) -> LoopDevice? {
+        try attachment(of: backing)?.device
+    }
+
+    /// The same with all that the kernel tells of it.
+    package func attachment(of backing: FileIdentity) throws(DriverError) -> LoopAttachment? {
+        if let index = hints.withLock({ $0[backing] }), let device = LoopDevice(index: index),
+            let found = try Self.attachment(at: device), found.backing == backing
+        {
+            return found
+        }
+        let found = try attachments().first { $0.backing == backing }
+        hints.withLock { $0[backing] = found?.device.index }
+        return found
+    }
+
+    /// Everything that is attached on this host, whoever attached it, in order of index.
+    package func attachments() throws(DriverError) -> [LoopAttachment] {
+        var found: [LoopAttachment] = []
+        for name in try SystemFile.names(in: "/sys/block") where name.hasPrefix("loop") {
+            // The attribute exists only where a file is bound.
+            guard unsafe access("/sys/block/\(name)/loop/backing_file", F_OK) == 0,
+                let index = Int(name.dropFirst(4)), let device = LoopDevice(index: index),
+                let attachment = try Self.attachment(at: device)
+            else { continue }
+            found.append(attachment)
+        }
+        return found.sorted { $0.device < $1.device }
+    }
+
+    /// Tells the device that its file has grown.
+    package func updateSize(_ device: LoopDevice) throws(DriverError) {
+        let node = try LoopNode.opened(device)
+        try attempt("update the size of \(device.path)") {
+            chost_loop_set_capacity(node.rawValue)
+        }
+    }
+
+    /// What is bound to a device, or nil where nothing is.
+    static func attachment(at device: LoopDevice) throws(DriverError) -> LoopAttachment? {
+        var status = chost_loop_status()
+        do throws(Errno) {
+            let node = try LoopNode.openedOrErrno(device)
+            let descriptor = node.rawValue
+            _ = try Errno.check { unsafe chost_loop_status(descriptor, &status) }
+        } catch {
+            if LoopNode.isGone(error) { return nil }
+            throw error.failure(to: "ask what is attached to \(device.path)", .unavailable)
+        }
+        return LoopAttachment(
+            device: device,
+            backing: FileIdentity(device: status.backing_device, inode: status.backing_inode),
+            isReadOnly: status.read_only,
+            usesDirectIO: status.direct_io,
+            isGoing: status.auto_clear
+        )
+    }
+}
+
+extension LoopDevices {
+    /// Attempts at a free device.
+    ///
+    /// Each lost one was won by another caller, so a few are enough even
+    /// for a node that starts hundreds of pods at once.
+    private static let mostAttempts = 512
+
+    private static func accept(_ existing: LoopAttachment, path: String, readOnly: Bool)
+        throws(DriverError) -> LoopDevice
+    {
+        guard existing.isReadOnly == readOnly else {
+            throw DriverError(
+                .inUse,
+                "\(path) is attached as \(existing.device.path), which is "
+                    + "\(existing.isReadOnly ? "read-only" : "writable"): detach it first"
+            )
+        }
+        // A detach that another user of the device delayed would take it away under the caller.
+        if existing.isGoing { try keep(existing.device) }
+        return existing.device
+    }
+
+    /// Takes back a detach that waits for the last closing of the device.
+    static func keep(_ device: LoopDevice) throws(DriverError) {
+        let node = try LoopNode.opened(device)
+        try attempt("keep \(device.path) attached") { chost_loop_keep(node.rawValue) }
+    }
+
+    private static func attachNew(
+        _ file: borrowing OwnedDescriptor,
+        _ path: String,
+        directIO: Bool,
+        readOnly: Bool
+    ) throws(DriverError) -> LoopDevice {
+        let control = try OwnedDescriptor(opening: "/dev/loop-control", flags: O_RDWR)
+        let backing = file.rawValue
+        for _ in 0..<mostAttempts {
+            let index = try attempt("find a free loop device for \(path)") {
+                chost_loop_get_free(control.rawValue)
+            }
+            do throws(Errno) {
+                guard let device = LoopDevice(index: Int(index)) else { continue }
+                let flags = readOnly ? O_RDONLY : O_RDWR
+                let node = try LoopNode.openedOrErrno(device, flags: flags)
+                let descriptor = node.rawValue
+                _ = try Errno.check {
+                    unsafe chost_loop_configure(descriptor, backing, path, readOnly, directIO)
+                }
+                return device
+            } catch {
+                // Another program was faster, or the device was removed again.
+                if error.code == EBUSY || LoopNode.isGone(error) { continue }
+                throw error.failure(to: "attach \(path) to /dev/loop\(index)")
+            }
+        }
+        throw DriverError(
+            .unavailable,
+            "cannot attach \(path): \(mostAttempts) free loop devices were taken by others first"
+        )
+    }
+}

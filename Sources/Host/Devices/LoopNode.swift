@@ -1,0 +1,44 @@
+import CHostShim
+import DriverCore
+import Glibc
+
+/// The node of a loop device in /dev.
+enum LoopNode {
+    static func opened(_ device: LoopDevice, flags: CInt = O_RDONLY) throws(DriverError)
+        -> OwnedDescriptor
+    {
+        do throws(Errno) {
+            return try openedOrErrno(device, flags: flags)
+        } catch {
+            throw error.failure(to: "open \(device.path)")
+        }
+    }
+
+    /// Opens the node; makes it where the kernel has the device and /dev has no node, as in a
+    /// container with a /dev of its own.
+    static func openedOrErrno(_ device: LoopDevice, flags: CInt = O_RDONLY) throws(Errno)
+        -> OwnedDescriptor
+    {
+        do throws(Errno) {
+            return try OwnedDescriptor.opened(device.path, flags: flags)
+        } catch {
+            guard error.code == ENOENT, LoopDevice(index: device.index) != nil else { throw error }
+            try make(device)
+            return try OwnedDescriptor.opened(device.path, flags: flags)
+        }
+    }
+
+    /// Whether the failure says that nothing is bound, or that the device does not exist.
+    static func isGone(_ errno: Errno) -> Bool {
+        errno.code == ENXIO || errno.code == ENOENT || errno.code == ENODEV
+    }
+
+    private static func make(_ device: LoopDevice) throws(Errno) {
+        do throws(Errno) {
+            let number = dev_t(device.number)
+            _ = try Errno.check { unsafe mknod(device.path, S_IFBLK | 0o660, number) }
+        } catch {
+            if error.code != EEXIST { throw error }
+        }
+    }
+}

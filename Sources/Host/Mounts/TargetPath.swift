@@ -1,0 +1,207 @@
+import CHostShim
+package import DriverCore
+import Glibc
+
+/// A path from a request, beneath the kubelet's folder.
+///
+/// The folder itself may be reached through symbolic links, as administrators move it; nothing
+/// beneath it may be one, so no pod can lead the driver elsewhere. Each call resolves the path anew
+/// with openat2 and works through descriptors, never through the text.
+package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
+    package enum Kind: Sendable, Hashable {
+        case absent, directory, file
+        /// A symbolic link, a socket, a device node.
+        case other
+    }
+
+    /// The path without repeated or trailing slashes.
+    package let path: String
+    private let root: String
+    /// The folders between the root and the last component.
+    private let folders: [String]
+    private let name: String
+
+    /// Checks the text only; nothing needs to exist.
+    ///
+    /// Throws `invalidRequest` for a path that is empty, relative, too long, holds `..` or a NUL,
+    /// or does not lie beneath the root.
+    package init(_ path: String, kubeletRoot: String) throws(DriverError) {
+        let components = try Self.components(of: path)
+        let rootComponents = try Self.components(of: kubeletRoot)
+        guard components.count > rootComponents.count, components.starts(with: rootComponents),
+            let name = components.last
+        else {
+            throw DriverError(
+                .invalidRequest,
+                "path '\(path)' does not lie beneath \(kubeletRoot); if kubelet keeps its files "
+                    + "elsewhere, tell the driver where"
+            )
+        }
+        self.path = "/" + components.joined(separator: "/")
+        root = "/" + rootComponents.joined(separator: "/")
+        folders = components[rootComponents.count..<(components.count - 1)].map { $0 }
+        self.name = name
+    }
+
+    package var description: String { path }
+
+    private static func components(of path: String) throws(DriverError) -> [String] {
+        func refusal(_ reason: String) -> DriverError {
+            DriverError(.invalidRequest, "path '\(path.prefix(200))' \(reason)")
+        }
+        if path.utf8.contains(0) { throw refusal("holds a NUL byte") }
+        guard path.utf8.first == UInt8(ascii: "/") else { throw refusal("is not absolute") }
+        // PATH_MAX counts the NUL that ends the text.
+        guard path.utf8.count < Int(PATH_MAX) else {
+            throw refusal("is longer than \(PATH_MAX - 1) bytes")
+        }
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        guard !parts.contains("..") else { throw refusal("holds '..'") }
+        guard parts.allSatisfy({ $0.utf8.count <= Int(NAME_MAX) }) else {
+            throw refusal("has a component longer than \(NAME_MAX) bytes")
+        }
+        return parts.map(String.init)
+    }
+}
+
+extension TargetPath {
+    /// What is there now; `absent` also where the parent folder is absent.
+    package func kind() throws(DriverError) -> Kind {
+        guard let parent = try openParent() else { return .absent }
+        return try kind(in: parent)
+    }
+
+    /// Makes the last component, a folder; a folder that exists is OK. The parent must exist.
+    package func createDirectory() throws(DriverError) {
+        try create(.directory) { parent in unsafe mkdirat(parent, name, 0o750) }
+    }
+
+    /// Makes the last component, an empty file; a file that exists is OK. The parent must exist.
+    package func createFile() throws(DriverError) {
+        try create(.file) { parent in
+            let file = unsafe openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o640)
+            return file < 0 ? file : close(file)
+        }
+    }
+
+    /// Removes an empty folder; absent is OK. Never anything inside it, and never a mount.
+    package func removeDirectory() throws(DriverError) { try remove(AT_REMOVEDIR) }
+
+    /// Removes a file; absent is OK.
+    package func removeFile() throws(DriverError) { try remove(0) }
+
+    /// The path as the mount table spells it, with the links of the root resolved; nil where the
+    /// parent folder is absent.
+    package func resolved() throws(DriverError) -> String? {
+        guard let parent = try openParent() else { return nil }
+        let folder = try Self.path(of: parent)
+        return folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+    }
+}
+
+extension TargetPath {
+    /// The target itself, as a descriptor that can be mounted on or cloned, without following a
+    /// link. While it is open, what is mounted there cannot be unmounted.
+    func open() throws(DriverError) -> OwnedDescriptor {
+        guard let parent = try openParent() else {
+            throw DriverError(.invalidRequest, "\(path) has no parent folder")
+        }
+        do throws(Errno) {
+            return try OwnedDescriptor.opened(name, beneath: parent, flags: chost_O_PATH)
+        } catch {
+            let isWrong = [ELOOP, ENOENT].contains(error.code)
+            throw error.failure(to: "open \(path)", isWrong ? .invalidRequest : nil)
+        }
+    }
+
+    /// Runs a call with a path of the target that depends on no text but the last component.
+    ///
+    /// It goes through the parent, so that it does not hold the target busy. Nil where the parent
+    /// is absent.
+    func withStablePath<Result>(_ body: (String) throws(DriverError) -> Result)
+        throws(DriverError) -> Result?
+    {
+        guard let parent = try openParent() else { return nil }
+        return try body("/proc/self/fd/\(parent.rawValue)/\(name)")
+    }
+
+    private func openParent() throws(DriverError) -> OwnedDescriptor? {
+        let flags = chost_O_PATH | O_DIRECTORY
+        do throws(Errno) {
+            let root = try OwnedDescriptor.opened(root, flags: flags)
+            if folders.isEmpty { return root }
+            let middle = folders.joined(separator: "/")
+            return try OwnedDescriptor.opened(middle, beneath: root, flags: flags)
+        } catch {
+            if error.code == ENOENT { return nil }
+            let isLink = error.code == ELOOP || error.code == EXDEV
+            throw error.failure(
+                to: "reach \(path)",
+                isLink ? .invalidRequest : nil,
+                advice: isLink ? "no symbolic link is followed beneath \(root)" : nil
+            )
+        }
+    }
+
+    private func kind(in parent: borrowing OwnedDescriptor) throws(DriverError) -> Kind {
+        var status = stat()
+        let folder = parent.rawValue
+        do throws(Errno) {
+            _ = try Errno.check { unsafe fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) }
+        } catch {
+            if error.code == ENOENT { return .absent }
+            throw error.failure(to: "look at \(path)")
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: return .directory
+        case S_IFREG: return .file
+        default: return .other
+        }
+    }
+
+    private func create(_ kind: Kind, _ make: (CInt) -> CInt) throws(DriverError) {
+        guard let parent = try openParent() else {
+            throw DriverError(.invalidRequest, "\(path): its parent folder does not exist")
+        }
+        let folder = parent.rawValue
+        do throws(Errno) {
+            _ = try Errno.check { make(folder) }
+        } catch {
+            guard error.code == EEXIST else { throw error.failure(to: "create \(path)") }
+            let found = try self.kind(in: parent)
+            guard found == kind else {
+                throw DriverError(
+                    .inUse,
+                    "\(path) exists and is no \(kind): remove it, then try again"
+                )
+            }
+        }
+    }
+
+    private func remove(_ flags: CInt) throws(DriverError) {
+        guard let parent = try openParent() else { return }
+        let folder = parent.rawValue
+        do throws(Errno) {
+            _ = try Errno.check { unsafe unlinkat(folder, name, flags) }
+        } catch {
+            if error.code == ENOENT { return }
+            let isBusy = [EBUSY, ENOTEMPTY, EEXIST].contains(error.code)
+            throw error.failure(
+                to: "remove \(path)",
+                isBusy ? .inUse : nil,
+                advice: isBusy ? "something is mounted or stored there; nothing was removed" : nil
+            )
+        }
+    }
+
+    private static func path(of descriptor: borrowing OwnedDescriptor) throws(DriverError)
+        -> String
+    {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let link = "/proc/self/fd/\(descriptor.rawValue)"
+        let count = try attempt("read \(link)") {
+            unsafe readlink(link, &buffer, buffer.count)
+        }
+        return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

@@ -1,0 +1,53 @@
+import CHostShim
+package import DriverCore
+import Glibc
+
+/// What a file is, whatever it is called: its file system and its inode.
+package struct FileIdentity: Sendable, Hashable {
+    /// As in st_dev.
+    package let device: UInt64
+    package let inode: UInt64
+
+    package init(device: UInt64, inode: UInt64) {
+        self.device = device
+        self.inode = inode
+    }
+
+    /// The identity of what `path` names; a symbolic link at its end is not followed.
+    package init(of path: String) throws(DriverError) {
+        let status = try FileStatus(of: path)
+        self.init(device: status.device, inode: status.inode)
+    }
+}
+
+/// What statx(2) tells of a file.
+struct FileStatus {
+    private let found: chost_file_status
+
+    init(of path: String) throws(DriverError) {
+        found = try Self.read(AT_FDCWD, path, "look at \(path)")
+    }
+
+    init(of descriptor: borrowing OwnedDescriptor, called name: String) throws(DriverError) {
+        found = try Self.read(descriptor.rawValue, "", "look at \(name)")
+    }
+
+    private static func read(_ folder: CInt, _ path: String, _ operation: String)
+        throws(DriverError) -> chost_file_status
+    {
+        var status = chost_file_status()
+        try attempt(operation) { unsafe chost_file_status(folder, path, &status) }
+        return status
+    }
+
+    var device: UInt64 { found.device }
+    var inode: UInt64 { found.inode }
+    var size: UInt64 { found.size }
+    /// The device that a device node stands for, as in st_rdev.
+    var represented: UInt64 { found.represented }
+    var isDirectory: Bool { found.mode & S_IFMT == S_IFDIR }
+    var isRegularFile: Bool { found.mode & S_IFMT == S_IFREG }
+    var isBlockDevice: Bool { found.mode & S_IFMT == S_IFBLK }
+    /// Whether something is mounted exactly here.
+    var isMountRoot: Bool { found.is_mount_root }
+}

@@ -1,0 +1,46 @@
+import DriverCore
+import Glibc
+
+/// Whole small files of /proc and /sys.
+enum SystemFile {
+    /// The file's bytes; a file of /proc has no size beforehand, so it is read to its end.
+    static func read(_ path: String) throws(DriverError) -> [UInt8] {
+        let file = try OwnedDescriptor(opening: path, flags: O_RDONLY)
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = try attempt("read \(path)") {
+                unsafe Glibc.read(file.rawValue, &chunk, chunk.count)
+            }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// The first line, or nil where the file is absent or cannot be read.
+    static func line(_ path: String) -> String? {
+        guard let bytes = try? read(path) else { return nil }
+        return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+
+    /// The names in a folder, sorted, without `.` and `..`.
+    static func names(in path: String) throws(DriverError) -> [String] {
+        guard let folder = unsafe opendir(path) else {
+            throw Errno(code: errno).failure(to: "list \(path)")
+        }
+        defer { unsafe closedir(folder) }
+        var names: [String] = []
+        errno = 0
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
+                unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) { text in
+                    unsafe String(cString: text)
+                }
+            }
+            if name != ".", name != ".." { names.append(name) }
+            errno = 0
+        }
+        if errno != 0 { throw Errno(code: errno).failure(to: "list \(path)") }
+        return names.sorted()
+    }
+}
