@@ -1,7 +1,7 @@
 /// A map of secret values that no log line, error message or reflection can print.
 ///
 /// The values are reached by ``withValue(of:_:)`` only, at the one place that needs them.
-package struct Secrets: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
+package struct Secrets: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
     private let values: [String: String]
