@@ -1,0 +1,39 @@
+#include <stdio.h>
+#include <string.h>
+
+#include <grpc/support/log.h>
+
+#include "internal.h"
+
+// The reason for an abort() is not kept quiet.
+static void log_assertions_only(gpr_log_func_args *line) {
+  if (strstr(line->message, "assertion failed") == NULL) return;
+  fprintf(stderr, "%s:%d: %s\n", line->file, line->line, line->message);
+}
+
+void cgrpc_initialize(bool is_quiet) {
+  if (is_quiet) gpr_set_log_function(log_assertions_only);
+  grpc_init();
+}
+
+cgrpc_queue *cgrpc_queue_create(void) {
+  cgrpc_queue *queue = gpr_malloc(sizeof *queue);
+  queue->queue = grpc_completion_queue_create_for_next(NULL);
+  return queue;
+}
+
+bool cgrpc_queue_next(cgrpc_queue *queue, cgrpc_event *event) {
+  grpc_event next =
+      grpc_completion_queue_next(queue->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+  if (next.type != GRPC_OP_COMPLETE) return false;
+  event->tag = next.tag;
+  event->succeeded = next.success != 0;
+  return true;
+}
+
+void cgrpc_queue_shutdown(cgrpc_queue *queue) { grpc_completion_queue_shutdown(queue->queue); }
+
+void cgrpc_queue_destroy(cgrpc_queue *queue) {
+  grpc_completion_queue_destroy(queue->queue);
+  gpr_free(queue);
+}

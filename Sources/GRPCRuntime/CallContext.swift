@@ -1,0 +1,29 @@
+/// Who is at the other end of a call.
+package struct Peer: Sendable, Hashable {
+    /// `unix:` or `ipv4:10.0.0.1:4711`, for log lines; it proves nothing.
+    package let address: String
+    /// The subject alternative names of the client's verified certificate; empty without one.
+    package let certificateNames: [String]
+
+    package init(address: String, certificateNames: [String] = []) {
+        self.address = address
+        self.certificateNames = certificateNames
+    }
+}
+
+/// What a handler knows of its call besides the request.
+///
+/// The handler's task is cancelled when the client cancels, its deadline passes, its connection is
+/// lost, or the server's grace period ends.
+package struct CallContext: Sendable {
+    /// The full path: `/csi.v1.Identity/Probe`.
+    package let method: String
+    package let peer: Peer
+    package let deadline: ContinuousClock.Instant?
+
+    package init(method: String, peer: Peer, deadline: ContinuousClock.Instant? = nil) {
+        self.method = method
+        self.peer = peer
+        self.deadline = deadline
+    }
+}

@@ -1,0 +1,62 @@
+import CGRPCShim
+import DriverCore
+import Glibc
+
+/// Transport credentials; servers and channels keep what they need of them.
+@safe struct Credentials: ~Copyable {
+    let handle: OpaquePointer
+
+    private init(_ handle: OpaquePointer) { unsafe self.handle = handle }
+
+    deinit { unsafe cgrpc_credentials_destroy(handle) }
+
+    static func insecureServer() -> Credentials {
+        unsafe Credentials(cgrpc_credentials_create_insecure_server())
+    }
+
+    static func insecureClient() -> Credentials {
+        unsafe Credentials(cgrpc_credentials_create_insecure_client())
+    }
+
+    static func server(_ files: TLSFiles, refresh: Duration) throws(DriverError) -> Credentials {
+        guard files.certificate != nil, files.key != nil else {
+            throw DriverError(
+                .invalidRequest, "TLS on a server needs a certificate and a key; name both files")
+        }
+        let certificates = try unsafe watch(files, refresh)
+        defer { unsafe cgrpc_certificates_destroy(certificates) }
+        return unsafe Credentials(cgrpc_credentials_create_server(certificates))
+    }
+
+    static func client(_ files: TLSFiles, refresh: Duration) throws(DriverError) -> Credentials {
+        guard files.authority != nil, (files.certificate == nil) == (files.key == nil) else {
+            throw DriverError(
+                .invalidRequest,
+                "TLS on a client needs an authority, and certificate and key together or not")
+        }
+        let certificates = try unsafe watch(files, refresh)
+        defer { unsafe cgrpc_certificates_destroy(certificates) }
+        return unsafe Credentials(cgrpc_credentials_create_client(certificates))
+    }
+
+    /// Says what is wrong with a file now: C-core would only refuse every handshake later.
+    private static func watch(_ files: TLSFiles, _ refresh: Duration) throws(DriverError)
+        -> OpaquePointer
+    {
+        for path in [files.certificate, files.key, files.authority] {
+            guard let path else { continue }
+            guard unsafe access(path, R_OK) == 0 else {
+                let reason = errno
+                throw DriverError(
+                    .invalidRequest, "cannot read the TLS file \(path) (\(errnoText(reason)))")
+            }
+        }
+        let seconds = UInt32(clamping: max(1, refresh.components.seconds))
+        let certificates = unsafe cgrpc_certificates_create(
+            files.key, files.certificate, files.authority, seconds)
+        guard let certificates = unsafe certificates else {
+            throw DriverError(.invalidRequest, "the TLS files are refused; see that they are PEM")
+        }
+        return unsafe certificates
+    }
+}

@@ -1,0 +1,107 @@
+package import DriverCore
+
+/// A gRPC server: bytes in, bytes out, each call in a task of its own.
+///
+/// It listens from `init` on and answers from ``serve()`` on. On a unix path where another live
+/// server listens, the new one takes over: its socket replaces the old one in one step, the old
+/// server keeps its connections until it ends, and leaves the path alone when it does.
+package final class Server: Sendable {
+    /// The ports of the TCP endpoints, in their order, as the system chose them.
+    package let boundPorts: [UInt16]
+    let router: Router
+    private let core: CoreServer
+    private let queue: QueueThread
+    private let sockets: [UnixSocketFile]
+    private let readsNames: Bool
+    private let lifecycle: ServerLifecycle
+    private let inbox = CallInbox()
+
+    /// Binds every endpoint, or throws and leaves nothing behind.
+    package init(_ configuration: ServerConfiguration, router: Router) throws(DriverError) {
+        let listener = try Listener(configuration)
+        self.router = router
+        core = listener.core
+        queue = listener.queue
+        sockets = listener.sockets
+        boundPorts = listener.ports
+        readsNames = configuration.tls?.authority != nil
+        lifecycle = ServerLifecycle(maximumCalls: configuration.maximumConcurrentCalls)
+    }
+
+    deinit {
+        // Whoever never served still gives back sockets, thread and memory.
+        if !lifecycle.wasServed { Listener.abandon(core, queue, sockets) }
+    }
+
+    /// Answers calls until ``shutdown(grace:)``, waits for every call to end, and frees everything.
+    ///
+    /// Every call is a child of this task; cancelling it is a shutdown without grace. Called once.
+    package func serve() async {
+        let isFirst = lifecycle.beginServing()
+        precondition(isFirst, "a server is served once")
+        await withTaskCancellationHandler {
+            await runCalls()
+        } onCancel: {
+            shutdown(grace: .zero)
+        }
+        core.destroy()
+        for socket in sockets { socket.close() }
+        queue.stop()
+        await queue.waitForEnd()
+    }
+
+    /// Stops listening; calls in flight have `grace` to end, then they are cancelled.
+    ///
+    /// Returns at once, on any thread; ``serve()`` returns when it is done. Only the first call has
+    /// an effect.
+    package func shutdown(grace: Duration) {
+        guard lifecycle.beginShutdown(grace: grace) else { return }
+        for socket in sockets { socket.withdraw() }
+        core.shutdown { self.go(on: self.lifecycle.shutdownCompleted()) }
+    }
+
+    private func runCalls() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                // Cancelled when everything has drained, or by a task that will not wait.
+                try? await Task.sleep(for: await self.lifecycle.waitForShutdown())
+                self.core.cancelCalls()
+            }
+            go(on: lifecycle.firstStep())
+            while let calls = await inbox.take() {
+                for call in calls {
+                    group.addTask { await call.run(readsNames: self.readsNames) }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    // MARK: From the calls, on any thread
+
+    /// A call has received its request.
+    func handOver(_ call: AcceptedCall) { inbox.put(call) }
+
+    /// A call has nothing in flight any more.
+    func callEnded() { go(on: lifecycle.callEnded()) }
+
+    private func go(on next: ServerLifecycle.Next) {
+        switch next {
+        case .nothing: break
+        case .accept: accept()
+        case .end: inbox.close()
+        }
+    }
+
+    private func accept() {
+        let call = ServerCall(of: self)
+        let isStarted = core.accept(into: call.core) { isAccepted in
+            self.go(on: self.lifecycle.acceptCompleted(isAccepted))
+            if isAccepted { call.begin() } else { call.core.destroy() }
+        }
+        if !isStarted {
+            call.core.destroy()
+            go(on: lifecycle.acceptCompleted(false))
+        }
+    }
+}
