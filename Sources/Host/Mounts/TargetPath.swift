@@ -71,12 +71,16 @@ extension TargetPath {
         return try kind(in: parent)
     }
 
-    /// Makes the last component, a folder; a folder that exists is OK. The parent must exist.
+    /// Makes the last component, a folder; a folder that exists is OK.
+    ///
+    /// The parent must exist.
     package func createDirectory() throws(DriverError) {
         try create(.directory) { parent in unsafe mkdirat(parent, name, 0o750) }
     }
 
-    /// Makes the last component, an empty file; a file that exists is OK. The parent must exist.
+    /// Makes the last component, an empty file; a file that exists is OK.
+    ///
+    /// The parent must exist.
     package func createFile() throws(DriverError) {
         try create(.file) { parent in
             let file = unsafe openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o640)
@@ -84,7 +88,9 @@ extension TargetPath {
         }
     }
 
-    /// Removes an empty folder; absent is OK. Never anything inside it, and never a mount.
+    /// Removes an empty folder; absent is OK.
+    ///
+    /// Never anything inside it, and never a mount.
     package func removeDirectory() throws(DriverError) { try remove(AT_REMOVEDIR) }
 
     /// Removes a file; absent is OK.
@@ -100,8 +106,9 @@ extension TargetPath {
 }
 
 extension TargetPath {
-    /// The target itself, as a descriptor that can be mounted on or cloned, without following a
-    /// link. While it is open, what is mounted there cannot be unmounted.
+    /// The target itself, as a descriptor that can be mounted on or cloned.
+    ///
+    /// No link is followed. While it is open, what is mounted there cannot be unmounted.
     func open() throws(DriverError) -> OwnedDescriptor {
         guard let parent = try openParent() else {
             throw DriverError(.invalidRequest, "\(path) has no parent folder")

@@ -31,7 +31,9 @@ final class JobQueue: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Counts the jobs that wait, and the ends of threads after closing. A semaphore of libc may
+    /// Counts the jobs that wait, and the ends of threads after closing.
+    ///
+    /// A semaphore of libc may
     /// be used by all threads; the memory is given back by `deinit`, which no thread can precede.
     private nonisolated(unsafe) let signals: UnsafeMutablePointer<sem_t>
     private let mostThreads: Int
@@ -86,7 +88,9 @@ final class JobQueue: Sendable {
         }
     }
 
-    /// Stack of a thread: libblkid, libmount and JSON need far less. Only touched pages cost.
+    /// Stack of a thread: libblkid, libmount and JSON need far less.
+    ///
+    /// Only touched pages cost.
     private static let stackBytes = 1 << 20
 
     private func startThread() -> Bool {

@@ -8,10 +8,7 @@ package struct OwnedDescriptor: ~Copyable {
 
     /// Opens a path that the driver chose itself; paths of requests go through ``TargetPath``.
     ///
-    /// - Parameters:
-    ///   - path: What to open.
-    ///   - flags: As for open(2); `O_CLOEXEC` is added.
-    ///   - mode: Permissions of a file that `O_CREAT` makes.
+    /// `O_CLOEXEC` is added to the flags of open(2); `mode` is for a file that `O_CREAT` makes.
     package init(opening path: String, flags: CInt, mode: mode_t = 0o600) throws(DriverError) {
         rawValue = try attempt("open \(path)") { unsafe open(path, flags | O_CLOEXEC, mode) }
     }

@@ -1,0 +1,96 @@
+package import DriverCore
+import Glibc
+
+/// A program of the host and its arguments, run without a shell.
+///
+/// It gets a fixed environment, /dev/null as standard input, and a process group of its own, so
+/// that its children are stopped with it.
+package struct HostCommand: Sendable, Hashable {
+    /// An absolute path.
+    package let program: String
+    /// The arguments behind the program's name.
+    ///
+    /// Never a secret: /proc shows them to everyone.
+    package let arguments: [String]
+
+    package init(program: String, arguments: [String]) {
+        precondition(program.hasPrefix("/"), "a program is run by its absolute path")
+        self.program = program
+        self.arguments = arguments
+    }
+
+    /// A program by its name, from the system's folders.
+    ///
+    /// Throws `hostFailure` naming the Debian package that brings it where it is missing.
+    package init(named name: String, package debianPackage: String, arguments: [String])
+        throws(DriverError)
+    {
+        let candidates: [String] = Self.folders.map { "\($0)/\(name)" }
+        guard let found = candidates.first(where: { unsafe access($0, X_OK) == 0 }) else {
+            throw DriverError(
+                .hostFailure,
+                "the program \(name) is missing: install the package \(debianPackage) where the "
+                    + "driver runs"
+            )
+        }
+        self.init(program: found, arguments: arguments)
+    }
+
+    static let folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
+    static let environment = ["LC_ALL=C", "PATH=\(folders.joined(separator: ":"))"]
+
+    /// `mkfs.xfs -K /dev/loop3`, for messages.
+    package var description: String {
+        let name = program.split(separator: "/").last.map(String.init) ?? program
+        return ([name] + arguments).joined(separator: " ")
+    }
+
+    /// Runs the program to its end; any exit code is a result.
+    ///
+    /// After the deadline its process group gets SIGTERM, and two seconds later SIGKILL; then this
+    /// throws `timedOut`. It throws `unavailable` where ``killAll()`` stopped it, `hostFailure`
+    /// where it could not be started or was killed by somebody else. It always returns after the
+    /// process is gone, because a caller gives back its claim on the storage then.
+    package func run(deadline: Duration) throws(DriverError) -> CommandOutput {
+        let child = try ChildProcess(starting: self)
+        let end = child.finish(within: deadline)
+        switch end.reason {
+        case .exited(let code):
+            return CommandOutput(
+                exitCode: code,
+                standardOutput: end.output,
+                standardError: end.error
+            )
+        case .deadline:
+            throw DriverError(.timedOut, "\(description) was stopped after \(deadline)")
+        case .stopped:
+            throw DriverError(.unavailable, "\(description) was stopped with the driver")
+        case .signalled(let signal):
+            throw DriverError(
+                .hostFailure,
+                "\(description) was killed by signal \(signal): \(end.error)"
+            )
+        }
+    }
+
+    /// Kills every command that runs now, children included; their `run` throws `unavailable`.
+    package static func killAll() { RunningChildren.killAll() }
+}
+
+/// What a program that ran to its end has left.
+package struct CommandOutput: Sendable, Hashable {
+    package let exitCode: Int32
+    /// At most ``mostBytes``; what came after was dropped.
+    package let standardOutput: String
+    /// At most ``mostBytes``; what came after was dropped.
+    package let standardError: String
+
+    package static let mostBytes = 1 << 20
+
+    /// What the program said, in one line that fits into a message.
+    package var complaint: String {
+        let said = standardError.isEmpty ? standardOutput : standardError
+        let line = said.split(whereSeparator: \.isNewline).joined(separator: " | ")
+        return line.isEmpty ? "it said nothing" : String(line.prefix(1000))
+    }
+}

@@ -1,0 +1,57 @@
+import CHostShim
+import DriverCore
+import Glibc
+
+/// The first and the last MiB of a device, where every known format has its marks.
+enum DeviceEdges {
+    static let length = 1 << 20
+
+    /// Whether both hold nothing but zeros; throws where they cannot be read in full.
+    static func areZero(of device: String) throws(DriverError) -> Bool {
+        let size = try BlockDevice.size(of: device).bytes
+        guard size > 0 else { throw DriverError(.hostFailure, "\(device) has no size") }
+        let node = try openedForReading(device)
+        let count = min(Int64(length), size)
+        for offset in [0, size - count] {
+            guard try isZero(node, device, at: offset, count: Int(count)) else { return false }
+        }
+        return true
+    }
+
+    /// Past the page cache where the device can, so that what is stored counts.
+    private static func openedForReading(_ device: String) throws(DriverError) -> OwnedDescriptor {
+        do throws(Errno) {
+            return try OwnedDescriptor.opened(device, flags: O_RDONLY | chost_O_DIRECT)
+        } catch {
+            guard error.code == EINVAL else { throw error.failure(to: "open \(device)") }
+            return try OwnedDescriptor(opening: device, flags: O_RDONLY)
+        }
+    }
+
+    private static func isZero(
+        _ node: borrowing OwnedDescriptor,
+        _ device: String,
+        at offset: Int64,
+        count: Int
+    ) throws(DriverError) -> Bool {
+        // Direct I/O asks for memory aligned to the device's block, which is 4096 at most here.
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 4096)
+        defer { unsafe buffer.deallocate() }
+        var done = 0
+        while done < count {
+            let got = try attempt("read \(device) at byte \(offset)") {
+                unsafe pread(
+                    node.rawValue,
+                    buffer.baseAddress?.advanced(by: done),
+                    count - done,
+                    off_t(offset) + done
+                )
+            }
+            guard got > 0 else {
+                throw DriverError(.hostFailure, "\(device) ends before its size says")
+            }
+            done += got
+        }
+        return unsafe buffer.allSatisfy { $0 == 0 }
+    }
+}

@@ -1,0 +1,52 @@
+import DriverCore
+import Glibc
+
+/// The fields of an ext4 superblock that say whether the file system asks to be checked.
+///
+/// Source: the kernel's Documentation/filesystems/ext4/super.rst; all numbers are little-endian.
+struct Ext4Superblock {
+    static let offset: off_t = 1024
+    static let length = 1024
+
+    private let bytes: [UInt8]
+
+    /// Reads it from a device; nil where there is none.
+    init?(of device: String) throws(DriverError) {
+        let node = try BlockDevice.opened(device)
+        var bytes = [UInt8](repeating: 0, count: Self.length)
+        let count = try attempt("read the superblock of \(device)") {
+            unsafe pread(node.rawValue, &bytes, bytes.count, Self.offset)
+        }
+        guard count == Self.length else { return nil }
+        self.init(bytes: bytes)
+    }
+
+    init?(bytes: [UInt8]) {
+        self.bytes = bytes
+        guard bytes.count == Self.length, number(at: 0x38, size: 2) == 0xEF53 else { return nil }
+    }
+
+    /// Why it asks for a check; nil where it does not.
+    ///
+    /// A file system with a journal that was not unmounted is no reason: the kernel replays it.
+    func reasonForCheck(secondsSince1970 now: UInt64) -> String? {
+        let state = number(at: 0x3A, size: 2)
+        let isClean = state & 1 != 0
+        if state & 2 != 0 { return "errors were found while it was mounted" }
+        let hasJournal = number(at: 0x5C, size: 4) & 4 != 0
+        if !isClean, !hasJournal { return "it was not unmounted and has no journal" }
+        // Signed, and switched off by -1 or 0.
+        let mostMounts = Int16(truncatingIfNeeded: number(at: 0x36, size: 2))
+        if mostMounts > 0, number(at: 0x34, size: 2) >= UInt64(mostMounts) {
+            return "it was mounted \(mostMounts) times"
+        }
+        let interval = number(at: 0x44, size: 4)
+        let checked = number(at: 0x40, size: 4) | number(at: 0x277, size: 1) << 32
+        if interval > 0, now >= checked + interval { return "its check interval is over" }
+        return nil
+    }
+
+    private func number(at offset: Int, size: Int) -> UInt64 {
+        bytes[offset..<(offset + size)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}

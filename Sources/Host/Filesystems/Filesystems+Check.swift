@@ -1,0 +1,64 @@
+package import DriverCore
+import Glibc
+
+extension Filesystems {
+    /// Runs e2fsck where an ext4 superblock asks for it; true when it ran.
+    ///
+    /// The superblock is read in process, so a healthy file system costs no program. xfs and btrfs
+    /// replay their logs when they are mounted, and their checkers are for people. The device must
+    /// not be mounted. Throws `hostFailure` where e2fsck cannot repair it by itself; nothing but
+    /// what `e2fsck -p` holds safe was changed then.
+    package static func checkIfAsked(_ device: String, type: FilesystemType)
+        throws(DriverError) -> Bool
+    {
+        guard type == .ext4, let superblock = try Ext4Superblock(of: device) else { return false }
+        let now = UInt64(clamping: time(nil))
+        guard let reason = superblock.reasonForCheck(secondsSince1970: now) else { return false }
+        let command = try HostCommand(
+            named: "e2fsck",
+            package: type.debianPackage,
+            arguments: ["-p", device]
+        )
+        let output = try command.run(deadline: checkDeadline)
+        // e2fsck(8): 1 and 2 are sums of "corrected" and "reboot", which only a root file system
+        // needs; 4 and above are what it left.
+        guard output.exitCode < 4 else {
+            throw DriverError(
+                .hostFailure,
+                "the file system on \(device) asks for a check (\(reason)), and 'e2fsck -p' ended "
+                    + "with \(output.exitCode): \(output.complaint); run 'e2fsck \(device)' on "
+                    + "the node by hand, after making a snapshot"
+            )
+        }
+        return true
+    }
+
+    /// A full check of a large volume takes long; the operation goes on beyond the RPC.
+    private static let checkDeadline = Duration.seconds(3600)
+
+    /// Gives a copy of a volume an identity of its own, where the kernel mounts it beside its
+    /// source only then: btrfs.
+    ///
+    /// The device must not be mounted. xfs is mounted with `nouuid` instead, and ext4 does not mind. It may run again.
+    package static func prepareCopy(on device: String, type: FilesystemType)
+        throws(DriverError)
+    {
+        guard type == .btrfs else { return }
+        // -m writes a new fsid into the superblocks alone; -u would rewrite all metadata.
+        let command = try HostCommand(
+            named: "btrfstune",
+            package: type.debianPackage,
+            arguments: ["-m", device]
+        )
+        let output = try command.run(deadline: identityDeadline)
+        guard output.exitCode == 0 else {
+            throw DriverError(
+                .hostFailure,
+                "'\(command.description)' failed with exit code \(output.exitCode): "
+                    + output.complaint
+            )
+        }
+    }
+
+    private static let identityDeadline = Duration.seconds(120)
+}

@@ -1,0 +1,79 @@
+import CHostShim
+package import DriverCore
+import Glibc
+
+extension Filesystems {
+    /// Grows a mounted file system to the size of its device, by the kernel alone; OK where it
+    /// fills the device already.
+    package static func grow(mountedAt path: String, type: FilesystemType) throws(DriverError) {
+        let root = try OwnedDescriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
+        switch type {
+        case .ext4: try growExt4(root, path)
+        case .xfs: try growXFS(root, path)
+        case .btrfs:
+            try order("grow", path) { chost_btrfs_resize_max(root.rawValue) }
+        }
+    }
+
+    private static func growExt4(_ root: borrowing OwnedDescriptor, _ path: String)
+        throws(DriverError)
+    {
+        var found = statvfs()
+        try attempt("read the block size of \(path)") {
+            unsafe fstatvfs(root.rawValue, &found)
+        }
+        let unit = UInt64(found.f_bsize)
+        guard unit > 0 else { throw DriverError(.hostFailure, "\(path) has no block size") }
+        let blocks = try deviceBytes(of: root, path) / unit
+        try order("grow", path) { chost_ext4_resize(root.rawValue, blocks) }
+    }
+
+    private static func growXFS(_ root: borrowing OwnedDescriptor, _ path: String)
+        throws(DriverError)
+    {
+        var geometry = chost_xfs_geometry()
+        try attempt("read the geometry of \(path)") {
+            unsafe chost_xfs_geometry(root.rawValue, &geometry)
+        }
+        guard geometry.block_size > 0 else {
+            throw DriverError(.hostFailure, "\(path) has no block size")
+        }
+        let blocks = try deviceBytes(of: root, path) / UInt64(geometry.block_size)
+        // XFS refuses what would shrink it, and it may leave a last piece that is too small.
+        guard blocks > geometry.data_blocks else { return }
+        try order("grow", path) {
+            chost_xfs_grow(root.rawValue, blocks, geometry.inode_percent)
+        }
+    }
+
+    /// The size of the block device beneath a file system whose device number is the device's own.
+    private static func deviceBytes(of root: borrowing OwnedDescriptor, _ path: String)
+        throws(DriverError) -> UInt64
+    {
+        let device = try FileStatus(of: root, called: path).device
+        let number = "\(chost_device_major(device)):\(chost_device_minor(device))"
+        guard let sectors = SystemFile.line("/sys/dev/block/\(number)/size").flatMap({ UInt64($0) })
+        else {
+            throw DriverError(.hostFailure, "\(path) lies on device \(number), which has no size")
+        }
+        // The kernel counts in 512 bytes there, whatever the device's blocks are.
+        return sectors * 512
+    }
+
+    private static func order(_ verb: String, _ path: String, _ call: () -> CInt)
+        throws(DriverError)
+    {
+        do throws(Errno) {
+            _ = try Errno.check(call)
+        } catch {
+            let advice: String? =
+                switch error.code {
+                case EROFS: "it is mounted read-only: grow it where it is writable"
+                case EPERM: "the file system found errors before: check it"
+                case EBUSY, EAGAIN: "another growth is running"
+                default: nil
+                }
+            throw error.failure(to: "\(verb) the file system at \(path)", advice: advice)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import CHostShim
+package import DriverCore
+import Glibc
+
+/// Holding the writes of a mounted file system, so that a copy of its device is consistent.
+///
+/// A freeze belongs to the file system, not to the process: whoever freezes thaws, and after a
+/// crash the next start thaws.
+package enum Freezer {
+    /// Writes out everything and holds further writes.
+    ///
+    /// Throws `inUse` where it is frozen already.
+    package static func freeze(mountedAt path: String) throws(DriverError) {
+        let root = try OwnedDescriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
+        do throws(Errno) {
+            let descriptor = root.rawValue
+            _ = try Errno.check { chost_freeze(descriptor) }
+        } catch {
+            let isFrozen = error.code == EBUSY
+            throw error.failure(
+                to: "freeze \(path)",
+                isFrozen ? .inUse : nil,
+                advice: isFrozen ? "it is frozen already: 'fsfreeze -u \(path)' thaws it" : nil
+            )
+        }
+    }
+
+    /// Lets writes go on; OK where nothing is frozen.
+    package static func thaw(mountedAt path: String) throws(DriverError) {
+        let root = try OwnedDescriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
+        do throws(Errno) {
+            let descriptor = root.rawValue
+            _ = try Errno.check { chost_thaw(descriptor) }
+        } catch {
+            if error.code != EINVAL { throw error.failure(to: "thaw \(path)") }
+        }
+    }
+}

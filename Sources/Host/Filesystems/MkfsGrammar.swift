@@ -1,0 +1,92 @@
+import DriverCore
+
+/// The options of one mkfs program that a StorageClass may set.
+///
+/// Everything else is refused: what names a file or a device, sets a UUID, forces, or changes where
+/// and how large the file system is.
+struct MkfsGrammar {
+    enum Value {
+        /// The option stands alone.
+        case none
+        /// Letters, digits and `. _ - %`.
+        case word
+        /// A comma-separated list of `name`, `^name` or `name=word`, of these names.
+        case list(Set<String>)
+    }
+
+    let options: [String: Value]
+    /// Long and second spellings, to the one in `options`.
+    let aliases: [String: String]
+
+    var lists: Set<String> {
+        Set(
+            options.compactMap { flag, value in
+                if case .list = value { flag } else { nil }
+            }
+        )
+    }
+
+    static func of(_ type: FilesystemType) -> MkfsGrammar {
+        switch type {
+        case .ext4: ext4
+        case .xfs: xfs
+        case .btrfs: btrfs
+        }
+    }
+
+    /// Source: mke2fs(8).
+    private static let ext4 = MkfsGrammar(
+        options: [
+            "-b": .word, "-C": .word, "-g": .word, "-G": .word, "-i": .word, "-I": .word,
+            "-L": .word, "-m": .word, "-N": .word, "-T": .word, "-e": .word,
+            "-J": .list(["size", "fast_commit_size"]),
+            "-E": .list([
+                "stride", "stripe_width", "stripe-width", "lazy_itable_init", "lazy_journal_init",
+                "num_backup_sb", "packed_meta_blocks", "quotatype", "resize", "root_owner",
+                "hash_seed", "mmp_update_interval",
+            ]),
+            "-O": .list([
+                "64bit", "bigalloc", "casefold", "dir_index", "dir_nlink", "ea_inode", "encrypt",
+                "extent", "extra_isize", "ext_attr", "fast_commit", "filetype", "flex_bg",
+                "has_journal", "huge_file", "inline_data", "large_dir", "large_file", "meta_bg",
+                "metadata_csum", "metadata_csum_seed", "mmp", "orphan_file", "project", "quota",
+                "resize_inode", "sparse_super", "sparse_super2", "stable_inodes", "uninit_bg",
+                "verity",
+            ]),
+        ],
+        aliases: [:]
+    )
+
+    /// Source: mkfs.xfs(8).
+    private static let xfs = MkfsGrammar(
+        options: [
+            "-L": .word,
+            "-b": .list(["size"]),
+            "-d": .list(["agcount", "agsize", "sunit", "swidth", "su", "sw", "noalign"]),
+            "-i": .list([
+                "size", "perblock", "maxpct", "attr", "projid32bit", "sparse", "nrext64",
+            ]),
+            "-l": .list(["internal", "size", "version", "sunit", "su", "lazy-count"]),
+            "-m": .list(["crc", "finobt", "rmapbt", "reflink", "inobtcount", "bigtime"]),
+            "-n": .list(["size", "version", "ftype"]),
+            "-s": .list(["size"]),
+        ],
+        aliases: [:]
+    )
+
+    /// Source: mkfs.btrfs(8).
+    private static let btrfs = MkfsGrammar(
+        options: [
+            "--data": .word, "--metadata": .word, "--mixed": .none, "--nodesize": .word,
+            "--sectorsize": .word, "--label": .word, "--checksum": .word,
+            "--features": .list([
+                "extref", "skinny-metadata", "no-holes", "mixed-bg", "quota", "free-space-tree",
+                "block-group-tree", "squota",
+            ]),
+        ],
+        aliases: [
+            "-d": "--data", "-m": "--metadata", "-M": "--mixed", "-n": "--nodesize",
+            "-s": "--sectorsize", "-L": "--label", "-O": "--features", "--csum": "--checksum",
+        ]
+    )
+}
