@@ -1,0 +1,107 @@
+import CHostShim
+package import DriverCore
+import Glibc
+
+/// An open folder; everything else is reached from it, beneath it, and never through a link.
+///
+/// Names may be relative paths (`volumes/v1-.../data`) where a function opens something, and are
+/// single components where a function changes the folder.
+package struct Folder: ~Copyable {
+    let file: OpenFile
+
+    package enum Access { case reading, writing }
+
+    private init(_ file: consuming OpenFile) { self.file = file }
+
+    /// Opens a folder by the administrator's path, links followed; nil where nothing is there.
+    package static func existing(at path: String) throws(DriverError) -> Folder? {
+        let number = unsafe chost_files_open_folder(path)
+        guard number != -ENOENT else { return nil }
+        try checked(number, "open the folder \(path)")
+        return Folder(OpenFile(adopting: number, path: path))
+    }
+
+    package var path: String { file.path }
+
+    /// A folder beneath this one; nil where nothing has the name.
+    package func folder(_ name: String) throws(DriverError) -> Folder? {
+        guard let file = try open(name, chost_files_folder) else { return nil }
+        return Folder(file)
+    }
+
+    /// A file beneath this folder; nil where nothing has the name.
+    package func file(_ name: String, for access: Access) throws(DriverError) -> OpenFile? {
+        try open(name, access == .reading ? chost_files_read : chost_files_write)
+    }
+
+    /// A new file; an error where anything has the name.
+    package func newFile(_ name: String, mode: UInt32 = 0o600) throws(DriverError) -> OpenFile {
+        try required(open(name, chost_files_create, mode: mode), name)
+    }
+
+    /// The file of that name, made empty where there is none.
+    package func fileOrNew(_ name: String) throws(DriverError) -> OpenFile {
+        try required(open(name, chost_files_open_or_create, mode: 0o600), name)
+    }
+
+    /// Whether anything, of whatever kind, has the name.
+    package func has(_ name: String) throws(DriverError) -> Bool {
+        let number = unsafe chost_files_open_beneath(file.number, name, chost_files_read, 0)
+        if number >= 0 { _ = OpenFile(adopting: number, path: name) }
+        // A link or a socket cannot be opened, and still has the name.
+        switch -number {
+        case ENOENT: return false
+        case ELOOP, ENXIO: return true
+        default:
+            try checked(number, "look at \(path)/\(name)")
+            return true
+        }
+    }
+
+    package func facts(of name: String) throws(DriverError) -> FileFacts? {
+        guard let file = try open(name, chost_files_read) else { return nil }
+        return try file.facts()
+    }
+
+    package func synchronize() throws(DriverError) { try file.synchronize() }
+
+    /// Whether the file system can make files share blocks; tried on two files without names.
+    package func canClone() -> Bool {
+        do {
+            let source = try required(open(".", chost_files_unnamed, mode: 0o600), "")
+            try source.write([UInt8](repeating: 1, count: 4096))
+            let target = try required(open(".", chost_files_unnamed, mode: 0o600), "")
+            try target.clone(from: source)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func open(_ name: String, _ access: chost_files_access, mode: UInt32 = 0)
+        throws(DriverError) -> OpenFile?
+    {
+        let number = unsafe chost_files_open_beneath(file.number, name, access, mode)
+        guard number != -ENOENT else { return nil }
+        guard number != -ELOOP else {
+            throw DriverError(
+                .hostFailure,
+                "\(path)/\(name) is reached through a symbolic link, which is refused"
+            )
+        }
+        try checked(number, "open \(path)/\(name)")
+        return OpenFile(adopting: number, path: "\(path)/\(name)")
+    }
+
+    private func required(_ file: consuming OpenFile?, _ name: String) throws(DriverError)
+        -> OpenFile
+    {
+        guard let file else {
+            throw DriverError(
+                .unavailable,
+                "the folder of \(path)/\(name) is gone; is its disk still mounted?"
+            )
+        }
+        return file
+    }
+}

@@ -1,0 +1,95 @@
+import CHostShim
+package import DriverCore
+import Glibc
+
+/// An open file or folder of a pool, closed when it goes out of scope.
+package struct OpenFile: ~Copyable {
+    private let descriptor: OwnedDescriptor
+    /// For messages only; the file may have been renamed since.
+    package let path: String
+
+    init(adopting number: CInt, path: String) {
+        descriptor = OwnedDescriptor(adopting: number)
+        self.path = path
+    }
+
+    var number: CInt { descriptor.rawValue }
+
+    package func facts() throws(DriverError) -> FileFacts {
+        var status = chost_files_status()
+        try checked(
+            unsafe chost_files_get_status(number, &status),
+            "read the status of \(path)"
+        )
+        return FileFacts(status)
+    }
+
+    /// The whole file where it is not longer than `limit`; an error where it is.
+    package func contents(limit: Int) throws(DriverError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count <= limit {
+            let more = try read(count: limit + 1 - bytes.count, at: Int64(bytes.count))
+            guard !more.isEmpty else { return bytes }
+            bytes += more
+        }
+        throw DriverError(.hostFailure, "\(path) is larger than \(limit) bytes: it is not ours")
+    }
+
+    /// At most `count` bytes from `offset` on; none at the end of the file.
+    func read(count: Int, at offset: Int64) throws(DriverError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let filled = unsafe bytes.withUnsafeMutableBytes { buffer -> Int64 in
+            guard let start = buffer.baseAddress else { return 0 }
+            return unsafe chost_files_read_at(number, start, buffer.count, offset)
+        }
+        try checked(filled, "read \(path)")
+        bytes.removeLast(count - Int(filled))
+        return bytes
+    }
+
+    /// Writes all of the bytes at `offset`.
+    package func write(_ bytes: [UInt8], at offset: Int64 = 0) throws(DriverError) {
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes[written...].withUnsafeBytes { rest -> Int64 in
+                guard let start = rest.baseAddress else { return 0 }
+                return unsafe chost_files_write_at(
+                    number,
+                    start,
+                    rest.count,
+                    offset + Int64(written)
+                )
+            }
+            written += Int(try checked(count, "write \(path)"))
+        }
+    }
+
+    /// Returns once contents, size and, for a folder, names are on the disk.
+    package func synchronize() throws(DriverError) {
+        try checked(chost_files_sync(number), "sync \(path) to the disk")
+    }
+
+    /// Locks the file for as long as it is open; false where another open file holds the lock.
+    package func lock() throws(DriverError) -> Bool {
+        let result = chost_files_lock(number)
+        guard result != -EWOULDBLOCK else { return false }
+        try checked(result, "lock \(path)")
+        return true
+    }
+}
+
+/// What the file system knows of a file.
+package struct FileFacts: Sendable, Hashable {
+    package let identity: FileIdentity
+    package let size: ByteCount
+    /// Bytes in the blocks that the file holds, those shared with other files included.
+    package let allocated: ByteCount
+    package let isRegularFile: Bool
+
+    init(_ status: chost_files_status) {
+        identity = FileIdentity(device: status.device, inode: status.inode)
+        size = ByteCount(status.size)
+        allocated = ByteCount(status.allocated)
+        isRegularFile = status.mode & UInt32(S_IFMT) == UInt32(S_IFREG)
+    }
+}

@@ -1,0 +1,25 @@
+import DriverCore
+import Glibc
+
+/// Turns the negative errno of a shim call on a pool's files into an error: "<operation>:
+/// <reason>".
+@discardableResult
+func checked<Count: SignedInteger>(_ result: Count, _ operation: @autoclosure () -> String)
+    throws(DriverError) -> Count
+{
+    guard result < 0 else { return result }
+    let failure = Errno(code: CInt(-result))
+    throw failure.failure(to: operation(), storageCode(of: failure.code))
+}
+
+/// What a refused step means where the step belongs to a pool; nil for what every step can meet.
+private func storageCode(of code: CInt) -> DriverError.Code? {
+    switch code {
+    case EFBIG: .unsupportedSize
+    case EBUSY, ETXTBSY: .inUse
+    // The storage does not answer, or refuses every change: nothing is known to be lost.
+    case EIO, EROFS, ENODEV, ENXIO, ESTALE, ENOTCONN, EUCLEAN, EBADMSG, ESHUTDOWN, ETIMEDOUT:
+        .unavailable
+    default: nil
+    }
+}
