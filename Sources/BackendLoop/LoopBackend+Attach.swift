@@ -1,0 +1,152 @@
+package import Backend
+package import DriverCore
+import Host
+import Logging
+
+/// Loop devices and growth.
+extension LoopBackend {
+    package func attach(_ id: VolumeID) throws(DriverError) -> AttachedDevice {
+        let root = try enter()
+        let stored = try required(id, in: volumeTable, root)
+        let backing = try intactData(of: stored, for: .writing, root).facts().identity
+        let path = "\(root.path)/\(VolumeRecord.dataPath(of: id))"
+        let device = try loopDevices.attach(file: path, directIO: true, readOnly: false)
+        guard try loopDevices.find(backing: backing) == device else {
+            throw DriverError(
+                .unavailable,
+                "\(path) was replaced while it was attached; see what changes it"
+            )
+        }
+        if isThick { keepAllocated(device) }
+        return AttachedDevice(path: device.path, number: device.number)
+    }
+
+    package func attachment(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
+        let root = try enter()
+        guard let identity = try Shelf<VolumeRecord>(in: root).dataFacts(id)?.identity,
+            let device = try loopDevices.find(backing: identity)
+        else { return nil }
+        return AttachedDevice(path: device.path, number: device.number)
+    }
+
+    package func detach(_ id: VolumeID) throws(DriverError) {
+        try detachData(of: id, enter())
+    }
+
+    /// Takes the loop device away, if there is one; throws `inUse` where it is open.
+    func detachData(of id: VolumeID, _ root: borrowing Folder) throws(DriverError) {
+        guard let identity = try Shelf<VolumeRecord>(in: root).dataFacts(id)?.identity,
+            let device = try loopDevices.find(backing: identity)
+        else { return }
+        do {
+            try loopDevices.detach(device, backing: identity)
+        } catch {
+            throw error.adding(context: "volume \(id)")
+        }
+    }
+
+    /// A discard would give back the blocks that a thick volume was promised.
+    private func keepAllocated(_ device: LoopDevice) {
+        do {
+            try BlockQueue.refuseDiscards(of: device)
+        } catch {
+            logger.warning(
+                "cannot refuse discards: fstrim would make a thick volume thin",
+                metadata: ["device": "\(device.path)", "reason": "\(error.message)"]
+            )
+        }
+    }
+}
+
+extension LoopBackend {
+    /// The file first, then the record, then the device: after a crash in between the file is larger
+    /// than the record, never smaller, and a repeated call finishes.
+    package func expandVolume(_ id: VolumeID, to size: ByteCount)
+        throws(DriverError) -> VolumeRecord
+    {
+        let root = try enter()
+        return try claims.holding(id.text) { () throws(DriverError) -> VolumeRecord in
+            var stored = try required(id, in: volumeTable, root)
+            if size > stored.record.size {
+                try refuseTooLarge(size)
+                let reservation = try growFile(of: stored, to: size, root)
+                stored.record.size = size
+                try storeGrown(stored, root)
+                reservation.end()
+            }
+            try growDevice(of: stored, root)
+            return stored.record
+        }
+    }
+
+    private func growFile(
+        of stored: Stored<VolumeRecord>,
+        to size: ByteCount,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> Reservation {
+        let data = try intactData(of: stored, for: .writing, root)
+        let old = try data.facts().size
+        do {
+            let reservation = try growData(data, from: stored.record.size, to: size, root)
+            try data.synchronize()
+            return reservation
+        } catch {
+            try cutBack(data, to: old, after: error)
+            throw error
+        }
+    }
+
+    private func growData(
+        _ data: borrowing OpenFile,
+        from old: ByteCount,
+        to size: ByteCount,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> Reservation {
+        guard !isThick else { return try allocate(data, from: old, to: size, root) }
+        let reservation = try reserve(Charge(promised: size - old), root)
+        if try data.facts().size < size { try data.resize(to: size) }
+        return reservation
+    }
+
+    /// Nobody has seen the new part yet: the device is told last.
+    private func cutBack(_ data: borrowing OpenFile, to old: ByteCount, after error: DriverError)
+        throws(DriverError)
+    {
+        do {
+            try data.resize(to: old)
+        } catch let undo {
+            throw DriverError(
+                .operationPending,
+                "\(error.message); and \(undo.message): retry",
+                cause: error
+            )
+        }
+    }
+
+    private func storeGrown(_ stored: Stored<VolumeRecord>, _ root: borrowing Folder)
+        throws(DriverError)
+    {
+        do {
+            try Shelf<VolumeRecord>(in: root).replace(stored)
+        } catch {
+            throw DriverError(
+                .operationPending,
+                "volume \(stored.record.id) has grown, but its record has not: \(error.message); "
+                    + "retry",
+                cause: error
+            )
+        }
+        let id = stored.record.id.text
+        if !isThick { space.setCharge(of: id, to: Charge(promised: stored.record.size)) }
+        volumeTable.put(stored)
+    }
+
+    private func growDevice(of stored: Stored<VolumeRecord>, _ root: borrowing Folder)
+        throws(DriverError)
+    {
+        let facts = try Shelf<VolumeRecord>(in: root).dataFacts(stored.record.id)
+        guard let facts, let device = try loopDevices.find(backing: facts.identity) else { return }
+        guard try BlockDevice.size(of: device.path) < facts.size else { return }
+        try loopDevices.updateSize(device)
+    }
+}

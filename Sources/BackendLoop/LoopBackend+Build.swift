@@ -1,0 +1,129 @@
+import Backend
+import DriverCore
+import Host
+
+/// Making and removing objects of either kind.
+extension LoopBackend {
+    /// Opens the data of an object that is to be copied.
+    func source<Record: StoredRecord>(
+        _ id: Record.ID,
+        in table: RecordTable<Record>,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> CopySource {
+        let stored = try required(id, in: table, root)
+        let data = try intactData(of: stored, for: .reading, root)
+        let facts = try data.facts()
+        return CopySource(volume: id as? VolumeID, data: data, facts: facts)
+    }
+
+    /// The data of an object; an error that says what is lost where it is missing or short.
+    func intactData<Record: StoredRecord>(
+        of stored: Stored<Record>,
+        for access: Folder.Access,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> OpenFile {
+        let id = stored.record.id
+        guard let data = try Shelf<Record>(in: root).data(id, for: access) else {
+            throw DriverError(
+                .hostFailure,
+                "the data of \(Record.noun) \(id) is lost: \(root.path)/\(Record.dataPath(of: id)) "
+                    + "is missing; restore it from a backup"
+            )
+        }
+        let facts = try data.facts()
+        guard facts.isRegularFile, facts.size >= stored.record.size else {
+            throw DriverError(
+                .hostFailure,
+                "the data of \(Record.noun) \(id) is damaged: \(data.path) has \(facts.size), its "
+                    + "record says \(stored.record.size); restore it from a backup"
+            )
+        }
+        return data
+    }
+
+    /// Makes an object whole, or not at all.
+    func build<Record: StoredRecord>(
+        _ record: Record,
+        into table: RecordTable<Record>,
+        _ root: borrowing Folder,
+        fill: (borrowing OpenFile) throws(DriverError) -> Filled
+    ) throws(DriverError) -> Record {
+        let shelf = try Shelf<Record>(in: root)
+        do {
+            let draft = try shelf.begin(record.id)
+            let data = try draft.newFile(PoolNames.data, mode: Record.dataMode)
+            if isThick, abilities.isBtrfs { try data.disableCopyOnWrite() }
+            let filled = try fill(data)
+            let stored = Stored(record: record, sharedAtCreation: filled.shared)
+            try shelf.complete(draft, data: data, stored)
+            try shelf.publish(record.id)
+            space.setCharge(of: record.id.text, to: filled.charge)
+            table.put(stored)
+            filled.reservation.end()
+            return record
+        } catch {
+            throw undoing(record.id, on: shelf, after: error)
+        }
+    }
+
+    /// Removes what was made; the error says whether that worked.
+    private func undoing<Record: StoredRecord>(
+        _ id: Record.ID,
+        on shelf: borrowing Shelf<Record>,
+        after error: DriverError
+    ) -> DriverError {
+        do {
+            try shelf.retract(id)
+            return error
+        } catch let undo {
+            return DriverError(
+                .operationPending,
+                "\(error.message); and what was made of \(Record.noun) \(id) is still there "
+                    + "(\(undo.message)): retry",
+                cause: error
+            )
+        }
+    }
+
+    /// Removes an object; OK where it does not exist.
+    func remove<Record: StoredRecord>(
+        _ id: Record.ID,
+        from table: RecordTable<Record>,
+        _ root: borrowing Folder,
+        release: () throws(DriverError) -> Void
+    ) throws(DriverError) {
+        let shelf = try Shelf<Record>(in: root)
+        try refuseUnusable(id, in: table, shelf)
+        if try shelf.has(id) {
+            try shelf.refuseUnknownFiles(id)
+            try release()
+            try shelf.withdraw(id)
+        }
+        table.remove(id)
+        do {
+            try shelf.removeLeftovers(of: id)
+        } catch {
+            throw DriverError(
+                .operationPending,
+                "\(Record.noun) \(id) is deleted, but its files are not yet: \(error.message)",
+                cause: error
+            )
+        }
+        space.setCharge(of: id.text, to: nil)
+    }
+
+    private func refuseUnusable<Record: StoredRecord>(
+        _ id: Record.ID,
+        in table: RecordTable<Record>,
+        _ shelf: borrowing Shelf<Record>
+    ) throws(DriverError) {
+        var entry = table.entry(id)
+        if entry == nil { entry = try shelf.entry(id) }
+        guard case .unusable(let reason) = entry else { return }
+        throw DriverError(
+            .hostFailure,
+            "\(Record.noun) \(id) cannot be used, so it is not deleted either: \(reason); restore "
+                + "that file, or remove \(shelf.folder.path)/\(id) by hand, then restart the driver"
+        )
+    }
+}

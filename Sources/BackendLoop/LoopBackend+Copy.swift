@@ -1,0 +1,117 @@
+import Backend
+import DriverCore
+import Host
+
+/// What a new object is copied from.
+struct CopySource: ~Copyable {
+    /// nil for a snapshot, which nobody writes to.
+    let volume: VolumeID?
+    let data: OpenFile
+    let facts: FileFacts
+
+    /// The most that a copy of the first `size` bytes can hold.
+    func content(upTo size: ByteCount) -> ByteCount { min(facts.allocated, size) }
+}
+
+/// What is made of a source.
+struct CopyTarget {
+    let size: ByteCount
+    /// A snapshot is never written: it takes what it holds, on thin and thick tiers alike.
+    let isSnapshot: Bool
+    let progress: Progress
+}
+
+/// Copies of volumes and snapshots.
+extension LoopBackend {
+    /// Makes the empty file hold what the source holds, and zeros behind it.
+    func copy(
+        _ source: borrowing CopySource,
+        to data: borrowing OpenFile,
+        _ target: CopyTarget,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> Filled {
+        if abilities.sharesBlocks { return try share(source, with: data, target, root) }
+        if isThick, !target.isSnapshot { return try copyThick(source, to: data, target, root) }
+        return try copySparsely(source, to: data, target, root)
+    }
+
+    /// One step, at one instant, that takes no space of its own yet.
+    private func share(
+        _ source: borrowing CopySource,
+        with data: borrowing OpenFile,
+        _ target: CopyTarget,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> Filled {
+        let most = target.isSnapshot ? source.content(upTo: target.size) : target.size
+        let asked = isThick ? Charge(owed: most) : Charge(promised: most)
+        let reservation = try reserve(asked, root)
+        try keepingStill(source, root) { () throws(DriverError) in
+            try data.clone(from: source.data)
+        }
+        try data.resize(to: target.size)
+        let shared = min(target.size, try data.facts().allocated)
+        if isThick, !target.isSnapshot {
+            // A clone leaves out what the source has allocated and never written.
+            try data.allocate(from: .zero, to: target.size)
+            try refuseHoles(in: data, size: target.size)
+        }
+        target.progress.update(done: target.size, total: target.size)
+        let thin = Charge(promised: target.isSnapshot ? shared : target.size)
+        return Filled(
+            reservation: reservation,
+            shared: shared,
+            charge: isThick ? Charge(owed: shared) : thin
+        )
+    }
+
+    /// All blocks first, so that the copy cannot run out of space half-way.
+    private func copyThick(
+        _ source: borrowing CopySource,
+        to data: borrowing OpenFile,
+        _ target: CopyTarget,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> Filled {
+        let reservation = try allocate(data, from: .zero, to: target.size, root)
+        try copyData(of: source, to: data, target, root) { _ in }
+        return Filled(reservation: reservation, charge: Charge())
+    }
+
+    private func copySparsely(
+        _ source: borrowing CopySource,
+        to data: borrowing OpenFile,
+        _ target: CopyTarget,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> Filled {
+        let content = source.content(upTo: target.size)
+        let promised = target.isSnapshot ? content : target.size
+        let reservation = try reserve(
+            Charge(promised: isThick ? .zero : promised, owed: content),
+            root
+        )
+        try copyData(of: source, to: data, target, root) { done in
+            reservation.owes(only: content - done)
+        }
+        try data.resize(to: target.size)
+        guard !isThick else { return Filled(reservation: reservation, charge: Charge()) }
+        let taken = target.isSnapshot ? try data.facts().allocated : target.size
+        return Filled(reservation: reservation, charge: Charge(promised: taken))
+    }
+
+    private func copyData(
+        of source: borrowing CopySource,
+        to data: borrowing OpenFile,
+        _ target: CopyTarget,
+        _ root: borrowing Folder,
+        report: (ByteCount) -> Void
+    ) throws(DriverError) {
+        let content = source.content(upTo: target.size)
+        let size = min(source.facts.size, target.size)
+        try keepingStill(source, root) { () throws(DriverError) in
+            try data.copyData(from: source.data, size: size) { done in
+                target.progress.update(done: done, total: max(content, done))
+                report(done)
+            }
+        }
+        target.progress.update(done: content, total: content)
+    }
+}

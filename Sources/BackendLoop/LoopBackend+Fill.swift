@@ -1,0 +1,137 @@
+import Backend
+import DriverCore
+import Host
+import Logging
+import Synchronization
+
+/// What a new object's data file became.
+struct Filled {
+    /// Held until the object's own charge is counted.
+    let reservation: Reservation
+    /// How much the file shares with its source.
+    var shared = ByteCount.zero
+    /// What the object takes from now on.
+    let charge: Charge
+}
+
+/// The ways in which a data file gets blocks, each with the space counted first.
+extension LoopBackend {
+    /// Zeros: a hole on a thin tier, blocks of its own on a thick one.
+    func fillWithZeros(_ data: borrowing OpenFile, size: ByteCount, _ root: borrowing Folder)
+        throws(DriverError) -> Filled
+    {
+        guard isThick else {
+            let charge = Charge(promised: size)
+            let reservation = try reserve(charge, root)
+            try data.resize(to: size)
+            return Filled(reservation: reservation, charge: charge)
+        }
+        let reservation = try allocate(data, from: .zero, to: size, root)
+        return Filled(reservation: reservation, charge: Charge())
+    }
+
+    /// Allocates what is new of a thick volume's file.
+    func allocate(
+        _ data: borrowing OpenFile,
+        from start: ByteCount,
+        to end: ByteCount,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> Reservation {
+        let reservation: Reservation
+        do {
+            reservation = try allocateNow(data, from: start, to: end, root)
+        } catch {
+            guard error.code == .outOfSpace, try relieve(root) else { throw error }
+            reservation = try allocateNow(data, from: start, to: end, root)
+        }
+        try refuseHoles(in: data, size: end)
+        return reservation
+    }
+
+    /// Counts the space and takes it, with nobody in between.
+    private func allocateNow(
+        _ data: borrowing OpenFile,
+        from start: ByteCount,
+        to end: ByteCount,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> Reservation {
+        let charge = Charge(owed: end - start)
+        return try allocating.withLock { _ throws(DriverError) -> Reservation in
+            let reservation = try space.reserve(charge, usage: figures(root))
+            try data.allocate(from: start, to: end)
+            reservation.owes(only: .zero)
+            return reservation
+        }
+    }
+
+    /// Thick means thick: the file system has said yes, the block count must agree.
+    func refuseHoles(in data: borrowing OpenFile, size: ByteCount) throws(DriverError) {
+        let allocated = try data.facts().allocated
+        guard allocated < size else { return }
+        throw DriverError(
+            .hostFailure,
+            "\(data.path) has only \(allocated) of \(size) allocated: its file system does not "
+                + "allocate in advance; make the tier thin, or use ext4 or XFS"
+        )
+    }
+
+    /// Takes the charge; measures first what is really owed where it would be refused otherwise.
+    func reserve(_ charge: Charge, _ root: borrowing Folder) throws(DriverError) -> Reservation {
+        do {
+            return try space.reserve(charge, usage: figures(root))
+        } catch {
+            guard try relieve(root) else { throw error }
+            return try space.reserve(charge, usage: figures(root))
+        }
+    }
+
+    func figures(_ root: borrowing Folder) throws(DriverError) -> StorageFigures {
+        let usage = try root.usage()
+        return StorageFigures(total: usage.total, available: usage.available)
+    }
+}
+
+/// Finding room before a request is refused.
+extension LoopBackend {
+    /// Makes the file system count what deleted files held, and measures the debts anew; false
+    /// where that was done a moment ago.
+    private func relieve(_ root: borrowing Folder) throws(DriverError) -> Bool {
+        guard space.mayBeRelieved() else { return false }
+        try root.synchronizeFilesystem()
+        try measureDebts(in: root, notMeasuredFor: .zero)
+        return true
+    }
+
+    /// Lowers what is owed to each object to what its file still shares with others.
+    func measureDebts(in root: borrowing Folder, notMeasuredFor interval: Duration)
+        throws(DriverError)
+    {
+        guard isThick else { return }
+        for debtor in space.debtors(notMeasuredFor: interval) {
+            guard let owed = measuredDebt(of: debtor.id, root) else { continue }
+            space.lowerDebt(of: debtor.id, to: owed)
+        }
+    }
+
+    /// nil where it cannot be measured: then the old figure, which is too high at worst, stands.
+    private func measuredDebt(of id: String, _ root: borrowing Folder) -> ByteCount? {
+        do {
+            if let volume = VolumeID(parsing: id) {
+                guard let size = volumeTable.size(of: volume),
+                    let data = try Shelf<VolumeRecord>(in: root).data(volume, for: .reading)
+                else { return nil }
+                return try data.sharedSpace() + (size - data.facts().allocated)
+            }
+            guard let snapshot = SnapshotID(parsing: id),
+                let data = try Shelf<SnapshotRecord>(in: root).data(snapshot, for: .reading)
+            else { return nil }
+            return try data.sharedSpace()
+        } catch {
+            logger.debug(
+                "cannot measure what is shared",
+                metadata: ["id": "\(id)", "reason": "\(error.message)"]
+            )
+            return nil
+        }
+    }
+}

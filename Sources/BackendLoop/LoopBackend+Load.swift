@@ -1,0 +1,138 @@
+import Backend
+import DriverCore
+import Host
+import Logging
+
+/// What a start does with what it finds.
+extension LoopBackend {
+    /// Finishes what was half-done, and reads every record.
+    func load(_ root: borrowing Folder) throws(DriverError) {
+        space.beginLoad()
+        let volumes = try load(into: volumeTable, root)
+        let snapshots = try load(into: snapshotTable, root)
+        space.finishLoad(volumes.merging(snapshots) { first, _ in first })
+        try thawLeftovers(root)
+    }
+
+    /// Reads one shelf into its table, and answers what each object takes.
+    private func load<Record: StoredRecord>(
+        into table: RecordTable<Record>,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> [String: Charge] {
+        table.beginLoad()
+        let shelf = try Shelf<Record>(in: root)
+        var entries: [Record.ID: Entry<Record>] = [:]
+        var charges: [String: Charge] = [:]
+        for name in try shelf.folder.names() {
+            if let id = PoolNames.leftover(name).flatMap(Record.ID.init(parsing:)) {
+                removeLeftovers(of: id, on: shelf)
+            } else if let id = Record.ID(parsing: name) {
+                guard let entry = try shelf.entry(id) else { continue }
+                entries[id] = entry
+                charges[name] = charge(of: entry, try shelf.dataFacts(id))
+                report(entry, id)
+            } else {
+                logger.warning(
+                    "left alone what Cairn did not make",
+                    metadata: ["path": "\(shelf.folder.path)/\(name)"]
+                )
+            }
+        }
+        table.finishLoad(entries)
+        return charges
+    }
+
+    private func removeLeftovers<Record: StoredRecord>(
+        of id: Record.ID,
+        on shelf: borrowing Shelf<Record>
+    ) {
+        claims.ifFree(id.text) {
+            do throws(DriverError) {
+                try shelf.removeLeftovers(of: id)
+                logger.info(
+                    "removed what a crash left half-made",
+                    metadata: ["\(Record.noun)": "\(id)"]
+                )
+            } catch {
+                // One leftover must not keep the other volumes away.
+                logger.error(
+                    "cannot remove what a crash left half-made",
+                    metadata: ["\(Record.noun)": "\(id)", "reason": "\(error.message)"]
+                )
+            }
+        }
+    }
+
+    private func report<Record: StoredRecord>(_ entry: Entry<Record>, _ id: Record.ID) {
+        guard case .unusable(let reason) = entry else { return }
+        logger.error(
+            "a \(Record.noun) cannot be used and is left as it is",
+            metadata: ["\(Record.noun)": "\(id)", "reason": "\(reason)"]
+        )
+    }
+
+    /// What an object takes of the pool, as far as its record and its file tell.
+    private func charge<Record: StoredRecord>(of entry: Entry<Record>, _ facts: FileFacts?)
+        -> Charge
+    {
+        let allocated = facts?.allocated ?? .zero
+        guard case .usable(let stored) = entry else {
+            return isThick ? Charge() : Charge(promised: facts?.size ?? .zero)
+        }
+        let isSnapshot = stored.record is SnapshotRecord
+        let size = stored.record.size
+        guard isThick else { return Charge(promised: isSnapshot ? allocated : size) }
+        // A volume may have holes: the tier was thin once, or something punched them.
+        let holes = isSnapshot ? .zero : size - allocated
+        return Charge(owed: min(size, stored.sharedAtCreation + holes))
+    }
+}
+
+/// Looking an object up.
+extension LoopBackend {
+    /// The object; nil where healthy storage does not have it.
+    ///
+    /// Throws where it is there and cannot be used.
+    func find<Record: StoredRecord>(
+        _ id: Record.ID,
+        in table: RecordTable<Record>,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> Stored<Record>? {
+        var entry = table.entry(id)
+        if entry == nil { entry = try adopt(id, into: table, root) }
+        switch entry {
+        case nil: return nil
+        case .usable(let stored): return stored
+        case .unusable(let reason):
+            throw DriverError(
+                .hostFailure,
+                "\(Record.noun) \(id) cannot be used: \(reason); restore that file from a backup, "
+                    + "then restart the driver. Nothing of it is removed"
+            )
+        }
+    }
+
+    /// The same where the caller needs it to exist.
+    func required<Record: StoredRecord>(
+        _ id: Record.ID,
+        in table: RecordTable<Record>,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> Stored<Record> {
+        if let stored = try find(id, in: table, root) { return stored }
+        throw DriverError(.notFound, "\(Record.noun) \(id) does not exist on tier \(tier)")
+    }
+
+    /// Takes up what an administrator has put back by hand since the start.
+    private func adopt<Record: StoredRecord>(
+        _ id: Record.ID,
+        into table: RecordTable<Record>,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> Entry<Record>? {
+        let shelf = try Shelf<Record>(in: root)
+        guard !claims.isHeld(id.text), let entry = try shelf.entry(id) else { return nil }
+        space.setCharge(of: id.text, to: charge(of: entry, try shelf.dataFacts(id)))
+        table.set(id, entry)
+        report(entry, id)
+        return entry
+    }
+}

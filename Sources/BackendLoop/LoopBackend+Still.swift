@@ -1,0 +1,149 @@
+import Backend
+import DriverCore
+import Host
+import Logging
+
+/// Keeping a volume still while it is copied.
+///
+/// A freeze outlives the process that made it, so a file `frozen` in the volume's folder is there
+/// before the freeze and goes after the thaw: whoever finds it thaws.
+extension LoopBackend {
+    /// Runs the body while nothing changes the source's data, or where each change is whole.
+    func keepingStill(
+        _ source: borrowing CopySource,
+        _ root: borrowing Folder,
+        _ body: () throws(DriverError) -> Void
+    ) throws(DriverError) {
+        guard let volume = source.volume,
+            let device = try loopDevices.find(backing: source.facts.identity)
+        else { return try body() }
+        try claims.holding("the cut of \(volume)") { () throws(DriverError) in
+            guard let own = try Shelf<VolumeRecord>(in: root).own(volume) else {
+                throw DriverError(.hostFailure, "\(root.path)/\(volume) is gone: its data is lost")
+            }
+            if try own.has(PoolNames.frozen) { try thaw(device, own) }
+            let mounts = try reachableMounts(of: device)
+            guard mounts.isEmpty else {
+                return try keepingFrozen(mounts, device, own, body)
+            }
+            try refuseTornCopy(of: volume, device)
+            try BlockDevice.flush(device.path)
+            try body()
+        }
+    }
+
+    /// A raw device in use changes under a copy that takes longer than an instant.
+    private func refuseTornCopy(of volume: VolumeID, _ device: LoopDevice) throws(DriverError) {
+        guard !abilities.sharesBlocks else { return }
+        throw DriverError(
+            .inUse,
+            "volume \(volume) is in use as \(device.path) and is not mounted here, so that a copy "
+                + "would be torn: unpublish it first, or use an XFS or btrfs pool"
+        )
+    }
+
+    private func keepingFrozen(
+        _ mounts: [String],
+        _ device: LoopDevice,
+        _ own: borrowing Folder,
+        _ body: () throws(DriverError) -> Void
+    ) throws(DriverError) {
+        // What is written back before the freeze need not be waited for during it.
+        try BlockDevice.flush(device.path)
+        try markFrozen(own)
+        var frozen: [String] = []
+        let failure: DriverError?
+        do {
+            for mount in mounts {
+                try Freezer.freeze(mountedAt: mount)
+                frozen.append(mount)
+            }
+            try body()
+            failure = nil
+        } catch {
+            failure = error
+        }
+        try thaw(frozen, after: failure)
+        try own.removeFile(PoolNames.frozen)
+        if let failure { throw failure }
+    }
+
+    private func markFrozen(_ own: borrowing Folder) throws(DriverError) {
+        try own.newFile(PoolNames.frozen).synchronize()
+        try own.synchronize()
+    }
+
+    /// Thaws all; the mark stays where one of them cannot be thawed.
+    private func thaw(_ mounts: [String], after failure: DriverError?) throws(DriverError) {
+        var refusal: DriverError?
+        for mount in mounts.reversed() {
+            do { try Freezer.thaw(mountedAt: mount) } catch { refusal = error }
+        }
+        guard let refusal else { return }
+        throw DriverError(
+            .operationPending,
+            "\(refusal.message); what is mounted there stays frozen: retry, or run fsfreeze -u",
+            cause: failure ?? refusal
+        )
+    }
+}
+
+/// After a crash.
+extension LoopBackend {
+    /// Thaws what a crash has left frozen, on every volume that has the mark.
+    func thawLeftovers(_ root: borrowing Folder) throws(DriverError) {
+        let shelf = try Shelf<VolumeRecord>(in: root)
+        for record in volumeTable.records()
+        where try shelf.folder.has("\(record.id)/\(PoolNames.frozen)") {
+            claims.ifFree("the cut of \(record.id)") { thawLeftover(record.id, shelf) }
+        }
+    }
+
+    private func thawLeftover(_ id: VolumeID, _ shelf: borrowing Shelf<VolumeRecord>) {
+        do {
+            guard let own = try shelf.own(id) else { return }
+            if let identity = try shelf.dataFacts(id)?.identity,
+                let device = try loopDevices.find(backing: identity)
+            {
+                try thaw(device, own)
+            } else {
+                try own.removeFile(PoolNames.frozen)
+            }
+            logger.info("thawed what a crash left frozen", metadata: ["volume": "\(id)"])
+        } catch {
+            logger.error(
+                "cannot thaw a volume: what is mounted of it hangs; run fsfreeze -u on it",
+                metadata: ["volume": "\(id)", "reason": "\(error.message)"]
+            )
+        }
+    }
+
+    private func thaw(_ device: LoopDevice, _ own: borrowing Folder) throws(DriverError) {
+        for mount in try reachableMounts(of: device) { try Freezer.thaw(mountedAt: mount) }
+        try own.removeFile(PoolNames.frozen)
+    }
+
+    /// One path for each file system on the device; empty where none is mounted here.
+    ///
+    /// Throws where one is mounted only beneath other mounts: it can be neither frozen nor thawed,
+    /// and its target leads to a file system that is not ours.
+    private func reachableMounts(of device: LoopDevice) throws(DriverError) -> [String] {
+        let uses = try MountTable.uses(ofDevice: device.path, number: device.number)
+        // Whole file systems first: what kubelet binds of one may be a single file.
+        let mounts = uses.filter { $0.device == device.number || $0.source == device.path }
+            .sorted { $0.root == "/" && $1.root != "/" }
+        var paths: [UInt64: String] = [:]
+        for mount in mounts where paths[mount.device] == nil {
+            let reached = try? MountedPath.mountID(at: mount.target)
+            if reached == mount.mountID { paths[mount.device] = mount.target }
+        }
+        for mount in mounts where paths[mount.device] == nil {
+            throw DriverError(
+                .inUse,
+                "\(device.path) is mounted on \(mount.target) beneath another mount, where it "
+                    + "cannot be frozen: unmount what covers it"
+            )
+        }
+        return paths.values.sorted()
+    }
+}

@@ -1,0 +1,117 @@
+package import Backend
+package import DriverCore
+import Host
+
+extension LoopBackend {
+    package func volumes() throws(DriverError) -> [VolumeRecord] {
+        _ = try enter()
+        return volumeTable.records()
+    }
+
+    package func volume(_ id: VolumeID) throws(DriverError) -> VolumeRecord? {
+        let root = try enter()
+        return try find(id, in: volumeTable, root)?.record
+    }
+
+    package func createVolume(_ record: VolumeRecord, progress: Progress)
+        throws(DriverError) -> VolumeRecord
+    {
+        let root = try enter()
+        return try claims.holding(record.id.text) { () throws(DriverError) in
+            try refuseTooLarge(record.size)
+            try refuseExisting(record.id, in: volumeTable, root)
+            var record = record
+            record.state = .ready
+            guard let source = record.source else {
+                return try build(record, into: volumeTable, root) { data throws(DriverError) in
+                    try fillWithZeros(data, size: record.size, root)
+                }
+            }
+            return try buildCopy(record, of: opened(source, root), progress, root)
+        }
+    }
+
+    private func opened(_ source: VolumeSource, _ root: borrowing Folder) throws(DriverError)
+        -> CopySource
+    {
+        switch source {
+        case .volume(let id): try self.source(id, in: volumeTable, root)
+        case .snapshot(let id): try self.source(id, in: snapshotTable, root)
+        }
+    }
+
+    private func buildCopy(
+        _ record: VolumeRecord,
+        of source: borrowing CopySource,
+        _ progress: Progress,
+        _ root: borrowing Folder
+    ) throws(DriverError) -> VolumeRecord {
+        let target = CopyTarget(size: record.size, isSnapshot: false, progress: progress)
+        return try build(record, into: volumeTable, root) { data throws(DriverError) in
+            try copy(source, to: data, target, root)
+        }
+    }
+
+    package func deleteVolume(_ id: VolumeID) throws(DriverError) {
+        let root = try enter()
+        try claims.holding(id.text) { () throws(DriverError) in
+            try remove(id, from: volumeTable, root) { () throws(DriverError) in
+                try detachData(of: id, root)
+            }
+        }
+    }
+
+    package func setContents(_ contents: VolumeRecord.Contents, of id: VolumeID)
+        throws(DriverError)
+    {
+        let root = try enter()
+        var stored = try required(id, in: volumeTable, root)
+        guard stored.record.contents != contents else { return }
+        guard contents.mayFollow(stored.record.contents) else {
+            throw DriverError(
+                .conflict,
+                "volume \(id) is recorded as '\(stored.record.contents.rawValue)' and never becomes "
+                    + "'\(contents.rawValue)' again"
+            )
+        }
+        stored.record.contents = contents
+        try Shelf<VolumeRecord>(in: root).replace(stored)
+        volumeTable.put(stored)
+    }
+
+    /// Throws `unsupportedSize` for what no file of the pool can be.
+    func refuseTooLarge(_ size: ByteCount) throws(DriverError) {
+        guard size > abilities.largestFile else { return }
+        throw DriverError(
+            .unsupportedSize,
+            "tier \(tier): \(size) is more than its file system can put into one file, which is "
+                + "\(abilities.largestFile)"
+        )
+    }
+
+    /// The caller has looked for the id before; this catches what came between.
+    func refuseExisting<Record: StoredRecord>(
+        _ id: Record.ID,
+        in table: RecordTable<Record>,
+        _ root: borrowing Folder
+    ) throws(DriverError) {
+        let isThere = try Shelf<Record>(in: root).has(id)
+        guard try find(id, in: table, root) != nil || isThere else { return }
+        throw DriverError(.conflict, "\(Record.noun) \(id) exists already on tier \(tier)")
+    }
+}
+
+extension VolumeRecord.Contents {
+    /// In the order in which a volume may pass through them.
+    private static let order: [VolumeRecord.Contents] = [
+        .blank, .formatting, .copied, .formatted, .raw,
+    ]
+
+    /// Whether a record may go from `earlier` to this: never back to where mkfs may begin.
+    func mayFollow(_ earlier: VolumeRecord.Contents) -> Bool {
+        guard let from = Self.order.firstIndex(of: earlier),
+            let to = Self.order.firstIndex(of: self)
+        else { return false }
+        return from <= to
+    }
+}

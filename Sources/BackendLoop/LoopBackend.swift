@@ -1,0 +1,107 @@
+package import Backend
+package import DriverCore
+package import Host
+package import Logging
+import Synchronization
+
+/// A tier whose volumes are files of one directory, shown as loop devices.
+///
+/// The directory is the database (see `PoolNames` for its layout); memory holds a cache of it and
+/// the accounting. What is in the directory and was not made by Cairn is never touched.
+package final class LoopBackend: VolumeBackend {
+    package let tier: String
+    package let defaultFilesystem: FilesystemType
+    package let isThick: Bool
+    package let sizeUnit = ByteCount.kibibytes(4)
+
+    /// What the pool's file system can do; found out by ``start()``.
+    struct Abilities: Sendable {
+        /// Whether files can share blocks, so that a copy is cut in one step.
+        var sharesBlocks = false
+        var isBtrfs = false
+        var largestFile = ByteCount(.max)
+    }
+
+    let pool: Pool
+    let volumeTable = RecordTable<VolumeRecord>()
+    let snapshotTable = RecordTable<SnapshotRecord>()
+    let space: Space
+    let claims = Claims()
+    let loopDevices: LoopDevices
+    let logger: Logger
+    /// What allocates at once, one after the other: between the look at the free space and the
+    /// allocation nobody else may allocate, or both would count the same bytes.
+    let allocating = Mutex(())
+    private let starting = Mutex(())
+    private let foundAbilities = Mutex(Abilities())
+
+    var abilities: Abilities { foundAbilities.withLock { $0 } }
+
+    /// A tier over an absolute directory; nothing is touched before ``start()``.
+    ///
+    /// Throws `invalidRequest` for a directory that can hold no pool.
+    package init(
+        tier: String,
+        directory: String,
+        isThick: Bool,
+        overcommit: Double,
+        reserve: Reserve,
+        defaultFilesystem: FilesystemType,
+        loopDevices: LoopDevices,
+        logger: Logger
+    ) throws(DriverError) {
+        guard let path = PoolPath(directory) else {
+            throw DriverError(
+                .invalidRequest,
+                "tier \(tier): '\(directory)' cannot be a pool; give an absolute path, not the root"
+            )
+        }
+        var logger = logger
+        logger[metadataKey: "tier"] = "\(tier)"
+        self.tier = tier
+        self.isThick = isThick
+        self.defaultFilesystem = defaultFilesystem
+        self.loopDevices = loopDevices
+        self.logger = logger
+        pool = Pool(tier: tier, path: path, logger: logger)
+        space = Space(
+            policy: SpaceLedger.Policy(
+                tier: tier,
+                isThick: isThick,
+                overcommit: overcommit,
+                reserve: reserve
+            )
+        )
+    }
+
+    package func start() throws(DriverError) {
+        try starting.withLock { _ throws(DriverError) in
+            let root = try pool.open()
+            let usage = try root.usage()
+            let abilities = Abilities(
+                sharesBlocks: root.canClone(),
+                isBtrfs: usage.isBtrfs,
+                largestFile: usage.largestFile
+            )
+            foundAbilities.withLock { $0 = abilities }
+            try load(root)
+        }
+    }
+
+    package func checkHealth() throws(DriverError) { _ = try enter() }
+
+    /// Opens the pool's directory for one operation; starts first where no start has succeeded yet,
+    /// or where the pool was lost since.
+    func enter() throws(DriverError) -> Folder {
+        if !pool.isOpen { try start() }
+        return try pool.enter()
+    }
+
+    package func capacity() throws(DriverError) -> TierCapacity {
+        let root = try enter()
+        try measureDebts(in: root, notMeasuredFor: .seconds(60))
+        let (total, available) = try space.capacity(figures(root))
+        let largest = min(available, abilities.largestFile).roundedDown(toMultipleOf: sizeUnit)
+        return TierCapacity(total: total, available: available, maximumVolumeSize: largest)
+    }
+}

@@ -1,0 +1,46 @@
+/// The names that Cairn gives to what it makes in a pool; nothing else there is ever removed.
+///
+/// A name is a promise to every later version: changing one strands the volumes of old pools.
+enum PoolNames {
+    static let marker = "cairn-pool.json"
+    static let volumes = "volumes"
+    static let snapshots = "snapshots"
+    static let data = "data"
+    /// Exists in a volume's folder while the volume is frozen by us.
+    static let frozen = "frozen"
+
+    /// What a new pool may hold: `lost+found` is made by mkfs.ext4, the others by a start of ours
+    /// that was cut short.
+    static let allowedInNewPool: Set<String> = ["lost+found", volumes, snapshots, "\(marker).new"]
+
+    static func creating(_ id: String) -> String { ".creating-\(id)" }
+    static func deleting(_ id: String) -> String { ".deleting-\(id)" }
+
+    /// The id in the name of something half-made or half-removed; nil for every other name.
+    static func leftover(_ name: String) -> String? {
+        for prefix in [creating(""), deleting("")] where name.hasPrefix(prefix) {
+            return String(name.dropFirst(prefix.count))
+        }
+        return nil
+    }
+}
+
+/// The path of a pool, taken apart once.
+struct PoolPath: Sendable {
+    let directory: String
+    let parent: String
+    let name: String
+
+    /// nil unless the path is absolute and not the root.
+    init?(_ path: String) {
+        let parts = path.split(separator: "/")
+        guard path.hasPrefix("/"), let last = parts.last, !parts.contains("..") else { return nil }
+        name = String(last)
+        parent = parts.count == 1 ? "/" : parts.dropLast().map { "/\($0)" }.joined()
+        directory = parts.map { "/\($0)" }.joined()
+    }
+
+    /// The note's name in the parent: it stays in sight when the pool's disk is not mounted.
+    var note: String { ".\(name).cairn-pool" }
+    var notePath: String { parent == "/" ? "/\(note)" : "\(parent)/\(note)" }
+}

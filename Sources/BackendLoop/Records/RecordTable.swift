@@ -1,0 +1,62 @@
+import DriverCore
+import Synchronization
+
+/// All objects of one kind by id: a cache of what the pool's folders hold.
+final class RecordTable<Record: StoredRecord>: Sendable {
+    private struct State {
+        var entries: [Record.ID: Entry<Record>] = [:]
+        /// In order of id; nil after a change, until somebody lists.
+        var sorted: [Record]?
+        /// While a load is running: the ids that changed since it began, of which memory knows more
+        /// than what the load has read.
+        var changed: Set<Record.ID>?
+    }
+
+    private let state = Mutex(State())
+
+    func entry(_ id: Record.ID) -> Entry<Record>? { state.withLock { $0.entries[id] } }
+
+    func size(of id: Record.ID) -> ByteCount? {
+        state.withLock { state in state.entries[id].flatMap(Self.usable)?.size }
+    }
+
+    /// The usable records, in order of id.
+    func records() -> [Record] {
+        state.withLock { state in
+            if let sorted = state.sorted { return sorted }
+            let sorted = state.entries.values.compactMap(Self.usable).sorted { $0.id < $1.id }
+            state.sorted = sorted
+            return sorted
+        }
+    }
+
+    func put(_ stored: Stored<Record>) { set(stored.record.id, .usable(stored)) }
+
+    func remove(_ id: Record.ID) { set(id, nil) }
+
+    func set(_ id: Record.ID, _ entry: Entry<Record>?) {
+        state.withLock { state in
+            state.entries[id] = entry
+            state.sorted = nil
+            state.changed?.insert(id)
+        }
+    }
+
+    func beginLoad() { state.withLock { $0.changed = [] } }
+
+    /// Takes over what a load has read, but for what changed meanwhile.
+    func finishLoad(_ loaded: [Record.ID: Entry<Record>]) {
+        state.withLock { state in
+            var entries = loaded
+            for id in state.changed ?? [] { entries[id] = state.entries[id] }
+            state.entries = entries
+            state.sorted = nil
+            state.changed = nil
+        }
+    }
+
+    private static func usable(_ entry: Entry<Record>) -> Record? {
+        guard case .usable(let stored) = entry else { return nil }
+        return stored.record
+    }
+}

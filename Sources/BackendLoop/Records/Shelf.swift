@@ -1,0 +1,149 @@
+import DriverCore
+import Host
+
+/// The folder of a pool that holds all objects of one kind, each in a folder of its own.
+///
+/// An object is built as `.creating-<id>` and renamed when it is whole; it is renamed to
+/// `.deleting-<id>` before its first file goes. So `<id>` is always whole.
+struct Shelf<Record: StoredRecord>: ~Copyable {
+    typealias ID = Record.ID
+
+    let folder: Folder
+
+    init(in root: borrowing Folder) throws(DriverError) {
+        guard let folder = try root.folder(Record.shelf) else {
+            throw DriverError(
+                .unavailable,
+                "\(root.path)/\(Record.shelf) is gone: mount the pool's disk, or restore the folder"
+            )
+        }
+        self.folder = folder
+    }
+
+    /// What lies in the object's folder; nil where there is none.
+    func entry(_ id: ID) throws(DriverError) -> Entry<Record>? {
+        guard let own = try folder.folder(id.text) else { return nil }
+        do {
+            guard let file = try own.file(Record.file, for: .reading) else {
+                return .unusable("\(own.path)/\(Record.file) is missing")
+            }
+            let bytes = try file.contents(limit: Self.recordLimit)
+            let stored = try RecordCoding.decode(Stored<Record>.self, from: bytes)
+            guard stored.record.id == id else {
+                return .unusable("\(file.path) describes \(stored.record.id)")
+            }
+            return .usable(stored)
+        } catch {
+            // Storage that does not answer says nothing about the record.
+            guard error.code == .hostFailure else { throw error }
+            return .unusable("\(own.path)/\(Record.file): \(error.message)")
+        }
+    }
+
+    /// Records are a few kilobytes; what is larger was not written by Cairn.
+    private static var recordLimit: Int { 1 << 20 }
+
+    /// The data of an object, open; nil where the file is missing.
+    func data(_ id: ID, for access: Folder.Access) throws(DriverError) -> OpenFile? {
+        try folder.file("\(id)/\(PoolNames.data)", for: access)
+    }
+
+    func dataFacts(_ id: ID) throws(DriverError) -> FileFacts? {
+        try folder.facts(of: "\(id)/\(PoolNames.data)")
+    }
+
+    func has(_ id: ID) throws(DriverError) -> Bool { try folder.has(id.text) }
+
+    func own(_ id: ID) throws(DriverError) -> Folder? { try folder.folder(id.text) }
+
+    /// Writes a changed record, in one step.
+    func replace(_ stored: Stored<Record>) throws(DriverError) {
+        let id = stored.record.id
+        guard let own = try own(id) else {
+            throw DriverError(
+                .hostFailure,
+                "\(folder.path)/\(id) is gone: the \(Record.noun)'s data is lost"
+            )
+        }
+        try own.replaceFile(Record.file, with: RecordCoding.encode(stored))
+    }
+}
+
+/// Making.
+extension Shelf {
+    /// Makes the folder in which the object is built, after what an earlier attempt left there.
+    func begin(_ id: ID) throws(DriverError) -> Folder {
+        try removeLeftovers(of: id)
+        let name = PoolNames.creating(id.text)
+        try folder.makeFolder(name)
+        guard let draft = try folder.folder(name) else {
+            throw DriverError(
+                .unavailable,
+                "\(folder.path)/\(name) is gone; was the pool unmounted?"
+            )
+        }
+        return draft
+    }
+
+    /// Writes the record, and everything else of the draft, to the disk.
+    func complete(
+        _ draft: borrowing Folder,
+        data: borrowing OpenFile,
+        _ stored: Stored<Record>
+    ) throws(DriverError) {
+        try data.synchronize()
+        let file = try draft.newFile(Record.file)
+        try file.write(RecordCoding.encode(stored))
+        try file.synchronize()
+        try draft.synchronize()
+    }
+
+    /// From here on the object exists.
+    func publish(_ id: ID) throws(DriverError) {
+        try folder.rename(PoolNames.creating(id.text), to: id.text)
+        try folder.synchronize()
+    }
+
+    /// Undoes ``begin(_:)`` to ``publish(_:)``, wherever they stopped.
+    func retract(_ id: ID) throws(DriverError) {
+        if try folder.has(id.text), try !folder.has(PoolNames.creating(id.text)) {
+            try folder.rename(id.text, to: PoolNames.creating(id.text))
+        }
+        try removeLeftovers(of: id)
+    }
+}
+
+/// Removing.
+extension Shelf {
+    /// Throws where the object's folder holds anything that Cairn did not make.
+    func refuseUnknownFiles(_ id: ID) throws(DriverError) {
+        if let own = try own(id) { try Self.refuseUnknownFiles(in: own) }
+    }
+
+    /// From here on the object does not exist.
+    func withdraw(_ id: ID) throws(DriverError) {
+        if try folder.has(id.text) {
+            try folder.rename(id.text, to: PoolNames.deleting(id.text))
+        }
+        try folder.synchronize()
+    }
+
+    /// Removes what is half-made or half-removed of an object.
+    func removeLeftovers(of id: ID) throws(DriverError) {
+        for name in [PoolNames.creating(id.text), PoolNames.deleting(id.text)] {
+            guard let leftover = try folder.folder(name) else { continue }
+            try Self.refuseUnknownFiles(in: leftover)
+            for file in Record.knownFiles { try leftover.removeFile(file) }
+            try folder.removeFolder(name)
+        }
+    }
+
+    private static func refuseUnknownFiles(in own: borrowing Folder) throws(DriverError) {
+        let unknown = try own.names().filter { !Record.knownFiles.contains($0) }
+        guard let example = unknown.min() else { return }
+        throw DriverError(
+            .hostFailure,
+            "\(own.path) holds '\(example)', which Cairn did not make: move it away, then retry"
+        )
+    }
+}
