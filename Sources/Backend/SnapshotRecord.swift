@@ -16,9 +16,15 @@ package struct SnapshotRecord: Sendable, Hashable, Codable {
     package var created: Timestamp
 
     package init(
-        id: SnapshotID, name: String, tier: String, source: VolumeID, size: ByteCount,
-        contents: VolumeRecord.Contents, filesystem: FilesystemType?,
-        parameters: [String: String] = [:], created: Timestamp
+        id: SnapshotID,
+        name: String,
+        tier: String,
+        source: VolumeID,
+        size: ByteCount,
+        contents: VolumeRecord.Contents,
+        filesystem: FilesystemType?,
+        parameters: [String: String] = [:],
+        created: Timestamp
     ) {
         self.id = id
         self.name = name

@@ -37,7 +37,8 @@ package protocol VolumeBackend: Sendable {
     /// as given, with state `ready`, and returned. Throws `outOfSpace` where the reserve or the
     /// overcommit limit would be passed; a failure leaves nothing behind, or throws
     /// `operationPending`.
-    func createVolume(_ record: VolumeRecord, progress: Progress) throws(DriverError) -> VolumeRecord
+    func createVolume(_ record: VolumeRecord, progress: Progress) throws(DriverError)
+        -> VolumeRecord
     /// Removes a volume that is not attached; OK where it does not exist. Throws `inUse` where a
     /// device of it is still open.
     func deleteVolume(_ id: VolumeID) throws(DriverError)

@@ -23,10 +23,14 @@ package struct VolumeRecord: Sendable, Hashable, Codable {
     package var isEphemeral: Bool
     package var claim: ClaimNames
 
-    /// `ready` is written last. Anything else is finished or removed by the retry or the next start.
+    /// `ready` is written last.
+    ///
+    /// Anything else is finished or removed by the retry or the next start.
     package enum State: String, Sendable, Hashable, Codable { case creating, ready, deleting }
 
-    /// What the volume holds, as far as Cairn put it there. Only ever moves downwards in this list.
+    /// What the volume holds, as far as Cairn put it there.
+    ///
+    /// Only ever moves downwards in this list.
     package enum Contents: String, Sendable, Hashable, Codable {
         /// Never formatted, never handed out: the only state in which mkfs may begin.
         case blank
@@ -45,10 +49,19 @@ package struct VolumeRecord: Sendable, Hashable, Codable {
     }
 
     package init(
-        id: VolumeID, name: String, tier: String, size: ByteCount, createdSize: ByteCount? = nil,
-        capabilities: [RecordedCapability], filesystem: FilesystemType?,
-        parameters: [String: String] = [:], source: VolumeSource? = nil, created: Timestamp,
-        state: State = .creating, contents: Contents = .blank, isEphemeral: Bool = false,
+        id: VolumeID,
+        name: String,
+        tier: String,
+        size: ByteCount,
+        createdSize: ByteCount? = nil,
+        capabilities: [RecordedCapability],
+        filesystem: FilesystemType?,
+        parameters: [String: String] = [:],
+        source: VolumeSource? = nil,
+        created: Timestamp,
+        state: State = .creating,
+        contents: Contents = .blank,
+        isEphemeral: Bool = false,
         claim: ClaimNames = ClaimNames()
     ) {
         self.id = id
@@ -70,7 +83,7 @@ package struct VolumeRecord: Sendable, Hashable, Codable {
 
 /// One capability as it was asked for at creation.
 package struct RecordedCapability: Sendable, Hashable, Codable {
-    /// The CSI name of the access mode, e.g. `SINGLE_NODE_WRITER`.
+    /// The CSI name of the access mode, such as `SINGLE_NODE_WRITER`.
     package var mode: String
     /// Raw block where true; a mounted file system otherwise.
     package var isBlock: Bool

@@ -51,11 +51,13 @@ package struct ByteCount: Sendable, Hashable, Comparable, Codable, CustomStringC
         return "\(bytes) bytes"
     }
 
-    /// Reads `1073741824`, `512Mi`, `10Gi`, `2Ti`, `100M`, ... (Kubernetes quantities without
-    /// fractions); nil for anything else, negative numbers and overflow.
+    /// Reads a Kubernetes quantity without fraction: `1073741824`, `512Mi`, `10Gi`, `100M`.
+    ///
+    /// Nil for anything else, negative numbers and overflow.
     package init?(parsing text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let count = Int64(digits), let factor = Self.factors[String(text.dropFirst(digits.count))]
+        guard let count = Int64(digits),
+            let factor = Self.factors[String(text.dropFirst(digits.count))]
         else { return nil }
         let (bytes, overflow) = count.multipliedReportingOverflow(by: factor)
         guard !overflow else { return nil }

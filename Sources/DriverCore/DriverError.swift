@@ -43,7 +43,9 @@ package struct DriverError: Error, Sendable, CustomStringConvertible {
     }
 
     package let code: Code
-    /// What happened, to what, and what to do. Never holds a secret.
+    /// What happened, to what, and what to do.
+    ///
+    /// Never holds a secret.
     package let message: String
     /// For the log only; it never goes on the wire.
     package let cause: (any Error)?

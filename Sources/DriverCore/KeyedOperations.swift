@@ -11,7 +11,9 @@ package final class KeyedOperations: Sendable {
         package let key: String
         package let access: Access
 
-        package static func exclusive(_ key: String) -> Claim { Claim(key: key, access: .exclusive) }
+        package static func exclusive(_ key: String) -> Claim {
+            Claim(key: key, access: .exclusive)
+        }
         package static func shared(_ key: String) -> Claim { Claim(key: key, access: .shared) }
     }
 
@@ -65,18 +67,24 @@ package final class KeyedOperations: Sendable {
         let done = holder.progress.percent.map { ", \($0)% done" } ?? ""
         return DriverError(
             .operationPending,
-            "\(claim.key): \(holder.operation) is still running\(done); retry later")
+            "\(claim.key): \(holder.operation) is still running\(done); retry later"
+        )
     }
 
     private static func take(
-        _ claim: Claim, _ operation: String, _ progress: Progress, in holders: inout [String: Holder]
+        _ claim: Claim,
+        _ operation: String,
+        _ progress: Progress,
+        in holders: inout [String: Holder]
     ) {
         if let sharers = holders[claim.key]?.sharers {
             holders[claim.key]?.sharers = sharers + 1
         } else {
             holders[claim.key] = Holder(
-                operation: operation, progress: progress,
-                sharers: claim.access == .shared ? 1 : nil)
+                operation: operation,
+                progress: progress,
+                sharers: claim.access == .shared ? 1 : nil
+            )
         }
     }
 }

@@ -25,7 +25,8 @@ extension ObjectID {
     package init(nodeDigest: String, nameDigest: String) {
         precondition(nodeDigest.utf8.count == 64 && nameDigest.utf8.count == 64)
         self.init(
-            validated: "\(Self.prefix)-\(nodeDigest.prefix(16))-\(nameDigest.prefix(32))")
+            validated: "\(Self.prefix)-\(nodeDigest.prefix(16))-\(nameDigest.prefix(32))"
+        )
     }
 
     /// The 16 hex digits that name the node.
@@ -40,7 +41,9 @@ extension ObjectID {
         let text = try container.decode(String.self)
         guard let id = Self(parsing: text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "'\(text)' is no \(Self.prefix) id")
+                in: container,
+                debugDescription: "'\(text)' is no \(Self.prefix) id"
+            )
         }
         self = id
     }

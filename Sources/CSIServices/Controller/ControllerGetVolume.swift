@@ -1,0 +1,17 @@
+package import CSIMessages
+package import DriverCore
+
+extension LocalController {
+    package func getVolume(_ request: ControllerGetVolumeRequest) async throws(DriverError)
+        -> ControllerGetVolumeResponse
+    {
+        try RequestLimits.require(request.volumeID, "volume_id")
+        let record = try await operations.run { () throws(DriverError) in
+            try existingVolume(request.volumeID).record
+        }
+        return ControllerGetVolumeResponse(
+            volume: Volume(record, on: identity),
+            status: .init()
+        )
+    }
+}

@@ -1,0 +1,59 @@
+internal import Backend
+package import CSIMessages
+package import DriverCore
+
+extension LocalController {
+    /// Cuts a snapshot, or finds the one that an earlier call with this name cut.
+    package func createSnapshot(_ request: CreateSnapshotRequest) async throws(DriverError)
+        -> CreateSnapshotResponse
+    {
+        try RequestLimits.checkName(request.name)
+        try RequestLimits.require(request.sourceVolumeID, "source_volume_id")
+        try VolumeParameters.checkSnapshot(request.parameters)
+        let id = identity.snapshotID(forName: request.name)
+        let claims: [KeyedOperations.Claim] = [
+            .exclusive(id.text), .shared(request.sourceVolumeID),
+        ]
+        let record = try await operations.run("CreateSnapshot", holding: claims) {
+            (progress) throws(DriverError) in
+            try snapshot(request, id: id, progress: progress)
+        }
+        return CreateSnapshotResponse(snapshot: Snapshot(record))
+    }
+
+    private func snapshot(_ request: CreateSnapshotRequest, id: SnapshotID, progress: Progress)
+        throws(DriverError) -> SnapshotRecord
+    {
+        if let existing = try tiers.find(id)?.record {
+            guard existing.name == request.name, existing.source.text == request.sourceVolumeID
+            else {
+                throw DriverError(
+                    .conflict,
+                    "snapshot '\(request.name)' exists as \(id), cut from volume "
+                        + "\(existing.source)"
+                )
+            }
+            return existing
+        }
+        let source = try existingVolume(request.sourceVolumeID)
+        return try source.backend.createSnapshot(
+            record(of: source.record, named: request.name, id: id),
+            progress: progress
+        )
+    }
+
+    private func record(of source: VolumeRecord, named name: String, id: SnapshotID)
+        -> SnapshotRecord
+    {
+        SnapshotRecord(
+            id: id,
+            name: name,
+            tier: source.tier,
+            source: source.id,
+            size: source.size,
+            contents: source.contents,
+            filesystem: source.filesystem,
+            created: now()
+        )
+    }
+}

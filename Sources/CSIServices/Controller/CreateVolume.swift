@@ -1,0 +1,27 @@
+internal import Backend
+package import CSIMessages
+package import DriverCore
+
+extension LocalController {
+    /// Makes a volume, or finds the one that an earlier call with this name made.
+    package func createVolume(_ request: CreateVolumeRequest) async throws(DriverError)
+        -> CreateVolumeResponse
+    {
+        let wanted = try RequestedVolume(request)
+        let maker = VolumeMaker(identity: identity, tiers: tiers, now: now)
+        let id = identity.volumeID(forName: wanted.name)
+        var claims = [KeyedOperations.Claim.exclusive(id.text)]
+        // The source is read for as long as a copy takes: nothing may delete it, or mount it and
+        // write to it, meanwhile.
+        switch wanted.source {
+        case .snapshot(let source): claims.append(.shared(source.text))
+        case .volume(let source): claims.append(.shared(source.text))
+        case nil: break
+        }
+        let record = try await operations.run("CreateVolume", holding: claims) {
+            (progress) throws(DriverError) in
+            try maker.make(wanted, id: id, progress: progress)
+        }
+        return CreateVolumeResponse(volume: Volume(record, on: identity))
+    }
+}

@@ -1,0 +1,26 @@
+internal import Backend
+package import CSIMessages
+package import DriverCore
+
+extension LocalController {
+    /// Removes a snapshot; OK for one that does not exist.
+    ///
+    /// Volumes restored from it live on.
+    package func deleteSnapshot(_ request: DeleteSnapshotRequest) async throws(DriverError)
+        -> DeleteSnapshotResponse
+    {
+        try RequestLimits.require(request.snapshotID, "snapshot_id", limit: RequestLimits.mapBytes)
+        guard let id = SnapshotID(parsing: request.snapshotID) else {
+            return DeleteSnapshotResponse()
+        }
+        try await operations.run("DeleteSnapshot", holding: [.exclusive(id.text)]) {
+            (_) throws(DriverError) in
+            guard let snapshot = try tiers.find(id) else {
+                guard identity.owns(id) else { throw identity.absence(of: id, "snapshot") }
+                return
+            }
+            try snapshot.backend.deleteSnapshot(id)
+        }
+        return DeleteSnapshotResponse()
+    }
+}

@@ -1,0 +1,46 @@
+internal import Backend
+package import CSIMessages
+package import DriverCore
+internal import Host
+
+extension LocalController {
+    /// What new volumes of a StorageClass can still be promised on this node.
+    ///
+    /// Zero where the class, the topology or the capabilities cannot be served here, and where the
+    /// tier cannot answer: nothing can be made there now, and the scheduler should know.
+    package func getCapacity(_ request: GetCapacityRequest) async throws(DriverError)
+        -> GetCapacityResponse
+    {
+        let parameters = try VolumeParameters(request.parameters)
+        if let topology = request.accessibleTopology, !identity.satisfies(topology) {
+            return GetCapacityResponse()
+        }
+        guard let accesses = try? request.volumeCapabilities.map(VolumeAccess.init) else {
+            return GetCapacityResponse()
+        }
+        return try await operations.run { () throws(DriverError) in
+            do throws(DriverError) {
+                return try capacity(of: parameters, for: accesses)
+            } catch  where error.code == .unavailable {
+                return GetCapacityResponse()
+            }
+        }
+    }
+
+    private func capacity(of parameters: VolumeParameters, for accesses: [VolumeAccess])
+        throws(DriverError) -> GetCapacityResponse
+    {
+        let backend = try tiers.tier(named: parameters.tier)
+        let capacity = try backend.capacity()
+        let isBlock = !accesses.isEmpty && accesses.allSatisfy(\.isBlock)
+        let filesystem =
+            accesses.compactMap(\.filesystem).first
+            ?? parameters.filesystem ?? backend.defaultFilesystem
+        return GetCapacityResponse(
+            availableCapacity: capacity.available.bytes,
+            maximumVolumeSize: capacity.maximumVolumeSize.bytes,
+            minimumVolumeSize: (isBlock
+                ? backend.sizeUnit : Filesystems.minimumSize(of: filesystem)).bytes
+        )
+    }
+}

@@ -1,0 +1,14 @@
+package import CSIMessages
+package import DriverCore
+
+extension LocalController {
+    package func getSnapshot(_ request: GetSnapshotRequest) async throws(DriverError)
+        -> GetSnapshotResponse
+    {
+        try RequestLimits.require(request.snapshotID, "snapshot_id")
+        let record = try await operations.run { () throws(DriverError) in
+            try existingSnapshot(request.snapshotID).record
+        }
+        return GetSnapshotResponse(snapshot: Snapshot(record))
+    }
+}

@@ -1,0 +1,35 @@
+internal import Backend
+package import CSIMessages
+package import DriverCore
+
+extension LocalController {
+    /// One page of all volumes.
+    ///
+    /// Inline volumes are left out: the orchestrator does not know them as volumes of its own.
+    package func listVolumes(_ request: ListVolumesRequest) async throws(DriverError)
+        -> ListVolumesResponse
+    {
+        let page = try Page<VolumeID>(
+            maxEntries: request.maxEntries,
+            startingToken: request.startingToken
+        )
+        return try await operations.run { () throws(DriverError) in
+            let (records, next) = page.cut(try allVolumes(), id: \.id)
+            return ListVolumesResponse(
+                entries: records.map { .init(volume: Volume($0, on: identity)) },
+                nextToken: next
+            )
+        }
+    }
+
+    private func allVolumes() throws(DriverError) -> [VolumeRecord] {
+        let backends = try tiers.all()
+        var records: [VolumeRecord] = []
+        for backend in backends {
+            records.append(contentsOf: try backend.volumes().filter { !$0.isEphemeral })
+        }
+        // One tier gives them in order.
+        if backends.count > 1 { records.sort { $0.id < $1.id } }
+        return records
+    }
+}

@@ -1,0 +1,49 @@
+internal import Backend
+package import CSIMessages
+package import DriverCore
+
+extension LocalController {
+    /// Confirms what the volume can do; "no" is an answer without `confirmed`, never an error.
+    package func validateVolumeCapabilities(_ request: ValidateVolumeCapabilitiesRequest)
+        async throws(DriverError) -> ValidateVolumeCapabilitiesResponse
+    {
+        try RequestLimits.require(request.volumeID, "volume_id")
+        guard !request.volumeCapabilities.isEmpty else {
+            throw DriverError(.invalidRequest, "volume_capabilities are missing")
+        }
+        let record = try await operations.run { () throws(DriverError) in
+            try existingVolume(request.volumeID).record
+        }
+        do throws(DriverError) {
+            try Self.check(request, against: record)
+        } catch {
+            return ValidateVolumeCapabilitiesResponse(message: error.message)
+        }
+        return ValidateVolumeCapabilitiesResponse(
+            confirmed: .init(
+                volumeContext: request.volumeContext,
+                volumeCapabilities: request.volumeCapabilities,
+                parameters: request.parameters
+            )
+        )
+    }
+
+    private static func check(
+        _ request: ValidateVolumeCapabilitiesRequest,
+        against record: VolumeRecord
+    ) throws(DriverError) {
+        for access in try [VolumeAccess](request.volumeCapabilities) {
+            try access.check(against: record)
+        }
+        let asked = try VolumeParameters(request.parameters).kept
+        for (key, value) in asked where record.parameters[key] != value {
+            throw DriverError(.invalidRequest, "parameter '\(key)' differs from the volume's")
+        }
+        guard request.volumeContext.isEmpty else {
+            throw DriverError(.invalidRequest, "volumes of this driver have no volume_context")
+        }
+        guard request.mutableParameters.isEmpty else {
+            throw DriverError(.invalidRequest, "mutable_parameters are not supported")
+        }
+    }
+}

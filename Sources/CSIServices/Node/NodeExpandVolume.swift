@@ -1,0 +1,47 @@
+internal import Backend
+internal import CSIMessages
+internal import DriverCore
+internal import Host
+
+extension NodeService {
+    /// Brings the device and the mounted file system to the volume's size, online.
+    func expandVolume(_ request: NodeExpandVolumeRequest) async throws(DriverError)
+        -> NodeExpandVolumeResponse
+    {
+        try RequestLimits.require(request.volumeID, "volume_id")
+        try RequestLimits.requirePath(request.volumePath, "volume_path")
+        let range = try SizeRange(request.capacityRange)
+        let size = try await operations.run(
+            "NodeExpandVolume",
+            holding: [.exclusive(request.volumeID)]
+        ) { (_) throws(DriverError) in
+            let place = try VolumePlace(request.volumeID, path: request.volumePath, service: self)
+            return try expand(place, to: range)
+        }
+        return NodeExpandVolumeResponse(capacityBytes: size.bytes)
+    }
+
+    private func expand(_ place: VolumePlace, to range: SizeRange) throws(DriverError) -> ByteCount
+    {
+        let record = place.volume.record
+        guard range.required <= record.size else {
+            throw DriverError(
+                .unsupportedSize,
+                "volume \(record.id) has \(record.size); expand it with ControllerExpandVolume "
+                    + "before the node grows its file system to \(range.required)"
+            )
+        }
+        // Repairs a device that an interrupted expansion left at its old size.
+        _ = try place.volume.backend.expandVolume(record.id, to: record.size)
+        guard !place.isBlock, let type = record.filesystem else { return record.size }
+        guard !place.isReadOnly else {
+            throw DriverError(
+                .inUse,
+                "volume \(record.id) is mounted read-only at \(place.path); its file system can "
+                    + "grow only where it is writable"
+            )
+        }
+        try Filesystems.grow(mountedAt: place.path, type: type)
+        return record.size
+    }
+}

@@ -1,0 +1,90 @@
+internal import Backend
+internal import CSIMessages
+internal import DriverCore
+internal import Host
+
+extension NodeService {
+    /// Makes a staged volume visible at a target, or makes and mounts an inline volume there.
+    func publishVolume(_ request: NodePublishVolumeRequest) async throws(DriverError)
+        -> NodePublishVolumeResponse
+    {
+        let wanted = try RequestedPublication(request, settings: settings)
+        // An inline volume is known to kubelet by another name than its id.
+        let key =
+            wanted.isEphemeral
+            ? identity.volumeID(forName: request.volumeID).text : request.volumeID
+        try await operations.run("NodePublishVolume", holding: [.exclusive(key)]) {
+            (progress) throws(DriverError) in
+            if wanted.isEphemeral {
+                try EphemeralVolume(service: self, handle: request.volumeID)
+                    .publish(wanted, progress: progress)
+            } else {
+                try publish(wanted, of: try existingVolume(request.volumeID))
+            }
+        }
+        return NodePublishVolumeResponse()
+    }
+
+    private func publish(_ wanted: RequestedPublication, of volume: Tiers.LocatedVolume)
+        throws(DriverError)
+    {
+        let id = volume.record.id
+        try wanted.access.check(against: volume.record)
+        guard let device = try volume.backend.attachment(of: id) else {
+            throw wanted.notStaged(id)
+        }
+        let mounts = try VolumeMounts(of: device)
+        try wanted.checkStaged(id, usage.usage(of: id).staging, mounts)
+        let alive = alivePublications(of: id, mounts)
+        if try wanted.isPublished(among: alive, mounts, id: id) {
+            if !alive.contains(where: { $0.target == wanted.target.path }) {
+                try note(wanted, of: id, beside: alive)
+            }
+            return
+        }
+        try wanted.checkOthers(alive, mounts, id: id)
+        try bind(wanted, device: device)
+        try note(wanted, of: id, beside: alive)
+    }
+
+    private func note(
+        _ wanted: RequestedPublication,
+        of id: VolumeID,
+        beside alive: [VolumeUsage.Publication]
+    ) throws(DriverError) {
+        let publication = try wanted.publication()
+        try usage.update(id) { $0.publications = alive + [publication] }
+    }
+
+    /// What the book knows and the mount table confirms.
+    private func alivePublications(of id: VolumeID, _ mounts: VolumeMounts)
+        -> [VolumeUsage.Publication]
+    {
+        usage.usage(of: id).publications.filter { publication in
+            if case .thisVolume = mounts.layer(atResolved: publication.mountedAt) { return true }
+            return false
+        }
+    }
+
+    private func bind(_ wanted: RequestedPublication, device: AttachedDevice) throws(DriverError) {
+        if wanted.access.isBlock {
+            // A read-only bind of a device node still lets writes through; the device itself must
+            // refuse them. checkOthers saw to it that no other target needs the opposite.
+            try BlockDevice.setReadOnly(device.path, wanted.isReadOnly)
+            try wanted.target.createFile()
+        } else {
+            try wanted.target.createDirectory()
+        }
+        do throws(DriverError) {
+            try Mounts.bind(
+                wanted.access.isBlock ? device.path : wanted.stagingPath,
+                to: wanted.target,
+                readOnly: wanted.isReadOnly,
+                flags: []
+            )
+        } catch {
+            try? wanted.target.removeBindTarget()
+            throw error
+        }
+    }
+}

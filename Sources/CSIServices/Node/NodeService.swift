@@ -1,0 +1,87 @@
+internal import Backend
+internal import CSIMessages
+package import DriverCore
+package import GRPCRuntime
+internal import Host
+package import Logging
+
+/// The CSI Node service over this node's tiers; one file per RPC.
+package struct NodeService: Sendable {
+    let identity: NodeIdentity
+    let tiers: Tiers
+    let operations: Operations
+    let usage: VolumeUsageBook
+    let settings: NodeSettings
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+
+    package init(
+        identity: NodeIdentity,
+        tiers: Tiers,
+        operations: Operations,
+        usage: VolumeUsageBook,
+        settings: NodeSettings,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp = { WallClock.now() }
+    ) {
+        self.identity = identity
+        self.tiers = tiers
+        self.operations = operations
+        self.usage = usage
+        self.settings = settings
+        self.logger = logger
+        self.now = now
+    }
+
+    package func register(in router: inout Router, logger: Logger) {
+        router.serve(NodeGetCapabilitiesRequest.self, logger: logger) { (_) in
+            NodeGetCapabilitiesResponse(
+                capabilities: nodeCapabilities.map { .init(type: .rpc(.init(type: $0))) }
+            )
+        }
+        router.serve(NodeGetInfoRequest.self, logger: logger) { (_) in
+            NodeGetInfoResponse(
+                nodeID: identity.nodeID,
+                maxVolumesPerNode: settings.maximumVolumes,
+                accessibleTopology: identity.topology
+            )
+        }
+        router.serve(NodeStageVolumeRequest.self, logger: logger, stageVolume)
+        router.serve(NodeUnstageVolumeRequest.self, logger: logger, unstageVolume)
+        router.serve(NodePublishVolumeRequest.self, logger: logger, publishVolume)
+        router.serve(NodeUnpublishVolumeRequest.self, logger: logger, unpublishVolume)
+        router.serve(NodeGetVolumeStatsRequest.self, logger: logger, volumeStats)
+        router.serve(NodeExpandVolumeRequest.self, logger: logger, expandVolume)
+    }
+
+    /// The volume of an id from a request, which must exist.
+    func existingVolume(_ text: String) throws(DriverError) -> Tiers.LocatedVolume {
+        guard let id = VolumeID(parsing: text) else {
+            throw DriverError(.notFound, "volume '\(text)' does not exist")
+        }
+        return try tiers.existing(id, of: identity)
+    }
+
+    func target(_ path: String) throws(DriverError) -> TargetPath {
+        try TargetPath(path, kubeletRoot: settings.kubeletRoot)
+    }
+}
+
+/// What the operator may set of the Node service.
+package struct NodeSettings: Sendable {
+    /// kubelet's folder.
+    ///
+    /// It may be reached through symbolic links; nothing beneath it may.
+    package let kubeletRoot: String
+    /// Told to the scheduler; zero means no limit.
+    package let maximumVolumes: Int64
+
+    package init(kubeletRoot: String, maximumVolumes: Int64) {
+        self.kubeletRoot = kubeletRoot
+        self.maximumVolumes = maximumVolumes
+    }
+}
+
+private let nodeCapabilities: [NodeServiceCapability.RPC.Kind] = [
+    .stageUnstageVolume, .getVolumeStats, .expandVolume, .singleNodeMultiWriter,
+]

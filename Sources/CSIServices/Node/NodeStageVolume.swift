@@ -1,0 +1,100 @@
+internal import Backend
+internal import CSIMessages
+internal import DriverCore
+internal import Host
+
+extension NodeService {
+    /// Attaches a volume, formats it if it is provably new, and mounts it at the staging path.
+    func stageVolume(_ request: NodeStageVolumeRequest) async throws(DriverError)
+        -> NodeStageVolumeResponse
+    {
+        try RequestLimits.require(request.volumeID, "volume_id")
+        try RequestLimits.requirePath(request.stagingTargetPath, "staging_target_path")
+        let access = try VolumeAccess(request.volumeCapability)
+        try await operations.run("NodeStageVolume", holding: [.exclusive(request.volumeID)]) {
+            (_) throws(DriverError) in
+            let volume = try existingVolume(request.volumeID)
+            try access.check(against: volume.record)
+            try stage(volume, at: try target(request.stagingTargetPath), access: access)
+        }
+        return NodeStageVolumeResponse()
+    }
+
+    private func stage(_ volume: Tiers.LocatedVolume, at path: TargetPath, access: VolumeAccess)
+        throws(DriverError)
+    {
+        let id = volume.record.id
+        let used = VolumeUsage.UsedAccess(access)
+        let device = try volume.backend.attachment(of: id)
+        let mounts = try VolumeMounts(of: device)
+        if try isStaged(id, at: path.path, as: used, device: device, mounts) { return }
+        if access.isBlock {
+            try stageBlock(volume)
+        } else if try mustMount(at: path, mounts) {
+            try path.createDirectory()
+            try VolumeMounter(volume: volume, logger: logger)
+                .mount(at: path, access: access, readOnly: access.isReadOnly)
+        }
+        let mountedAt = try path.resolved() ?? path.path
+        try usage.update(id) {
+            $0.staging = .init(path: path.path, mountedAt: mountedAt, access: used)
+        }
+    }
+
+    /// Whether an earlier call did all this.
+    ///
+    /// Throws where it did something else.
+    private func isStaged(
+        _ id: VolumeID,
+        at path: String,
+        as used: VolumeUsage.UsedAccess,
+        device: AttachedDevice?,
+        _ mounts: VolumeMounts
+    ) throws(DriverError) -> Bool {
+        guard let staging = usage.usage(of: id).staging else { return false }
+        let isReal: Bool
+        if staging.access.isBlock {
+            isReal = device != nil
+        } else if case .thisVolume = mounts.layer(atResolved: staging.mountedAt) {
+            isReal = true
+        } else {
+            isReal = false
+        }
+        guard isReal else { return false }
+        guard staging.path == path else {
+            throw DriverError(
+                .inUse,
+                "volume \(id) is staged at \(staging.path); unstage it there first"
+            )
+        }
+        guard staging.access == used else {
+            throw DriverError(
+                .conflict,
+                "volume \(id) is staged at \(path) with another capability"
+            )
+        }
+        return true
+    }
+
+    /// False where the volume is mounted there already, by a driver that died before noting it.
+    private func mustMount(at path: TargetPath, _ mounts: VolumeMounts) throws(DriverError) -> Bool
+    {
+        switch try mounts.layer(at: path) {
+        case .nothing: return true
+        case .thisVolume: return false
+        case .somethingElse(let source):
+            throw DriverError(
+                .inUse,
+                "\(path) is a mount of \(source); unmount it before staging there"
+            )
+        }
+    }
+
+    /// From here on the bytes are the user's: the record says so before they can be written.
+    private func stageBlock(_ volume: Tiers.LocatedVolume) throws(DriverError) {
+        if volume.record.contents == .blank || volume.record.contents == .formatting {
+            try volume.backend.setContents(.raw, of: volume.record.id)
+        }
+        _ = try volume.backend.attach(volume.record.id)
+    }
+}

@@ -1,0 +1,130 @@
+internal import CSIMessages
+internal import DriverCore
+internal import Host
+
+/// A NodePublishVolume request, checked, and the rules that it must pass.
+struct RequestedPublication: Sendable {
+    /// Set by kubelet for an inline volume.
+    ///
+    /// Source: Kubernetes CSI documentation, "podInfoOnMount".
+    static let ephemeralKey = VolumeParameters.standardPrefix + "ephemeral"
+
+    let target: TargetPath
+    /// nil for an inline volume, which is not staged.
+    let staging: TargetPath?
+    let access: VolumeAccess
+    let isReadOnly: Bool
+    let isEphemeral: Bool
+    let context: [String: String]
+
+    init(_ request: NodePublishVolumeRequest, settings: NodeSettings) throws(DriverError) {
+        try RequestLimits.require(request.volumeID, "volume_id")
+        try RequestLimits.requirePath(request.targetPath, "target_path")
+        access = try VolumeAccess(request.volumeCapability)
+        try RequestLimits.check(request.volumeContext, "volume_context")
+        target = try TargetPath(request.targetPath, kubeletRoot: settings.kubeletRoot)
+        isReadOnly = request.readonly || access.isReadOnly
+        isEphemeral = request.volumeContext[Self.ephemeralKey] == "true"
+        context = request.volumeContext
+        guard isEphemeral || !request.stagingTargetPath.isEmpty else {
+            throw DriverError(
+                .inUse,
+                "staging_target_path is missing; the volume must be staged first"
+            )
+        }
+        staging =
+            isEphemeral
+            ? nil : try TargetPath(request.stagingTargetPath, kubeletRoot: settings.kubeletRoot)
+    }
+
+    var stagingPath: String { staging?.path ?? "" }
+
+    /// What the book notes.
+    ///
+    /// The target's parent must exist.
+    func publication() throws(DriverError) -> VolumeUsage.Publication {
+        VolumeUsage.Publication(
+            target: target.path,
+            mountedAt: try target.resolved() ?? target.path,
+            access: VolumeUsage.UsedAccess(access),
+            isReadOnly: isReadOnly
+        )
+    }
+
+    func notStaged(_ id: VolumeID) -> DriverError {
+        DriverError(.inUse, "volume \(id) is not staged at \(stagingPath); stage it first")
+    }
+
+    func checkStaged(_ id: VolumeID, _ noted: VolumeUsage.Staging?, _ mounts: VolumeMounts)
+        throws(DriverError)
+    {
+        if access.isBlock {
+            guard noted.map({ $0.path == stagingPath && $0.access.isBlock }) ?? true else {
+                throw notStaged(id)
+            }
+        } else {
+            guard let staging,
+                case .thisVolume(let isStagedReadOnly) = try mounts.layer(at: staging)
+            else {
+                throw notStaged(id)
+            }
+            guard isReadOnly || !isStagedReadOnly else {
+                throw DriverError(
+                    .inUse,
+                    "volume \(id) is staged read-only at \(stagingPath) and cannot be published "
+                        + "writable"
+                )
+            }
+        }
+    }
+
+    /// Whether an earlier call did the same.
+    ///
+    /// Throws where the target shows something else.
+    func isPublished(among alive: [VolumeUsage.Publication], _ mounts: VolumeMounts, id: VolumeID)
+        throws(DriverError) -> Bool
+    {
+        switch try mounts.layer(at: target) {
+        case .nothing: return false
+        case .somethingElse(let source):
+            throw DriverError(
+                .inUse,
+                "\(target.path) is a mount of \(source); unmount it before publishing there"
+            )
+        case .thisVolume(let isMountedReadOnly):
+            let known = alive.first { $0.target == target.path }
+            let same = try publication()
+            guard known.map({ $0 == same }) ?? (isMountedReadOnly == isReadOnly) else {
+                throw DriverError(
+                    .conflict,
+                    "volume \(id) is published at \(target.path) with other arguments"
+                )
+            }
+            return true
+        }
+    }
+
+    /// Applies the table of CSI NodePublishVolume for a second target: only
+    /// SINGLE_NODE_MULTI_WRITER allows one.
+    func checkOthers(_ alive: [VolumeUsage.Publication], _ mounts: VolumeMounts, id: VolumeID)
+        throws(DriverError)
+    {
+        let known = alive.filter { $0.target != target.path }
+        guard let other = known.first else { return }
+        guard access.mode == .multiWriter, known.allSatisfy({ $0.access.mode == .multiWriter })
+        else {
+            throw DriverError(
+                .inUse,
+                "volume \(id) is published at \(other.target), and \(access.mode.rawValue) allows "
+                    + "one target only"
+            )
+        }
+        guard !access.isBlock || known.allSatisfy({ $0.isReadOnly == isReadOnly }) else {
+            throw DriverError(
+                .inUse,
+                "block volume \(id) is published \(other.isReadOnly ? "read-only" : "writable") at "
+                    + "\(other.target); a device is one or the other for all its targets"
+            )
+        }
+    }
+}

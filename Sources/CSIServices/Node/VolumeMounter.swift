@@ -1,0 +1,77 @@
+internal import Backend
+internal import DriverCore
+internal import Host
+internal import Logging
+
+/// Attaches, prepares and mounts a volume's file system at one place; for stage and for inline
+/// volumes, whose target is mounted directly.
+struct VolumeMounter {
+    let volume: Tiers.LocatedVolume
+    let logger: Logger
+
+    /// Mounts and grows the file system to its volume.
+    ///
+    /// A failure leaves nothing mounted and the device detached, as after a final error kubelet may
+    /// not unstage.
+    func mount(at target: TargetPath, access: VolumeAccess, readOnly: Bool) throws(DriverError) {
+        let device = try volume.backend.attach(volume.record.id)
+        do throws(DriverError) {
+            let preparation = VolumePreparation(
+                backend: volume.backend,
+                record: volume.record,
+                device: device,
+                logger: logger
+            )
+            let type = try preparation.run()
+            try mount(device, type, at: target, access: access, readOnly: readOnly)
+        } catch {
+            try undo(after: error) { () throws(DriverError) in
+                try volume.backend.detach(volume.record.id)
+            }
+        }
+    }
+
+    private func mount(
+        _ device: AttachedDevice,
+        _ type: FilesystemType,
+        at target: TargetPath,
+        access: VolumeAccess,
+        readOnly: Bool
+    ) throws(DriverError) {
+        try Mounts.mount(
+            device: device.path,
+            at: target,
+            filesystem: type,
+            flags: flags(access, type),
+            readOnly: readOnly
+        )
+        guard !readOnly else { return }
+        do throws(DriverError) {
+            try Filesystems.grow(mountedAt: target.path, type: type)
+        } catch {
+            try undo(after: error) { () throws(DriverError) in try Mounts.unmount(target) }
+        }
+    }
+
+    /// A copy of an XFS file system carries its source's UUID, which XFS mounts only once.
+    private func flags(_ access: VolumeAccess, _ type: FilesystemType) -> [String] {
+        let isCopy = type == .xfs && volume.record.source != nil
+        return access.mountFlags + (isCopy ? ["nouuid"] : [])
+    }
+
+    /// Throws the error once its step is undone, or `operationPending` where that fails too.
+    private func undo(after error: DriverError, _ step: () throws(DriverError) -> Void)
+        throws(DriverError) -> Never
+    {
+        do throws(DriverError) {
+            try step()
+        } catch let failure {
+            throw DriverError(
+                .operationPending,
+                "\(error.message); undoing it failed too: \(failure.message); retry",
+                cause: error
+            )
+        }
+        throw error
+    }
+}

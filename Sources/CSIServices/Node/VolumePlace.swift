@@ -1,0 +1,55 @@
+internal import Backend
+internal import CSIMessages
+internal import DriverCore
+internal import Host
+
+/// The protocol's usage message, apart from the book's usage of a volume.
+typealias VolumeUsageMessage = CSIMessages.VolumeUsage
+
+/// A path at which a volume is visible now; found by id and path together.
+struct VolumePlace {
+    let volume: Tiers.LocatedVolume
+    let device: AttachedDevice
+    let path: String
+    let isBlock: Bool
+    let isReadOnly: Bool
+
+    /// Throws `notFound` where the volume does not exist or is not at the path, as CSI asks of
+    /// stats and expansion.
+    init(_ volumeID: String, path: String, service: NodeService) throws(DriverError) {
+        guard let id = try Self.id(volumeID, service) else {
+            throw DriverError(.notFound, "volume '\(volumeID)' does not exist")
+        }
+        volume = try service.tiers.existing(id, of: service.identity)
+        let missing = DriverError(.notFound, "volume \(id) is not at \(path)")
+        guard path.hasPrefix("/"), let device = try volume.backend.attachment(of: id) else {
+            throw missing
+        }
+        self.device = device
+        let target = try service.target(path)
+        self.path = target.path
+        switch try VolumeMounts(of: device).layer(at: target) {
+        case .thisVolume(let isReadOnly):
+            self.isReadOnly = isReadOnly
+            isBlock = try target.kind() != .directory
+        case .nothing, .somethingElse:
+            // A staged block device shows nothing at its staging path.
+            let staging = service.usage.usage(of: id).staging
+            guard let staging, staging.access.isBlock, staging.path == self.path else {
+                throw missing
+            }
+            isReadOnly = false
+            isBlock = true
+        }
+    }
+
+    /// An inline volume is asked for by kubelet's handle of it.
+    private static func id(_ text: String, _ service: NodeService) throws(DriverError)
+        -> VolumeID?
+    {
+        if let id = VolumeID(parsing: text) { return id }
+        let ephemeral = service.identity.volumeID(forName: text)
+        guard try service.tiers.find(ephemeral)?.record.isEphemeral ?? false else { return nil }
+        return ephemeral
+    }
+}

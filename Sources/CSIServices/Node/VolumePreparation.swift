@@ -1,0 +1,97 @@
+internal import Backend
+internal import DriverCore
+internal import Host
+internal import Logging
+
+/// Makes a volume's device ready to be mounted, and the only caller of mkfs.
+///
+/// mkfs needs two proofs: the record says that the volume was never formatted, and the probe says
+/// that the device is blank. The record moves to `formatting` before mkfs and to `formatted` after
+/// it, both durably; a volume found `formatting` was never mounted, so mkfs may begin again.
+struct VolumePreparation {
+    let backend: any VolumeBackend
+    let record: VolumeRecord
+    let device: AttachedDevice
+    let logger: Logger
+
+    /// Returns the file system to mount.
+    func run() throws(DriverError) -> FilesystemType {
+        switch record.contents {
+        case .blank:
+            try requireBlank()
+            return try format()
+        case .formatting:
+            logger.warning(
+                "formatting again a volume whose first formatting was interrupted",
+                metadata: ["volume_id": "\(record.id)"]
+            )
+            return try format()
+        case .copied:
+            let type = try heldFilesystem()
+            try check(type)
+            try Filesystems.prepareCopy(on: device.path, type: type)
+            try backend.setContents(.formatted, of: record.id)
+            return type
+        case .formatted, .raw:
+            let type = try heldFilesystem()
+            try check(type)
+            return type
+        }
+    }
+
+    private func requireBlank() throws(DriverError) {
+        let found = Probe.look(at: device.path)
+        guard found == .blank else {
+            throw failure("was never formatted, yet holds \(found.inWords); nothing was changed")
+        }
+    }
+
+    private func format() throws(DriverError) -> FilesystemType {
+        let type = record.filesystem ?? backend.defaultFilesystem
+        let options = try Filesystems.parse(
+            mkfsOptions: record.parameters["mkfsOptions"] ?? "",
+            for: type
+        )
+        try backend.setContents(.formatting, of: record.id)
+        try Filesystems.make(type, on: device.path, options: options, isThick: backend.isThick)
+        try BlockDevice.flush(device.path)
+        try backend.setContents(.formatted, of: record.id)
+        return type
+    }
+
+    private func heldFilesystem() throws(DriverError) -> FilesystemType {
+        let found = Probe.look(at: device.path)
+        switch found {
+        case .filesystem(let name, _):
+            guard let type = FilesystemType(rawValue: name) else {
+                throw failure("holds \(name), which this driver does not mount")
+            }
+            return type
+        case .blank:
+            throw failure(
+                "holds data by its record and now looks blank; it is not formatted again. Look for "
+                    + "what wrote to it, repair it or restore a snapshot"
+            )
+        case .partitionTable, .other, .cannotTell:
+            throw failure("holds \(found.inWords) in place of a file system; nothing was changed")
+        }
+    }
+
+    private func check(_ type: FilesystemType) throws(DriverError) {
+        if let made = record.filesystem, record.contents != .raw, made != type {
+            throw failure(
+                "was made as \(made.rawValue) and now holds \(type.rawValue); nothing was changed"
+            )
+        }
+        if try Filesystems.checkIfAsked(device.path, type: type) {
+            logger.info(
+                "checked a file system that asked for it",
+                metadata: ["volume_id": "\(record.id)", "device": "\(device.path)"]
+            )
+        }
+    }
+
+    private func failure(_ what: String) -> DriverError {
+        DriverError(.hostFailure, "volume \(record.id) (\(device.path)) \(what)")
+    }
+}
