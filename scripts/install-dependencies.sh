@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs, with apt, what building, running and testing Cairn needs and this machine lacks.
+#
+# usage: scripts/install-dependencies.sh [--run-only]
+#
+#   --run-only   only what a node needs to run the built binary; Swift is not looked for
+#
+# It calls apt only when something is missing, and only then needs root. Swift itself is not a
+# package of the distribution: the script says what to do where there is none.
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+
+# The programs that the binary runs.
+tools=(e2fsprogs xfsprogs btrfs-progs)
+# The libraries that it links, by their Debian 12 names; the build packages bring them along.
+libraries=(libgrpc29 libprotobuf-c1 libblkid1 libmount1 libssl3 libyaml-0-2)
+build=(libgrpc-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler python3-protobuf
+    libblkid-dev libmount-dev libssl-dev libyaml-dev pkg-config)
+# The mount package holds losetup; util-linux holds unshare.
+test=(strace openssl mount util-linux git)
+
+case "${1:-}" in
+    "") wanted=("${build[@]}" "${tools[@]}" "${test[@]}") ;;
+    --run-only) wanted=("${libraries[@]}" "${tools[@]}") ;;
+    *) usage && exit 2 ;;
+esac
+
+is_installed() {
+    [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+command -v dpkg-query >/dev/null ||
+    die "this is no Debian system; install what corresponds to: ${wanted[*]}"
+
+missing=()
+for package in "${wanted[@]}"; do
+    is_installed "$package" || missing+=("$package")
+done
+
+if ((${#missing[@]})); then
+    echo "installing ${missing[*]}"
+    require_root "installing packages (${missing[*]})"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update --quiet --quiet
+    apt-get install --quiet --quiet --yes --no-install-recommends "${missing[@]}"
+fi
+
+if [[ ${1:-} != --run-only ]]; then
+    require_swift
+fi

@@ -1,0 +1,225 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every check and every test of Cairn.
+#
+# usage: scripts/test.sh [--ring NAME]...
+#
+#   --ring NAME   only this ring; may be given several times. The rings, in their order:
+#                 soundness     rules of the house, without a build
+#                 unit          tests that need neither root nor devices
+#                 host          system calls, mounts and loop devices of the real kernel
+#                 backend       volumes on real ext4, xfs and btrfs pools
+#                 conformance   our CSI client against the real binary, over its socket
+#                 sanity        csi-sanity against the real binary, where csi-sanity is installed
+#
+# The rings from host on need root. Each runs in its own mount and process namespace, so whatever
+# a broken test leaves there dies with it; what it left is a failure all the same, and so are a
+# skipped test, a ring without tests, and a loop device that stays behind.
+#
+# The last line is "N passed, N failed", summed over the rings. Logs: .build/test-logs/RING.log
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+
+all_rings=(soundness unit host backend conformance sanity)
+logs=.build/test-logs
+# Far above what a ring needs, so that a hang ends as a failure.
+ring_limit_seconds=900
+namespace=(unshare --mount --propagation private --pid --fork --kill-child --mount-proc)
+
+total_passed=0
+total_failed=0
+child=""
+trap stop_child EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# swift_tests RING: runs the tests of a ring from the products that stand built.
+swift_tests() {
+    local arguments=(--skip-build --disable-xctest)
+    case $1 in
+        unit) arguments+=(--skip '^(HostPrivileged|BackendLoop|Conformance)Tests\.') ;;
+        host) arguments+=(--filter '^HostPrivilegedTests\.' --no-parallel) ;;
+        backend) arguments+=(--filter '^BackendLoopTests\.' --no-parallel) ;;
+        conformance) arguments+=(--filter '^ConformanceTests\.') ;;
+    esac
+    swift test "${arguments[@]}"
+}
+
+mount_points() {
+    awk '{ print $5 }' /proc/self/mountinfo | sort
+}
+
+# Processes of this process namespace beside this script and its pipes.
+other_processes() {
+    local directory
+    for directory in /proc/[0-9]*; do
+        [[ ${directory##*/} != "$$" && ${directory##*/} != "$BASHPID" ]] || continue
+        tr '\0' ' ' 2>/dev/null <"$directory/cmdline" || true
+    done
+}
+
+# The part of a privileged ring that runs inside its namespaces.
+run_inside() {
+    local before after left code=0
+    before=$(mount_points)
+    swift_tests "$1" || code=$?
+    after=$(mount_points)
+    left=$(comm -13 <(echo "$before") <(echo "$after"))
+    [[ -z $left ]] || echo "LEFT BEHIND: mounts at ${left//$'\n'/ }"
+    left=$(other_processes)
+    [[ -z $left ]] || echo "LEFT BEHIND: processes $left"
+    return "$code"
+}
+
+loop_devices() {
+    losetup --list --noheadings --raw --output NAME,BACK-INO,BACK-FILE | sort
+}
+
+# report RING PASSED FAILED NOTE: one row, and its share of the sum.
+report() {
+    printf '%-12s %5d passed %4d failed  %5d s  %s\n' "$1" "$2" "$3" $((SECONDS - began)) "$4"
+    total_passed=$((total_passed + $2))
+    total_failed=$((total_failed + $3))
+}
+
+# Shows what failed, and keeps quiet about what did not.
+show_failures() {
+    grep -A 6 -E '^(✘|➜) |^LEFT BEHIND|^error:|Fatal error:' "$1" | grep -vE '^(✔|◇)' || tail -n 40 "$1"
+}
+
+# count PATTERN FILE
+count() {
+    grep -cE -- "$1" "$2" || true
+}
+
+# judge RING LOG CODE: reads the log of Swift Testing, which alone knows what ran.
+judge() {
+    local ring=$1 log=$2 code=$3 passed failed skipped notes=()
+    passed=$(count '^\S+ Test .* passed after [0-9.]+ seconds' <(grep -v ' Test run with ' "$log"))
+    failed=$(count '^\S+ Test .* failed after [0-9.]+ seconds' <(grep -v ' Test run with ' "$log"))
+    skipped=$(count '^\S+ Test .* (skipped[:.]|was cancelled after)' "$log")
+
+    ((skipped == 0)) || notes+=("$skipped skipped")
+    ((passed + failed > 0)) || notes+=("no test ran")
+    grep -q ' Test run with ' "$log" || notes+=("the run ended early")
+    ! grep -q '^LEFT BEHIND' "$log" || notes+=("something was left behind")
+    [[ $code -ne 124 && $code -ne 137 ]] || notes+=("stopped after $ring_limit_seconds s")
+    ((code == 0 || failed > 0 || ${#notes[@]})) || notes+=("ended with code $code")
+
+    failed=$((failed + ${#notes[@]}))
+    ((failed == 0)) || show_failures "$log"
+    report "$ring" "$passed" "$failed" "$(IFS=';' && echo "${notes[*]-}")"
+}
+
+# The binary, the tests, and no import that Package.swift does not name.
+build() {
+    local log=$logs/build.log
+    began=$SECONDS
+    if ! swift build --build-tests --explicit-target-dependency-import-check error >"$log" 2>&1; then
+        cat "$log"
+        report build 0 1 "nothing else can run"
+        finish
+    fi
+    report build 0 0 ""
+    CAIRN_BINARY=${CAIRN_BINARY:-$(swift build --show-bin-path)/cairn}
+    export CAIRN_BINARY
+}
+
+# Runs a command that ends with its time limit, and with this script when that is stopped.
+limited() {
+    timeout --kill-after=30 "$ring_limit_seconds" "$@" &
+    child=$!
+    wait "$child"
+}
+
+stop_child() {
+    [[ -z $child ]] || kill "$child" 2>/dev/null || true
+}
+
+run_soundness() {
+    local log=$logs/soundness.log
+    scripts/soundness.sh >"$log" 2>&1 || true
+    cat "$log"
+    local passed failed
+    passed=$(count '^ok ' "$log")
+    failed=$(count '^FAIL ' "$log")
+    ((passed + failed > 0)) || failed=1
+    report soundness "$passed" "$failed" ""
+}
+
+run_unit() {
+    local log=$logs/unit.log code=0
+    limited "$0" --inside unit >"$log" 2>&1 || code=$?
+    judge unit "$log" "$code"
+}
+
+run_privileged() {
+    local ring=$1 log=$logs/$1.log code=0 before left
+    require_root "the ring $ring"
+    before=$(loop_devices)
+    limited "${namespace[@]}" "$0" --inside "$ring" >"$log" 2>&1 || code=$?
+    left=$(comm -13 <(echo "$before") <(loop_devices))
+    [[ -z $left ]] || echo "LEFT BEHIND: loop devices ${left//$'\n'/, }" >>"$log"
+    judge "$ring" "$log" "$code"
+}
+
+run_sanity() {
+    local log=$logs/sanity.log code=0 counts
+    scripts/csi-sanity.sh 2>&1 | tee "$log" || code=$?
+    if [[ $code -eq 3 ]]; then
+        echo "sanity: not run. The conformance ring covers the same rules and more; only the" \
+            "second opinion is missing."
+        return
+    fi
+    counts=$(tail -n 1 "$log")
+    if [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        report sanity "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" ""
+    else
+        report sanity 0 1 "ended with code $code"
+    fi
+}
+
+# Prints the sum and ends the script.
+finish() {
+    echo "$total_passed passed, $total_failed failed"
+    exit $((total_failed > 0))
+}
+
+run_ring() {
+    began=$SECONDS
+    case $1 in
+        soundness) run_soundness ;;
+        unit) run_unit ;;
+        host | backend | conformance) run_privileged "$1" ;;
+        sanity) run_sanity ;;
+    esac
+}
+
+rings=()
+while (($#)); do
+    case $1 in
+        --inside)
+            # This script calls itself so, with what a ring needs around it.
+            trap - EXIT INT TERM
+            if [[ $2 == unit ]]; then swift_tests unit; else run_inside "$2"; fi
+            exit
+            ;;
+        --ring)
+            [[ " ${all_rings[*]} " == *" ${2:-} "* ]] || die "--ring takes one of: ${all_rings[*]}"
+            rings+=("$2")
+            shift 2
+            ;;
+        *) usage && exit 2 ;;
+    esac
+done
+((${#rings[@]})) || rings=("${all_rings[@]}")
+
+scripts/install-dependencies.sh
+require_swift
+mkdir -p "$logs"
+if [[ ${rings[*]} != soundness ]]; then
+    build
+fi
+for ring in "${rings[@]}"; do
+    run_ring "$ring"
+done
+finish
