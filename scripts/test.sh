@@ -28,7 +28,7 @@ namespace=(unshare --mount --propagation private --pid --fork --kill-child --mou
 total_passed=0
 total_failed=0
 child=""
-trap stop_child EXIT
+trap '[[ -z $child ]] || kill "$child" 2>/dev/null || true' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -129,10 +129,6 @@ limited() {
     timeout --kill-after=30 "$ring_limit_seconds" "$@" &
     child=$!
     wait "$child"
-}
-
-stop_child() {
-    [[ -z $child ]] || kill "$child" 2>/dev/null || true
 }
 
 run_soundness() {
