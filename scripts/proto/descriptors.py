@@ -30,7 +30,7 @@ def _varint(number):
 
 
 def plain(files):
-    """The same messages without custom options, and without a pack function for each message.
+    """The same messages, without comments, custom options and a pack function for each.
 
     protoc-c ignores custom options but would make us compile all of descriptor.proto for them, and
     the generic pack and unpack functions of libprotobuf-c are all that CSIMessages calls.
@@ -44,6 +44,7 @@ def plain(files):
         del file.extension[:]
         if OPTIONS_FILE in file.dependency:
             file.dependency.remove(OPTIONS_FILE)
+        file.ClearField("source_code_info")
         file.options.MergeFromString(option)
         result.file.append(file)
     return result

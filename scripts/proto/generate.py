@@ -31,8 +31,7 @@ def source(writer, file, messages, enums=(), methods=()):
     parts += [writer.enum(enum) for enum in enums]
     parts += [writer.struct(message) for message in messages]
     parts += [writer.request(method) for method in methods]
-    requests = [method.input_type for method in methods]
-    parts += [writer.conformance(message) for message in messages if message not in requests]
+    parts += [writer.conformance(message) for message in messages]
     parts += [writer.wire(message) for message in messages]
     return "\n".join(parts)
 
@@ -44,7 +43,7 @@ def swift_files(writer, file):
     for method in rpcs:
         pair = [method.input_type, method.output_type]
         taken.update(message.name for message in pair)
-        writer.described_by[method.input_type.full_name] = method.full_name
+        writer.rpc_of[method.input_type.full_name] = method.full_name
         yield f"{method.containing_service.name}/{method.name}.swift", source(
             writer, file, pair, methods=[method])
     for message in file.message_types_by_name.values():

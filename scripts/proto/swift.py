@@ -7,8 +7,8 @@ import naming
 class Writer:
     def __init__(self, comments):
         self.comments = comments
-        # A request takes the comment of its RPC.
-        self.described_by = {}
+        # A request by full name, and the RPC whose comment it takes.
+        self.rpc_of = {}
 
     def doc(self, name):
         """The comment of the proto as a summary line and, where there is more, a paragraph."""
@@ -55,8 +55,9 @@ class Writer:
     def struct(self, message):
         members = model.members(message)
         fields = [f"package var {m.name}: {m.swift_type} = {m.default}" for m in members]
-        described = self.doc(self.described_by.get(message.full_name, message.full_name))
-        lines = [described + f"package struct {naming.type_name(message.name)}: Sendable, Hashable {{"]
+        described = self.doc(self.rpc_of.get(message.full_name, message.full_name))
+        name = naming.type_name(message.name)
+        lines = [described + f"package struct {name}: Sendable, Hashable {{"]
         lines += [self.enum(enum) for enum in message.enum_types]
         lines += [self.struct(inner) for inner in model.nested_messages(message)]
         lines += [self.oneof(m) for m in members if isinstance(m, model.OneOf)]
@@ -70,7 +71,9 @@ class Writer:
     def conformance(self, message):
         """Said apart from WireMessage, so that only the latter is unsafe to use."""
         inner = "".join(self.conformance(nested) for nested in model.nested_messages(message))
-        return f"extension {naming.swift_path(message)}: CSIMessage {{}}\n" + inner
+        if message.full_name in self.rpc_of:
+            return inner  # a request says so by being one
+        return f"extension {naming.swift_path(message)}: CSIMessage {{}}\n\n" + inner
 
     def oneof(self, oneof):
         cases = [
@@ -103,7 +106,8 @@ class Writer:
             "",
             f"init(copying wire: {c_type}) {{", *reading, "}",
             "",
-            f"func fill(_ wire: inout {c_type}, from arena: inout WireArena) throws(DriverError) {{",
+            f"func fill(_ wire: inout {c_type}, from arena: inout WireArena)",
+            "throws(DriverError) {",
             *writing, "}",
             "}",
             "",
@@ -113,9 +117,10 @@ class Writer:
         return text + "".join("\n" + self.wire(inner) for inner in model.nested_messages(message))
 
     def entry(self, entry):
+        function = naming.c_function_prefix(entry)
         return (
             f"extension {naming.c_type(entry)}: @unsafe WireMapEntry {{\n"
-            f"mutating func prepare() {{ unsafe {naming.c_function_prefix(entry)}__init(&self) }}\n}}\n")
+            f"mutating func prepare() {{ unsafe {function}__init(&self) }}\n}}\n")
 
 
 def _reading(member):
@@ -123,8 +128,9 @@ def _reading(member):
         return [f"{member.name} = {member.reading()}"]
     lines = [f"{member.name} =", f"switch unsafe wire.{member.proto.name}_case {{"]
     for arm in member.arms:
+        case = naming.lower_camel(arm.name)
         lines.append(f"case {naming.c_oneof_case(arm)}:")
-        lines.append(f"unsafe readMessage(wire.{arm.name}).map {{ .{naming.lower_camel(arm.name)}($0) }}")
+        lines.append(f"unsafe readMessage(wire.{arm.name}).map {{ .{case}($0) }}")
     return lines + ["default: nil", "}"]
 
 

@@ -236,9 +236,6 @@ typedef enum _Csi__V1__GroupControllerServiceCapability__RPC__Type {
   CSI__V1__GROUP_CONTROLLER_SERVICE_CAPABILITY__RPC__TYPE__CREATE_DELETE_GET_VOLUME_GROUP_SNAPSHOT = 1
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CSI__V1__GROUP_CONTROLLER_SERVICE_CAPABILITY__RPC__TYPE)
 } Csi__V1__GroupControllerServiceCapability__RPC__Type;
-/*
- * How bad it is for the users of the volume.
- */
 typedef enum _Csi__V1__VolumeHealthErrorType {
   CSI__V1__VOLUME_HEALTH_ERROR_TYPE__UNKNOWN_VOLUME_HEALTH_TYPE = 0,
   CSI__V1__VOLUME_HEALTH_ERROR_TYPE__DEGRADED = 1,
@@ -246,18 +243,12 @@ typedef enum _Csi__V1__VolumeHealthErrorType {
   CSI__V1__VOLUME_HEALTH_ERROR_TYPE__DATA_LOSS = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CSI__V1__VOLUME_HEALTH_ERROR_TYPE)
 } Csi__V1__VolumeHealthErrorType;
-/*
- * How bad it is for the storage of a node.
- */
 typedef enum _Csi__V1__StorageHealthErrorType {
   CSI__V1__STORAGE_HEALTH_ERROR_TYPE__UNKNOWN_STORAGE_HEALTH_ERROR_TYPE = 0,
   CSI__V1__STORAGE_HEALTH_ERROR_TYPE__STORAGE_DEGRADED = 1,
   CSI__V1__STORAGE_HEALTH_ERROR_TYPE__STORAGE_UNREACHABLE = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CSI__V1__STORAGE_HEALTH_ERROR_TYPE)
 } Csi__V1__StorageHealthErrorType;
-/*
- * Whether the runs of blocks all have one length.
- */
 typedef enum _Csi__V1__BlockMetadataType {
   CSI__V1__BLOCK_METADATA_TYPE__UNKNOWN = 0,
   CSI__V1__BLOCK_METADATA_TYPE__FIXED_LENGTH = 1,
@@ -347,9 +338,6 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CSI__V1__PLUGIN_CAPABILITY__TYPE__CASE)
 } Csi__V1__PluginCapability__TypeCase;
 
-/*
- * One thing that the plugin can do.
- */
 struct  Csi__V1__PluginCapability
 {
   ProtobufCMessage base;
@@ -464,9 +452,6 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CSI__V1__VOLUME_CONTENT_SOURCE__TYPE__CASE)
 } Csi__V1__VolumeContentSource__TypeCase;
 
-/*
- * What a new volume is filled from.
- */
 struct  Csi__V1__VolumeContentSource
 {
   ProtobufCMessage base;
@@ -491,9 +476,6 @@ struct  Csi__V1__CreateVolumeResponse
     , NULL }
 
 
-/*
- * A raw device.
- */
 struct  Csi__V1__VolumeCapability__BlockVolume
 {
   ProtobufCMessage base;
@@ -503,9 +485,6 @@ struct  Csi__V1__VolumeCapability__BlockVolume
      }
 
 
-/*
- * A file system; an empty type leaves the choice to the plugin.
- */
 struct  Csi__V1__VolumeCapability__MountVolume
 {
   ProtobufCMessage base;
@@ -519,9 +498,6 @@ struct  Csi__V1__VolumeCapability__MountVolume
     , (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string }
 
 
-/*
- * Who may read and write at the same time.
- */
 struct  Csi__V1__VolumeCapability__AccessMode
 {
   ProtobufCMessage base;
@@ -539,9 +515,6 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CSI__V1__VOLUME_CAPABILITY__ACCESS_TYPE__CASE)
 } Csi__V1__VolumeCapability__AccessTypeCase;
 
-/*
- * How a volume is used: as a device or a file system, and by how many.
- */
 struct  Csi__V1__VolumeCapability
 {
   ProtobufCMessage base;
@@ -557,9 +530,6 @@ struct  Csi__V1__VolumeCapability
     , NULL, CSI__V1__VOLUME_CAPABILITY__ACCESS_TYPE__NOT_SET, {0} }
 
 
-/*
- * At least so many bytes, at most so many; zero leaves that side open.
- */
 struct  Csi__V1__CapacityRange
 {
   ProtobufCMessage base;
@@ -582,9 +552,6 @@ struct  Csi__V1__Volume__VolumeContextEntry
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
-/*
- * A volume as callers know it.
- */
 struct  Csi__V1__Volume
 {
   ProtobufCMessage base;
@@ -601,9 +568,6 @@ struct  Csi__V1__Volume
     , 0, (char *)protobuf_c_empty_string, 0,NULL, NULL, 0,NULL }
 
 
-/*
- * Where an object has to be reachable from, and where that would be best.
- */
 struct  Csi__V1__TopologyRequirement
 {
   ProtobufCMessage base;
@@ -628,9 +592,6 @@ struct  Csi__V1__Topology__SegmentsEntry
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
-/*
- * A set of places: every segment has to match.
- */
 struct  Csi__V1__Topology
 {
   ProtobufCMessage base;
@@ -986,9 +947,6 @@ struct  Csi__V1__VolumeHealth__VolumeHealthEntry
     , CSI__V1__VOLUME_HEALTH_ERROR_TYPE__UNKNOWN_VOLUME_HEALTH_TYPE, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
-/*
- * What is wrong with one volume; no entries means nothing is.
- */
 struct  Csi__V1__VolumeHealth
 {
   ProtobufCMessage base;
@@ -1184,9 +1142,6 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CSI__V1__CONTROLLER_SERVICE_CAPABILITY__TYPE__CASE)
 } Csi__V1__ControllerServiceCapability__TypeCase;
 
-/*
- * One RPC that the controller serves.
- */
 struct  Csi__V1__ControllerServiceCapability
 {
   ProtobufCMessage base;
@@ -1248,9 +1203,6 @@ struct  Csi__V1__CreateSnapshotResponse
     , NULL }
 
 
-/*
- * A snapshot as callers know it. Its creation time never changes.
- */
 struct  Csi__V1__Snapshot
 {
   ProtobufCMessage base;
@@ -1602,9 +1554,6 @@ struct  Csi__V1__NodeGetVolumeStatsResponse
     , 0,NULL }
 
 
-/*
- * A total and how it is used, in bytes or in inodes.
- */
 struct  Csi__V1__VolumeUsage
 {
   ProtobufCMessage base;
@@ -1722,9 +1671,6 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CSI__V1__NODE_SERVICE_CAPABILITY__TYPE__CASE)
 } Csi__V1__NodeServiceCapability__TypeCase;
 
-/*
- * One RPC that the node serves.
- */
 struct  Csi__V1__NodeServiceCapability
 {
   ProtobufCMessage base;
@@ -1832,9 +1778,6 @@ typedef enum {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(CSI__V1__GROUP_CONTROLLER_SERVICE_CAPABILITY__TYPE__CASE)
 } Csi__V1__GroupControllerServiceCapability__TypeCase;
 
-/*
- * One RPC that the group controller serves.
- */
 struct  Csi__V1__GroupControllerServiceCapability
 {
   ProtobufCMessage base;
@@ -1896,9 +1839,6 @@ struct  Csi__V1__CreateVolumeGroupSnapshotResponse
     , NULL }
 
 
-/*
- * Snapshots that were cut at one moment.
- */
 struct  Csi__V1__VolumeGroupSnapshot
 {
   ProtobufCMessage base;
@@ -1982,9 +1922,6 @@ struct  Csi__V1__GetVolumeGroupSnapshotResponse
     , NULL }
 
 
-/*
- * One run of blocks.
- */
 struct  Csi__V1__BlockMetadata
 {
   ProtobufCMessage base;

@@ -49,6 +49,7 @@ extension ControllerGetVolumeRequest: CSIRequest {
 }
 
 extension ControllerGetVolumeResponse: CSIMessage {}
+
 extension ControllerGetVolumeResponse.VolumeStatus: CSIMessage {}
 
 extension ControllerGetVolumeRequest: @unsafe WireMessage {
@@ -103,7 +104,9 @@ extension ControllerGetVolumeResponse.VolumeStatus: @unsafe WireMessage {
     func fill(
         _ wire: inout Csi__V1__ControllerGetVolumeResponse__VolumeStatus,
         from arena: inout WireArena
-    ) throws(DriverError) {
+    )
+        throws(DriverError)
+    {
         unsafe (wire.published_node_ids, wire.n_published_node_ids) = try arena.texts(
             publishedNodeIDs
         )

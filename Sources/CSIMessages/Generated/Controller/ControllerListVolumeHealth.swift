@@ -87,7 +87,9 @@ extension ControllerListVolumeHealthResponse: @unsafe WireMessage {
     func fill(
         _ wire: inout Csi__V1__ControllerListVolumeHealthResponse,
         from arena: inout WireArena
-    ) throws(DriverError) {
+    )
+        throws(DriverError)
+    {
         unsafe (wire.entries, wire.n_entries) = try arena.messages(entries)
         unsafe wire.next_token = try arena.text(nextToken)
     }

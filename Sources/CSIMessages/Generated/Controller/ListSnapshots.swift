@@ -61,6 +61,7 @@ extension ListSnapshotsRequest: CSIRequest {
 }
 
 extension ListSnapshotsResponse: CSIMessage {}
+
 extension ListSnapshotsResponse.Entry: CSIMessage {}
 
 extension ListSnapshotsRequest: @unsafe WireMessage {

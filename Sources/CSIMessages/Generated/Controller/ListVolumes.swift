@@ -67,7 +67,9 @@ extension ListVolumesRequest: CSIRequest {
 }
 
 extension ListVolumesResponse: CSIMessage {}
+
 extension ListVolumesResponse.VolumeStatus: CSIMessage {}
+
 extension ListVolumesResponse.Entry: CSIMessage {}
 
 extension ListVolumesRequest: @unsafe WireMessage {

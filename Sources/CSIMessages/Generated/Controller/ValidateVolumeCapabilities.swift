@@ -73,6 +73,7 @@ extension ValidateVolumeCapabilitiesRequest: CSIRequest {
 }
 
 extension ValidateVolumeCapabilitiesResponse: CSIMessage {}
+
 extension ValidateVolumeCapabilitiesResponse.Confirmed: CSIMessage {}
 
 extension ValidateVolumeCapabilitiesRequest: @unsafe WireMessage {
@@ -149,7 +150,9 @@ extension ValidateVolumeCapabilitiesResponse: @unsafe WireMessage {
     func fill(
         _ wire: inout Csi__V1__ValidateVolumeCapabilitiesResponse,
         from arena: inout WireArena
-    ) throws(DriverError) {
+    )
+        throws(DriverError)
+    {
         unsafe wire.confirmed = try arena.message(confirmed)
         unsafe wire.message = try arena.text(message)
     }
@@ -175,7 +178,9 @@ extension ValidateVolumeCapabilitiesResponse.Confirmed: @unsafe WireMessage {
     func fill(
         _ wire: inout Csi__V1__ValidateVolumeCapabilitiesResponse__Confirmed,
         from arena: inout WireArena
-    ) throws(DriverError) {
+    )
+        throws(DriverError)
+    {
         unsafe (wire.volume_context, wire.n_volume_context) = try arena.map(volumeContext)
         unsafe (wire.volume_capabilities, wire.n_volume_capabilities) = try arena.messages(
             volumeCapabilities

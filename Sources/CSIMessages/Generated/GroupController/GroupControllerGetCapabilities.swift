@@ -40,7 +40,9 @@ extension GroupControllerGetCapabilitiesRequest: @unsafe WireMessage {
     func fill(
         _ wire: inout Csi__V1__GroupControllerGetCapabilitiesRequest,
         from arena: inout WireArena
-    ) throws(DriverError) {
+    )
+        throws(DriverError)
+    {
     }
 }
 
@@ -58,7 +60,9 @@ extension GroupControllerGetCapabilitiesResponse: @unsafe WireMessage {
     func fill(
         _ wire: inout Csi__V1__GroupControllerGetCapabilitiesResponse,
         from arena: inout WireArena
-    ) throws(DriverError) {
+    )
+        throws(DriverError)
+    {
         unsafe (wire.capabilities, wire.n_capabilities) = try arena.messages(capabilities)
     }
 }

@@ -37,7 +37,8 @@ extension ProbeRequest: @unsafe WireMessage {
     init(copying wire: Csi__V1__ProbeRequest) {
     }
 
-    func fill(_ wire: inout Csi__V1__ProbeRequest, from arena: inout WireArena) throws(DriverError)
+    func fill(_ wire: inout Csi__V1__ProbeRequest, from arena: inout WireArena)
+        throws(DriverError)
     {
     }
 }
@@ -53,7 +54,8 @@ extension ProbeResponse: @unsafe WireMessage {
         ready = unsafe readBool(wire.ready)
     }
 
-    func fill(_ wire: inout Csi__V1__ProbeResponse, from arena: inout WireArena) throws(DriverError)
+    func fill(_ wire: inout Csi__V1__ProbeResponse, from arena: inout WireArena)
+        throws(DriverError)
     {
         unsafe wire.ready = arena.bool(ready)
     }

@@ -55,6 +55,7 @@ extension NodeGetStorageHealthRequest: CSIRequest {
 }
 
 extension NodeGetStorageHealthResponse: CSIMessage {}
+
 extension NodeGetStorageHealthResponse.StorageBackendHealth: CSIMessage {}
 
 extension NodeGetStorageHealthRequest: @unsafe WireMessage {
@@ -116,7 +117,9 @@ extension NodeGetStorageHealthResponse.StorageBackendHealth: @unsafe WireMessage
     func fill(
         _ wire: inout Csi__V1__NodeGetStorageHealthResponse__StorageBackendHealth,
         from arena: inout WireArena
-    ) throws(DriverError) {
+    )
+        throws(DriverError)
+    {
         unsafe wire.status = Csi__V1__StorageHealthErrorType(
             rawValue: UInt32(bitPattern: status.wireValue)
         )

@@ -33,7 +33,8 @@ extension BlockMetadata: @unsafe WireMessage {
         sizeBytes = unsafe wire.size_bytes
     }
 
-    func fill(_ wire: inout Csi__V1__BlockMetadata, from arena: inout WireArena) throws(DriverError)
+    func fill(_ wire: inout Csi__V1__BlockMetadata, from arena: inout WireArena)
+        throws(DriverError)
     {
         unsafe wire.byte_offset = byteOffset
         unsafe wire.size_bytes = sizeBytes

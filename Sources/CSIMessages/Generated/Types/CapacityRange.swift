@@ -33,7 +33,8 @@ extension CapacityRange: @unsafe WireMessage {
         limitBytes = unsafe wire.limit_bytes
     }
 
-    func fill(_ wire: inout Csi__V1__CapacityRange, from arena: inout WireArena) throws(DriverError)
+    func fill(_ wire: inout Csi__V1__CapacityRange, from arena: inout WireArena)
+        throws(DriverError)
     {
         unsafe wire.required_bytes = requiredBytes
         unsafe wire.limit_bytes = limitBytes

@@ -125,6 +125,7 @@ package struct ControllerServiceCapability: Sendable, Hashable {
 }
 
 extension ControllerServiceCapability: CSIMessage {}
+
 extension ControllerServiceCapability.RPC: CSIMessage {}
 
 extension ControllerServiceCapability: @unsafe WireMessage {

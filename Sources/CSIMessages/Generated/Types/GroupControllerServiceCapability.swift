@@ -65,6 +65,7 @@ package struct GroupControllerServiceCapability: Sendable, Hashable {
 }
 
 extension GroupControllerServiceCapability: CSIMessage {}
+
 extension GroupControllerServiceCapability.RPC: CSIMessage {}
 
 extension GroupControllerServiceCapability: @unsafe WireMessage {
@@ -111,7 +112,9 @@ extension GroupControllerServiceCapability.RPC: @unsafe WireMessage {
     func fill(
         _ wire: inout Csi__V1__GroupControllerServiceCapability__RPC,
         from arena: inout WireArena
-    ) throws(DriverError) {
+    )
+        throws(DriverError)
+    {
         unsafe wire.type = Csi__V1__GroupControllerServiceCapability__RPC__Type(
             rawValue: UInt32(bitPattern: type.wireValue)
         )

@@ -89,6 +89,7 @@ package struct NodeServiceCapability: Sendable, Hashable {
 }
 
 extension NodeServiceCapability: CSIMessage {}
+
 extension NodeServiceCapability.RPC: CSIMessage {}
 
 extension NodeServiceCapability: @unsafe WireMessage {

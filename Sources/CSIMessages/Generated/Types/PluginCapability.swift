@@ -130,7 +130,9 @@ package struct PluginCapability: Sendable, Hashable {
 }
 
 extension PluginCapability: CSIMessage {}
+
 extension PluginCapability.Service: CSIMessage {}
+
 extension PluginCapability.VolumeExpansion: CSIMessage {}
 
 extension PluginCapability: @unsafe WireMessage {

@@ -58,7 +58,9 @@ extension Snapshot: @unsafe WireMessage {
         )
     }
 
-    func fill(_ wire: inout Csi__V1__Snapshot, from arena: inout WireArena) throws(DriverError) {
+    func fill(_ wire: inout Csi__V1__Snapshot, from arena: inout WireArena)
+        throws(DriverError)
+    {
         unsafe wire.size_bytes = sizeBytes
         unsafe wire.snapshot_id = try arena.text(snapshotID)
         unsafe wire.source_volume_id = try arena.text(sourceVolumeID)

@@ -29,7 +29,9 @@ extension Topology: @unsafe WireMessage {
         segments = unsafe readMap(wire.segments, wire.n_segments)
     }
 
-    func fill(_ wire: inout Csi__V1__Topology, from arena: inout WireArena) throws(DriverError) {
+    func fill(_ wire: inout Csi__V1__Topology, from arena: inout WireArena)
+        throws(DriverError)
+    {
         unsafe (wire.segments, wire.n_segments) = try arena.map(segments)
     }
 }

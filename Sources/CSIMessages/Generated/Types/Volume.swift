@@ -48,7 +48,9 @@ extension Volume: @unsafe WireMessage {
         )
     }
 
-    func fill(_ wire: inout Csi__V1__Volume, from arena: inout WireArena) throws(DriverError) {
+    func fill(_ wire: inout Csi__V1__Volume, from arena: inout WireArena)
+        throws(DriverError)
+    {
         unsafe wire.capacity_bytes = capacityBytes
         unsafe wire.volume_id = try arena.text(volumeID)
         unsafe (wire.volume_context, wire.n_volume_context) = try arena.map(volumeContext)

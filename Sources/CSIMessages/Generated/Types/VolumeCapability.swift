@@ -118,8 +118,11 @@ package struct VolumeCapability: Sendable, Hashable {
 }
 
 extension VolumeCapability: CSIMessage {}
+
 extension VolumeCapability.BlockVolume: CSIMessage {}
+
 extension VolumeCapability.MountVolume: CSIMessage {}
+
 extension VolumeCapability.AccessMode: CSIMessage {}
 
 extension VolumeCapability: @unsafe WireMessage {

@@ -46,7 +46,9 @@ package struct VolumeContentSource: Sendable, Hashable {
 }
 
 extension VolumeContentSource: CSIMessage {}
+
 extension VolumeContentSource.SnapshotSource: CSIMessage {}
+
 extension VolumeContentSource.VolumeSource: CSIMessage {}
 
 extension VolumeContentSource: @unsafe WireMessage {
@@ -96,7 +98,9 @@ extension VolumeContentSource.SnapshotSource: @unsafe WireMessage {
     func fill(
         _ wire: inout Csi__V1__VolumeContentSource__SnapshotSource,
         from arena: inout WireArena
-    ) throws(DriverError) {
+    )
+        throws(DriverError)
+    {
         unsafe wire.snapshot_id = try arena.text(snapshotID)
     }
 }

@@ -38,6 +38,7 @@ package struct VolumeHealth: Sendable, Hashable {
 }
 
 extension VolumeHealth: CSIMessage {}
+
 extension VolumeHealth.VolumeHealthEntry: CSIMessage {}
 
 extension VolumeHealth: @unsafe WireMessage {
@@ -52,7 +53,8 @@ extension VolumeHealth: @unsafe WireMessage {
         healthStatuses = unsafe readMessages(wire.health_statuses, wire.n_health_statuses)
     }
 
-    func fill(_ wire: inout Csi__V1__VolumeHealth, from arena: inout WireArena) throws(DriverError)
+    func fill(_ wire: inout Csi__V1__VolumeHealth, from arena: inout WireArena)
+        throws(DriverError)
     {
         unsafe wire.volume_id = try arena.text(volumeID)
         unsafe (wire.health_statuses, wire.n_health_statuses) = try arena.messages(healthStatuses)

@@ -77,7 +77,9 @@ extension VolumeUsage: @unsafe WireMessage {
         unit = unsafe VolumeUsage.Unit(wireValue: Int32(bitPattern: wire.unit.rawValue))
     }
 
-    func fill(_ wire: inout Csi__V1__VolumeUsage, from arena: inout WireArena) throws(DriverError) {
+    func fill(_ wire: inout Csi__V1__VolumeUsage, from arena: inout WireArena)
+        throws(DriverError)
+    {
         unsafe wire.available = available
         unsafe wire.total = total
         unsafe wire.used = used

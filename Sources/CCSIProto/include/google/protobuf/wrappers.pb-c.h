@@ -31,16 +31,9 @@ typedef struct Google__Protobuf__BytesValue Google__Protobuf__BytesValue;
 
 /* --- messages --- */
 
-/*
- * Wrapper message for `double`.
- * The JSON representation for `DoubleValue` is JSON number.
- */
 struct  Google__Protobuf__DoubleValue
 {
   ProtobufCMessage base;
-  /*
-   * The double value.
-   */
   double value;
 };
 #define GOOGLE__PROTOBUF__DOUBLE_VALUE__INIT \
@@ -48,16 +41,9 @@ struct  Google__Protobuf__DoubleValue
     , 0 }
 
 
-/*
- * Wrapper message for `float`.
- * The JSON representation for `FloatValue` is JSON number.
- */
 struct  Google__Protobuf__FloatValue
 {
   ProtobufCMessage base;
-  /*
-   * The float value.
-   */
   float value;
 };
 #define GOOGLE__PROTOBUF__FLOAT_VALUE__INIT \
@@ -65,16 +51,9 @@ struct  Google__Protobuf__FloatValue
     , 0 }
 
 
-/*
- * Wrapper message for `int64`.
- * The JSON representation for `Int64Value` is JSON string.
- */
 struct  Google__Protobuf__Int64Value
 {
   ProtobufCMessage base;
-  /*
-   * The int64 value.
-   */
   int64_t value;
 };
 #define GOOGLE__PROTOBUF__INT64_VALUE__INIT \
@@ -82,16 +61,9 @@ struct  Google__Protobuf__Int64Value
     , 0 }
 
 
-/*
- * Wrapper message for `uint64`.
- * The JSON representation for `UInt64Value` is JSON string.
- */
 struct  Google__Protobuf__UInt64Value
 {
   ProtobufCMessage base;
-  /*
-   * The uint64 value.
-   */
   uint64_t value;
 };
 #define GOOGLE__PROTOBUF__UINT64_VALUE__INIT \
@@ -99,16 +71,9 @@ struct  Google__Protobuf__UInt64Value
     , 0 }
 
 
-/*
- * Wrapper message for `int32`.
- * The JSON representation for `Int32Value` is JSON number.
- */
 struct  Google__Protobuf__Int32Value
 {
   ProtobufCMessage base;
-  /*
-   * The int32 value.
-   */
   int32_t value;
 };
 #define GOOGLE__PROTOBUF__INT32_VALUE__INIT \
@@ -116,16 +81,9 @@ struct  Google__Protobuf__Int32Value
     , 0 }
 
 
-/*
- * Wrapper message for `uint32`.
- * The JSON representation for `UInt32Value` is JSON number.
- */
 struct  Google__Protobuf__UInt32Value
 {
   ProtobufCMessage base;
-  /*
-   * The uint32 value.
-   */
   uint32_t value;
 };
 #define GOOGLE__PROTOBUF__UINT32_VALUE__INIT \
@@ -133,16 +91,9 @@ struct  Google__Protobuf__UInt32Value
     , 0 }
 
 
-/*
- * Wrapper message for `bool`.
- * The JSON representation for `BoolValue` is JSON `true` and `false`.
- */
 struct  Google__Protobuf__BoolValue
 {
   ProtobufCMessage base;
-  /*
-   * The bool value.
-   */
   protobuf_c_boolean value;
 };
 #define GOOGLE__PROTOBUF__BOOL_VALUE__INIT \
@@ -150,16 +101,9 @@ struct  Google__Protobuf__BoolValue
     , 0 }
 
 
-/*
- * Wrapper message for `string`.
- * The JSON representation for `StringValue` is JSON string.
- */
 struct  Google__Protobuf__StringValue
 {
   ProtobufCMessage base;
-  /*
-   * The string value.
-   */
   char *value;
 };
 #define GOOGLE__PROTOBUF__STRING_VALUE__INIT \
@@ -167,16 +111,9 @@ struct  Google__Protobuf__StringValue
     , (char *)protobuf_c_empty_string }
 
 
-/*
- * Wrapper message for `bytes`.
- * The JSON representation for `BytesValue` is JSON string.
- */
 struct  Google__Protobuf__BytesValue
 {
   ProtobufCMessage base;
-  /*
-   * The bytes value.
-   */
   ProtobufCBinaryData value;
 };
 #define GOOGLE__PROTOBUF__BYTES_VALUE__INIT \
