@@ -1,0 +1,81 @@
+import DriverCore
+
+/// Reads one item of `tiers`.
+struct TierReader {
+    private static let backendKeys = ["loop"]
+    private static let keys = ["name", "default", "filesystem", "reserve"] + backendKeys
+
+    let nameLine: Int
+    let name: String
+    /// nil where the file does not say.
+    let isDefault: Bool?
+    let defaultLine: Int
+    let filesystem: FilesystemType
+    let reserve: Reserve
+    let backend: BackendConfiguration
+    /// Where the back end keeps its data, and the line that says so.
+    let directory: (path: String, line: Int)
+
+    init(_ node: ConfigurationNode) throws(ConfigurationProblem) {
+        let tier = try MappingReader(node, of: "a tier", keys: Self.keys)
+        let name = try tier.required("name")
+        (self.name, nameLine) = (try Self.name(name), name.line)
+        let flag = try tier.optional("default")
+        (isDefault, defaultLine) = (try flag?.flag(), flag?.line ?? tier.line)
+        filesystem = try tier.optional("filesystem")?.choice(FilesystemType.self) ?? .ext4
+        reserve = try tier.optional("reserve").map(Self.reserve) ?? .bytes(.zero)
+        try Self.requireOneBackend(tier, name: self.name)
+        let loop = try LoopTierReader(tier.required("loop"))
+        (backend, directory) = (.loop(loop.configuration), loop.directory)
+    }
+
+    func configuration(isDefault: Bool) -> TierConfiguration {
+        TierConfiguration(
+            name: name,
+            isDefault: isDefault,
+            filesystem: filesystem,
+            reserve: reserve,
+            backend: backend
+        )
+    }
+
+    private static func requireOneBackend(_ tier: MappingReader, name: String)
+        throws(ConfigurationProblem)
+    {
+        let present = tier.present(among: backendKeys)
+        guard present.count != 1 else { return }
+        throw ConfigurationProblem(
+            line: present.dropFirst().first?.line ?? tier.line,
+            "tier '\(name)' needs exactly one back end of: \(listed(backendKeys))"
+        )
+    }
+
+    /// A name that is fit for a label and for a folder.
+    private static func name(_ node: NamedNode) throws(ConfigurationProblem) -> String {
+        let accepted = "a-z, 0-9 and - inside, at most 63 characters"
+        let name = try node.text(accepted: accepted)
+        let isInside = { (byte: UInt8) in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+        guard name.utf8.count <= 63, let first = name.utf8.first, let last = name.utf8.last,
+            isInside(first), isInside(last),
+            name.utf8.allSatisfy({ isInside($0) || $0 == UInt8(ascii: "-") })
+        else { throw node.refusal(accepted: accepted) }
+        return name
+    }
+
+    private static func reserve(_ node: NamedNode) throws(ConfigurationProblem) -> Reserve {
+        let accepted = "bytes (10Gi) or a share (0% to 99%)"
+        let text = try node.text(accepted: accepted)
+        if text.hasSuffix("%") {
+            let digits = text.dropLast()
+            guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let share = Int(digits),
+                (0...99).contains(share)
+            else { throw node.refusal(accepted: accepted) }
+            return .percent(share)
+        }
+        guard let bytes = ByteCount(parsing: text) else { throw node.refusal(accepted: accepted) }
+        return .bytes(bytes)
+    }
+}

@@ -1,0 +1,83 @@
+package import DriverCore
+
+/// The file given by `--config`: which tiers this node offers, and what each is made of.
+///
+/// It is read once, at start; whatever is wrong in it is refused then, with file and line.
+package struct TiersFile: Sendable, Hashable {
+    /// In the order of the file; at least one.
+    package let tiers: [TierConfiguration]
+
+    /// A file of tiers is some lines; more is something else.
+    private static let largestBytes = 1 << 20
+
+    package init(parsing text: String, file: String) throws(DriverError) {
+        try self.init(parsing: Array(text.utf8), file: file)
+    }
+
+    /// Throws `invalidRequest` that begins with `file:line: `.
+    package init(parsing text: [UInt8], file: String) throws(DriverError) {
+        do {
+            tiers = try Self.read(text)
+        } catch {
+            throw error.driverError(file: file)
+        }
+    }
+
+    private static func read(_ text: [UInt8]) throws(ConfigurationProblem) -> [TierConfiguration] {
+        guard text.count <= largestBytes else {
+            throw ConfigurationProblem(line: 1, "the file is larger than \(largestBytes) bytes")
+        }
+        let root = try NodeBuilder.build(YAMLEvent.read(text))
+        let file = try MappingReader(root, of: "the file", keys: ["tiers"])
+        let list = try file.required("tiers")
+        var tiers: [TierReader] = []
+        for node in try list.list(of: "tiers") { tiers.append(try TierReader(node)) }
+        guard !tiers.isEmpty else {
+            throw ConfigurationProblem(line: list.line, "'tiers' needs at least one tier")
+        }
+        try requireDistinctNames(tiers)
+        try requireDistinctDirectories(tiers)
+        try requireOneDefault(tiers)
+        return tiers.map { $0.configuration(isDefault: $0.isDefault ?? (tiers.count == 1)) }
+    }
+
+    private static func requireDistinctNames(_ tiers: [TierReader]) throws(ConfigurationProblem) {
+        var lines: [String: Int] = [:]
+        for tier in tiers {
+            guard let first = lines.updateValue(tier.nameLine, forKey: tier.name) else { continue }
+            throw ConfigurationProblem(
+                line: tier.nameLine,
+                "a tier called '\(tier.name)' stands already in line \(first)"
+            )
+        }
+    }
+
+    private static func requireOneDefault(_ tiers: [TierReader]) throws(ConfigurationProblem) {
+        let defaults = tiers.filter { $0.isDefault == true }
+        guard defaults.count > 1 else { return }
+        throw ConfigurationProblem(
+            line: defaults[1].defaultLine,
+            "only one tier can be the default; '\(defaults[0].name)' is, by line "
+                + "\(defaults[0].defaultLine)"
+        )
+    }
+
+    /// One folder inside another would let one tier's files count as the other's.
+    private static func requireDistinctDirectories(_ tiers: [TierReader])
+        throws(ConfigurationProblem)
+    {
+        for (index, tier) in tiers.enumerated() {
+            for other in tiers[..<index] where overlap(tier.directory.path, other.directory.path) {
+                throw ConfigurationProblem(
+                    line: tier.directory.line,
+                    "\(tier.directory.path) is, holds or lies in the directory of tier "
+                        + "'\(other.name)', \(other.directory.path)"
+                )
+            }
+        }
+    }
+
+    private static func overlap(_ left: String, _ right: String) -> Bool {
+        left == right || left.hasPrefix(right + "/") || right.hasPrefix(left + "/")
+    }
+}
