@@ -9,14 +9,14 @@ import Testing
     @Test(arguments: [
         Refusal("", line: 1, "empty"),
         Refusal("# only a comment\n", line: 1, "empty"),
-        Refusal("---\n", line: 1, "mapping", "tiers", "nothing"),
+        Refusal("---\n", line: 2, "mapping", "tiers", "nothing"),
         Refusal("tiers", line: 1, "mapping", "'tiers'"),
         Refusal("tiers: [\n", line: 2, "not YAML"),
         Refusal("tiers:\n\t- name: a\n", line: 2, "not YAML"),
         Refusal("tiers:\n  - \"a\n", line: 3, "not YAML"),
         Refusal("a: 1\n\u{1}\n", line: 2, "not YAML"),
         Refusal("tiers: [\(a)]\n---\ntiers: []\n", line: 2, "second document"),
-        Refusal("tiers: [\(a)]\n...\ntiers: []\n", line: 3, "second document"),
+        Refusal("tiers: [\(a)]\n...\n---\ntiers: []\n", line: 3, "second document"),
         Refusal("tiers: [\(a)]\n? [x]\n: y\n", line: 2, "key has to be text"),
     ])
     func `a text that is not one document of YAML is refused`(refusal: Refusal) {
@@ -31,8 +31,11 @@ import Testing
         Refusal("tiers:\n  - name: !!str a\n", line: 2, "tags"),
         Refusal("tiers:\n  - <<: {name: a}\n", line: 2, "no key '<<'"),
         Refusal("tiers: [\(a)]\ntiers: [\(a)]\n", line: 2, "second time", "line 1"),
-        Refusal(String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
-            line: 1, "nested too deeply"),
+        Refusal(
+            String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
+            line: 1,
+            "nested too deeply"
+        ),
     ])
     func `what makes a file read differently than it looks is refused`(refusal: Refusal) {
         refusal.check()
@@ -69,7 +72,8 @@ import Testing
 
     @Test func `no cut of a good file crashes the reader`() throws {
         let text = Array(
-            "tiers:\n - {name: \"a\\u00e9\", reserve: '5%', loop: {directory: >-\n /srv}}\n".utf8)
+            "tiers:\n - {name: \"a\\u00e9\", reserve: '5%', loop: {directory: >-\n /srv}}\n".utf8
+        )
         for length in 0..<text.count {
             _ = try? TiersFile(parsing: Array(text.prefix(length)), file: "t.yaml")
         }

@@ -7,8 +7,14 @@ import Testing
     @Test(arguments: [
         Refusal.tier("name: a", "loop: {provisioning: thin}", line: 3, words: "'directory'"),
         .tier(
-            "name: a", "loop:", "  directory: /srv/a", "  size: 1Gi", line: 5,
-            words: "no key 'size'", "directory, provisioning, overcommit"),
+            "name: a",
+            "loop:",
+            "  directory: /srv/a",
+            "  size: 1Gi",
+            line: 5,
+            words: "no key 'size'",
+            "directory, provisioning, overcommit"
+        ),
         .tier("name: a", "loop:", "  directory: /a", "  directory: /b", line: 5, words: "line 4"),
     ])
     func `wrong keys are refused`(refusal: Refusal) { refusal.check() }
@@ -19,14 +25,22 @@ import Testing
     ])
     func `a wrong directory is refused`(directory: String) {
         Refusal.tier(
-            "name: a", "loop:", "  directory: \(directory)", line: 4, words: "an absolute path"
+            "name: a",
+            "loop:",
+            "  directory: \(directory)",
+            line: 4,
+            words: "an absolute path"
         ).check()
     }
 
     @Test(arguments: ["fat", "Thin", "[thin]"])
     func `a wrong provisioning is refused`(provisioning: String) {
         Refusal.tier(
-            "name: a", "loop:", "  directory: /srv/a", "  provisioning: \(provisioning)", line: 5,
+            "name: a",
+            "loop:",
+            "  directory: /srv/a",
+            "  provisioning: \(provisioning)",
+            line: 5,
             words: "'provisioning' accepts thick, thin"
         ).check()
     }
@@ -37,23 +51,31 @@ import Testing
     ])
     func `a wrong overcommit is refused`(overcommit: String) {
         Refusal.tier(
-            "name: a", "loop:", "  directory: /srv/a", "  overcommit: \(overcommit)", line: 5,
+            "name: a",
+            "loop:",
+            "  directory: /srv/a",
+            "  overcommit: \(overcommit)",
+            line: 5,
             words: "'overcommit' accepts a number of at least 0.1"
         ).check()
     }
 
     @Test func `overcommit is refused with thick`() {
         Refusal.tier(
-            "name: a", "loop:", "  overcommit: 1.0", "  directory: /srv/a", "  provisioning: thick",
-            line: 4, words: "only with provisioning: thin"
+            "name: a",
+            "loop:",
+            "  overcommit: 1.0",
+            "  directory: /srv/a",
+            "  provisioning: thick",
+            line: 4,
+            words: "only with provisioning: thin"
         ).check()
     }
 
     @Test(arguments: [("0.1", 0.1), ("2", 2.0), ("10.25", 10.25)])
     func `a good overcommit is read`(text: String, expected: Double) throws {
         let text = "tiers: [{name: a, loop: {directory: /srv/a, overcommit: \(text)}}]"
-        guard case .loop(let loop)? = try TiersFile(parsing: text, file: "t").tiers.first?.backend
-        else { return }
-        #expect(loop.overcommit == expected)
+        let tiers = try TiersFile(parsing: text, file: "t").tiers
+        #expect(tiers.map { loop(of: $0).overcommit } == [expected])
     }
 }

@@ -41,12 +41,16 @@ import Testing
     @Test(arguments: ["ext3", "EXT4", "[ext4]", "1"])
     func `a wrong file system is refused`(filesystem: String) {
         Refusal.tier(
-            "name: a", Self.loop, "filesystem: \(filesystem)", line: 4, words: "ext4, xfs, btrfs"
+            "name: a",
+            Self.loop,
+            "filesystem: \(filesystem)",
+            line: 4,
+            words: "ext4, xfs, btrfs"
         ).check()
     }
 
     @Test(arguments: [
-        "100%", "-1%", "%", "1.5%", "5 %", "-1", "1.5Gi", "10Zi", "10 Gi", "[1]", "ten",
+        "100%", "-1%", "'%'", "1.5%", "5 %", "-1", "1.5Gi", "10Zi", "10 Gi", "[1]", "ten",
         "99999999999999999999", "9000Pi",
     ])
     func `a wrong reserve is refused`(reserve: String) {
@@ -67,7 +71,11 @@ import Testing
               - {name: a, loop: {directory: /srv/a}}
               - loop: {directory: /srv/b}
                 name: a
-            """, line: 4, "'a'", "line 2"),
+            """,
+            line: 4,
+            "'a'",
+            "line 2"
+        ),
         Refusal(
             """
             tiers:
@@ -76,7 +84,12 @@ import Testing
               - name: c
                 loop: {directory: /srv/c}
                 default: true
-            """, line: 6, "only one tier", "'a'", "line 2"),
+            """,
+            line: 6,
+            "only one tier",
+            "'a'",
+            "line 2"
+        ),
         Refusal(
             """
             tiers:
@@ -84,19 +97,31 @@ import Testing
               - name: b
                 loop:
                   directory: /srv/a
-            """, line: 5, "/srv/a", "'a'"),
+            """,
+            line: 5,
+            "/srv/a",
+            "'a'"
+        ),
         Refusal(
             """
             tiers:
               - {name: a, loop: {directory: /srv/a}}
               - {name: b, loop: {directory: /srv/a/b}}
-            """, line: 3, "/srv/a/b", "'a'"),
+            """,
+            line: 3,
+            "/srv/a/b",
+            "'a'"
+        ),
         Refusal(
             """
             tiers:
               - {name: a, loop: {directory: /srv/a/b}}
               - {name: b, loop: {directory: /srv}}
-            """, line: 3, "/srv/a/b", "'a'"),
+            """,
+            line: 3,
+            "/srv/a/b",
+            "'a'"
+        ),
     ])
     func `tiers that disagree are refused`(refusal: Refusal) { refusal.check() }
 }

@@ -5,14 +5,16 @@ import Testing
 @Suite struct TiersFileTests {
     @Test func `the smallest file is one default tier of thin ext4`() throws {
         let file = try TiersFile(
-            parsing: "tiers: [{name: a, loop: {directory: /srv/a}}]", file: "tiers.yaml")
+            parsing: "tiers: [{name: a, loop: {directory: /srv/a}}]",
+            file: "tiers.yaml"
+        )
         let tier = try #require(file.tiers.first)
         #expect(file.tiers.count == 1)
         #expect(tier.name == "a")
         #expect(tier.isDefault)
         #expect(tier.filesystem == .ext4)
         #expect(tier.reserve == .bytes(.zero))
-        guard case .loop(let loop) = tier.backend
+        let loop = loop(of: tier)
         #expect(loop.directory == "/srv/a")
         #expect(loop.provisioning == .thin)
         #expect(loop.overcommit == 1)
@@ -39,10 +41,7 @@ import Testing
         #expect(tiers.map(\.isDefault) == [false, true])
         #expect(tiers.map(\.filesystem) == [.xfs, .btrfs])
         #expect(tiers.map(\.reserve) == [.percent(5), .bytes(.gibibytes(10))])
-        let loops = tiers.map { tier in
-            guard case .loop(let loop) = tier.backend
-            return loop
-        }
+        let loops = tiers.map(loop(of:))
         #expect(loops.map(\.provisioning) == [.thin, .thick])
         #expect(loops.map(\.overcommit) == [1.5, 1])
         #expect(loops[1].directory == "/var/lib/cairn/solid state")
@@ -61,5 +60,11 @@ import Testing
     @Test func `a byte order mark and carriage returns are accepted`() throws {
         let text = "\u{FEFF}tiers:\r\n  - name: a\r\n    loop: {directory: /srv/a}\r\n"
         #expect(try TiersFile(parsing: text, file: "t").tiers.count == 1)
+    }
+}
+
+func loop(of tier: TierConfiguration) -> LoopTierConfiguration {
+    switch tier.backend {
+    case .loop(let loop): loop
     }
 }
