@@ -1,0 +1,24 @@
+import Glibc
+import Synchronization
+
+/// Where log lines go: one write(2) for each.
+enum StandardError {
+    /// A pipe keeps only short writes of several threads apart.
+    private static let turn = Mutex(())
+
+    /// Writes the line; what the other end does not take is lost, since nobody could be told.
+    static func write(_ line: [UInt8]) {
+        turn.withLock { _ in
+            var rest = line[...]
+            while !rest.isEmpty {
+                let count = unsafe rest.withUnsafeBytes { bytes in
+                    unsafe Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+                }
+                // A signal may come before the first byte, or after some of them.
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { return }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+}
