@@ -104,6 +104,10 @@ let package = Package(
             name: "CSIMessagesTests", dependencies: ["CSIMessages", "DriverCore"],
             swiftSettings: swift),
         .testTarget(
+            name: "CSIClientTests",
+            dependencies: ["CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime"],
+            swiftSettings: swift),
+        .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration", "DriverCore"],
             swiftSettings: swift),
         .testTarget(
