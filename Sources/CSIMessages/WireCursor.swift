@@ -2,8 +2,8 @@ import DriverCore
 
 /// Walks the fields of one message on the wire without knowing what they mean.
 ///
-/// It accepts less than protobuf-c does in no case that matters: numbers of up to five bytes where
-/// protobuf-c reads five, no groups, no length past the end.
+/// It is as strict as protobuf-c or stricter (five bytes for a tag or a length, ten for a number, no
+/// groups, no length past the end), so both see the same fields in what both accept.
 struct WireCursor {
     struct Field {
         let number: UInt32
