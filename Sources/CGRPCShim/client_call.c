@@ -9,8 +9,7 @@ struct cgrpc_client_call {
   grpc_metadata_array trailers;          // owned
   grpc_byte_buffer *_Nullable response;  // owned
   grpc_status_code code;
-  grpc_slice message;                // owned
-  const char *_Nullable error_text;  // owned, set when the status is not OK
+  grpc_slice message;  // owned
 };
 
 static gpr_timespec deadline_in(int64_t nanoseconds) {
@@ -38,7 +37,6 @@ cgrpc_client_call *cgrpc_client_call_create(cgrpc_channel *channel, cgrpc_queue 
 }
 
 void cgrpc_client_call_destroy(cgrpc_client_call *call) {
-  gpr_free((void *)call->error_text);
   grpc_slice_unref(call->message);
   cgrpc_bytes_destroy(call->response);
   grpc_metadata_array_destroy(&call->trailers);
@@ -73,7 +71,6 @@ static void fill_status(cgrpc_client_call *call, grpc_op *operation) {
   operation->data.recv_status_on_client.trailing_metadata = &call->trailers;
   operation->data.recv_status_on_client.status = &call->code;
   operation->data.recv_status_on_client.status_details = &call->message;
-  operation->data.recv_status_on_client.error_string = &call->error_text;
 }
 
 bool cgrpc_client_call_start_unary(cgrpc_client_call *call, const uint8_t *bytes, size_t length,
@@ -133,10 +130,4 @@ int32_t cgrpc_client_call_code(cgrpc_client_call *call) { return (int32_t)call->
 const uint8_t *cgrpc_client_call_view_message(cgrpc_client_call *call, size_t *length) {
   *length = GRPC_SLICE_LENGTH(call->message);
   return GRPC_SLICE_START_PTR(call->message);
-}
-
-bool cgrpc_client_call_is_status_from_peer(cgrpc_client_call *call) {
-  if (call->error_text == NULL) return true;  // OK, which only a peer can say
-  // C-core tells the two apart nowhere else than in the text that it makes for logs.
-  return strstr(call->error_text, "Error received from peer") != NULL;
 }

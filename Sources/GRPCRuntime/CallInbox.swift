@@ -32,7 +32,9 @@ final class CallInbox: Sendable {
         waiter?.resume(returning: nil)
     }
 
-    /// Everything that is inside, at least one call; nil when it is closed and empty. One waiter.
+    /// Everything that is inside, at least one call; nil when it is closed and empty.
+    ///
+    /// One waiter.
     func take() async -> [AcceptedCall]? {
         await withCheckedContinuation { continuation in
             let (calls, isOver) = state.withLock { state in

@@ -10,7 +10,9 @@ extension Channel {
     static func arguments(_ endpoint: Endpoint, _ options: ChannelOptions) -> TransportOptions {
         let arguments = TransportOptions()
         arguments.setShared(
-            maximumMessageBytes: options.maximumMessageBytes, keepalive: options.keepalive)
+            maximumMessageBytes: options.maximumMessageBytes,
+            keepalive: options.keepalive
+        )
         arguments.set("grpc.max_metadata_size", options.maximumMetadataBytes)
         // A proxy named in the environment is for the internet, not for this cluster's nodes.
         arguments.set("grpc.enable_http_proxy", 0)

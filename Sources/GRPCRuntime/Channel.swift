@@ -2,7 +2,9 @@ package import DriverCore
 import Synchronization
 
 /// A client's connection to one server, made when the first call needs it and again when it is
-/// lost. A call is sent once; the caller decides about retries.
+/// lost.
+///
+/// A call is sent once; the caller decides about retries.
 package final class Channel: Sendable {
     private struct State {
         var isClosed = false
@@ -29,8 +31,10 @@ package final class Channel: Sendable {
         queue = try ClientQueue.acquire()
         waitsForReady = options.waitsForReady
         core = CoreChannel(
-            to: Self.target(endpoint), options: Self.arguments(endpoint, options),
-            credentials: credentials)
+            to: Self.target(endpoint),
+            options: Self.arguments(endpoint, options),
+            credentials: credentials
+        )
     }
 
     deinit {
@@ -64,7 +68,9 @@ package final class Channel: Sendable {
     /// What `onMessage` throws cancels the call and is thrown, as CANCELLED unless it is a failure
     /// of an RPC.
     package func streaming(
-        _ method: String, _ request: [UInt8], timeout: Duration?,
+        _ method: String,
+        _ request: [UInt8],
+        timeout: Duration?,
         onMessage: @Sendable ([UInt8]) async throws -> Void
     ) async throws(RPCFailure) {
         let call = try open(method, timeout)
@@ -80,7 +86,9 @@ package final class Channel: Sendable {
         if let failure = call.failure() { throw failure }
     }
 
-    /// Refuses new calls, cancels those in flight, waits for them, and frees everything. Idempotent.
+    /// Refuses new calls, cancels those in flight, waits for them, and frees everything.
+    ///
+    /// Idempotent.
     package func close() async {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
@@ -103,7 +111,8 @@ package final class Channel: Sendable {
     }
 
     private static func read(
-        _ call: CoreClientCall, _ request: [UInt8],
+        _ call: CoreClientCall,
+        _ request: [UInt8],
         _ onMessage: @Sendable ([UInt8]) async throws -> Void
     ) async -> RPCFailure? {
         guard await call.stream(request) else { return nil }
@@ -122,7 +131,11 @@ package final class Channel: Sendable {
         let call = state.withLock { state -> CoreClientCall? in
             guard !state.isClosed else { return nil }
             let call = core.call(
-                method, on: queue, timeout: timeout, waitsForReady: waitsForReady)
+                method,
+                on: queue,
+                timeout: timeout,
+                waitsForReady: waitsForReady
+            )
             state.calls[ObjectIdentifier(call)] = call
             return call
         }

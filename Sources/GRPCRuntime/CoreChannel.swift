@@ -7,7 +7,8 @@ import DriverCore
     private nonisolated(unsafe) let handle: OpaquePointer
 
     init(
-        to target: String, options: borrowing TransportOptions,
+        to target: String,
+        options: borrowing TransportOptions,
         credentials: borrowing Credentials
     ) {
         unsafe handle = cgrpc_channel_create(target, options.handle, credentials.handle)
@@ -17,11 +18,17 @@ import DriverCore
     func destroy() { unsafe cgrpc_channel_destroy(handle) }
 
     func call(
-        _ method: String, on queue: QueueThread, timeout: Duration?, waitsForReady: Bool
+        _ method: String,
+        on queue: QueueThread,
+        timeout: Duration?,
+        waitsForReady: Bool
     ) -> CoreClientCall {
         let options = cgrpc_call_options(
-            timeout_nanoseconds: timeout?.nanoseconds ?? .max, waits_for_ready: waitsForReady)
+            timeout_nanoseconds: timeout?.nanoseconds ?? .max,
+            waits_for_ready: waitsForReady
+        )
         return unsafe CoreClientCall(
-            cgrpc_client_call_create(handle, queue.queue, method, options))
+            cgrpc_client_call_create(handle, queue.queue, method, options)
+        )
     }
 }

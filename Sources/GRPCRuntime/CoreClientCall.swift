@@ -64,12 +64,19 @@ import CGRPCShim
         var length = 0
         let bytes = unsafe cgrpc_client_call_view_message(handle, &length)
         let message = unsafe String(
-            decoding: UnsafeBufferPointer(start: bytes, count: length), as: UTF8.self)
-        // To a CSI client RESOURCE_EXHAUSTED means that storage is full. What this end found too
-        // large says nothing about storage.
-        if code == .resourceExhausted, unsafe !cgrpc_client_call_is_status_from_peer(handle) {
+            decoding: UnsafeBufferPointer(start: bytes, count: length),
+            as: UTF8.self
+        )
+        // To a CSI client RESOURCE_EXHAUSTED means that storage is full. Headers that this end found
+        // too large say nothing about storage.
+        if code == .resourceExhausted, message.hasPrefix(Self.metadataComplaint) {
             return RPCFailure(.unavailable, message)
         }
         return RPCFailure(code, message)
     }
+
+    /// How C-core's own RESOURCE_EXHAUSTED begins, which nothing else tells from a server's.
+    ///
+    /// Source: libgrpc 1.51.1, for headers and trailers alike.
+    private static let metadataComplaint = "received initial metadata size exceeds limit"
 }

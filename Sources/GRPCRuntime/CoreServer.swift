@@ -9,8 +9,10 @@ import Synchronization
     // Sound to share: C-core's server functions may be called from any thread, and the handle is
     // destroyed once, after the last of them.
     private nonisolated(unsafe) let handle: OpaquePointer
-    /// Held inside C-core. An operation may complete on the queue's thread before the function
-    /// that started it has returned; whoever then destroys the server must wait for that.
+    /// Held inside C-core.
+    ///
+    /// An operation may complete on the queue's thread before the function that started it has
+    /// returned; whoever then destroys the server must wait for that.
     private let entry = Mutex(())
 
     init(on queue: QueueThread, options: borrowing TransportOptions) {
@@ -25,7 +27,9 @@ import Synchronization
 
     func start() { unsafe cgrpc_server_start(handle) }
 
-    /// Ends listening; the completion comes after the last call. Each use gets its completion.
+    /// Ends listening; the completion comes after the last call.
+    ///
+    /// Each use gets its completion.
     func shutdown(then completion: @escaping @Sendable () -> Void) {
         entry.withLock { _ in
             _ = unsafe PendingOperation.start {

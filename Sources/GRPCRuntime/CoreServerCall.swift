@@ -16,7 +16,9 @@ import CGRPCShim
         var length = 0
         let bytes = unsafe cgrpc_server_call_view_method(handle, &length)
         return unsafe String(
-            decoding: UnsafeBufferPointer(start: bytes, count: length), as: UTF8.self)
+            decoding: UnsafeBufferPointer(start: bytes, count: length),
+            as: UTF8.self
+        )
     }
 
     var deadline: ContinuousClock.Instant? {
@@ -47,7 +49,9 @@ import CGRPCShim
 
     func receive(then completion: @escaping @Sendable (Bool) -> Void) -> Bool {
         unsafe PendingOperation.start(
-            { unsafe cgrpc_server_call_start_receive(handle, $0) }, then: completion)
+            { unsafe cgrpc_server_call_start_receive(handle, $0) },
+            then: completion
+        )
     }
 
     /// The received request; nil when the client sent none, or one above the limit.
@@ -66,35 +70,51 @@ import CGRPCShim
     func watchEnd(then completion: @escaping @Sendable (_ wasCancelled: Bool) -> Void) -> Bool {
         unsafe PendingOperation.start(
             { unsafe cgrpc_server_call_start_watch_end(handle, $0) },
-            then: { _ in completion(unsafe cgrpc_server_call_was_cancelled(self.handle)) })
+            then: { _ in completion(unsafe cgrpc_server_call_was_cancelled(self.handle)) }
+        )
     }
 
     func send(
-        _ bytes: [UInt8], isFirst: Bool, then completion: @escaping @Sendable (Bool) -> Void
+        _ bytes: [UInt8],
+        isFirst: Bool,
+        then completion: @escaping @Sendable (Bool) -> Void
     ) -> Bool {
         unsafe bytes.withUnsafeBufferPointer { buffer in
             unsafe PendingOperation.start(
                 {
                     unsafe cgrpc_server_call_start_send(
-                        handle, buffer.baseAddress, buffer.count, isFirst, $0)
-                }, then: completion)
+                        handle,
+                        buffer.baseAddress,
+                        buffer.count,
+                        isFirst,
+                        $0
+                    )
+                },
+                then: completion
+            )
         }
     }
 
     func finish(
-        _ outcome: Outcome, isFirst: Bool, then completion: @escaping @Sendable (Bool) -> Void
+        _ outcome: Outcome,
+        isFirst: Bool,
+        then completion: @escaping @Sendable (Bool) -> Void
     ) -> Bool {
         unsafe outcome.message.withUnsafeBufferPointer { message in
             unsafe (outcome.response ?? []).withUnsafeBufferPointer { response in
                 var parts = unsafe cgrpc_outcome(
                     code: outcome.code.rawValue,
-                    message: message.baseAddress, message_length: message.count,
+                    message: message.baseAddress,
+                    message_length: message.count,
                     has_response: outcome.response != nil,
-                    response: response.baseAddress, response_length: response.count,
-                    is_first: isFirst)
+                    response: response.baseAddress,
+                    response_length: response.count,
+                    is_first: isFirst
+                )
                 return unsafe PendingOperation.start(
                     { unsafe cgrpc_server_call_start_finish(handle, &parts, $0) },
-                    then: completion)
+                    then: completion
+                )
             }
         }
     }

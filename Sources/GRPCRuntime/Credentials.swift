@@ -21,7 +21,9 @@ import Glibc
     static func server(_ files: TLSFiles, refresh: Duration) throws(DriverError) -> Credentials {
         guard files.certificate != nil, files.key != nil else {
             throw DriverError(
-                .invalidRequest, "TLS on a server needs a certificate and a key; name both files")
+                .invalidRequest,
+                "TLS on a server needs a certificate and a key; name both files"
+            )
         }
         let certificates = try unsafe watch(files, refresh)
         defer { unsafe cgrpc_certificates_destroy(certificates) }
@@ -32,7 +34,8 @@ import Glibc
         guard files.authority != nil, (files.certificate == nil) == (files.key == nil) else {
             throw DriverError(
                 .invalidRequest,
-                "TLS on a client needs an authority, and certificate and key together or not")
+                "TLS on a client needs an authority, and certificate and key together or not"
+            )
         }
         let certificates = try unsafe watch(files, refresh)
         defer { unsafe cgrpc_certificates_destroy(certificates) }
@@ -48,12 +51,18 @@ import Glibc
             guard unsafe access(path, R_OK) == 0 else {
                 let reason = errno
                 throw DriverError(
-                    .invalidRequest, "cannot read the TLS file \(path) (\(errnoText(reason)))")
+                    .invalidRequest,
+                    "cannot read the TLS file \(path) (\(errnoText(reason)))"
+                )
             }
         }
         let seconds = UInt32(clamping: max(1, refresh.components.seconds))
         let certificates = unsafe cgrpc_certificates_create(
-            files.key, files.certificate, files.authority, seconds)
+            files.key,
+            files.certificate,
+            files.authority,
+            seconds
+        )
         guard let certificates = unsafe certificates else {
             throw DriverError(.invalidRequest, "the TLS files are refused; see that they are PEM")
         }

@@ -17,7 +17,8 @@ package enum Endpoint: Sendable, Hashable, CustomStringConvertible {
         } else {
             throw DriverError(
                 .invalidRequest,
-                "'\(text)' is no endpoint; use unix:///absolute/path or tcp://host:port")
+                "'\(text)' is no endpoint; use unix:///absolute/path or tcp://host:port"
+            )
         }
     }
 
@@ -35,11 +36,9 @@ package enum Endpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func unixPath(in text: String) -> String? {
-        for prefix in ["unix://", "unix:", ""] where text.hasPrefix(prefix) {
-            let path = text.dropFirst(prefix.count)
-            if path.hasPrefix("/"), path.utf8.count > 1 { return String(path) }
-        }
-        return nil
+        let prefix = ["unix://", "unix:"].first { text.hasPrefix($0) } ?? ""
+        let path = text.dropFirst(prefix.count)
+        return path.hasPrefix("/") && path.utf8.count > 1 ? String(path) : nil
     }
 
     private static func tcpAddress(in text: String) -> Endpoint? {

@@ -40,11 +40,16 @@ struct Listener {
         switch endpoint {
         case .unix(let path):
             let socket = try UnixSocketFile(
-                path, mode: configuration.socketMode, group: configuration.socketGroup)
+                path,
+                mode: configuration.socketMode,
+                group: configuration.socketGroup
+            )
             sockets.append(socket)
             guard core.bind(socket.bindAddress, .insecureServer()) != nil else {
                 throw DriverError(
-                    .unavailable, "cannot listen at \(path); see that its folder is writable")
+                    .unavailable,
+                    "cannot listen at \(path); see that its folder is writable"
+                )
             }
         case .tcp(let host, let port):
             let credentials =
@@ -57,7 +62,8 @@ struct Listener {
                 throw DriverError(
                     .unavailable,
                     "cannot listen at \(endpoint): the port is taken or the address is not this "
-                        + "host's; choose another")
+                        + "host's; choose another"
+                )
             }
             ports.append(bound)
         }
@@ -67,10 +73,12 @@ struct Listener {
         let options = TransportOptions()
         options.setShared(
             maximumMessageBytes: configuration.maximumMessageBytes,
-            keepalive: configuration.keepalive)
+            keepalive: configuration.keepalive
+        )
         options.set(
             "grpc.http2.min_ping_interval_without_data_ms",
-            configuration.minimumClientPingInterval.milliseconds)
+            configuration.minimumClientPingInterval.milliseconds
+        )
         // A second server on one TCP port is a mistake to report, not a load balancer.
         options.set("grpc.so_reuseport", 0)
         // What one connection may have waiting for a free slot; further calls wait at the client.

@@ -26,7 +26,9 @@ import Synchronization
         try startThread()
     }
 
-    /// Closes the queue: nothing may be started on it from here on. Idempotent.
+    /// Closes the queue: nothing may be started on it from here on.
+    ///
+    /// Idempotent.
     func stop() {
         let isFirst = end.withLock { end in
             defer { end.isStopping = true }
@@ -35,7 +37,9 @@ import Synchronization
         if isFirst { unsafe cgrpc_queue_shutdown(queue) }
     }
 
-    /// Returns when everything has completed and the queue is gone. Follows ``stop()``.
+    /// Returns when everything has completed and the queue is gone.
+    ///
+    /// Follows ``stop()``.
     func waitForEnd() async {
         await withCheckedContinuation { continuation in
             let hasEnded = end.withLock { end in
@@ -50,19 +54,24 @@ import Synchronization
         let retained = unsafe Unmanaged.passRetained(self)
         var thread = pthread_t()
         let code = unsafe pthread_create(
-            &thread, nil,
+            &thread,
+            nil,
             { argument in
                 if let argument = unsafe argument {
                     unsafe Unmanaged<QueueThread>.fromOpaque(argument).takeRetainedValue().drain()
                 }
                 return nil
-            }, retained.toOpaque())
+            },
+            retained.toOpaque()
+        )
         guard code == 0 else {
             unsafe retained.release()
             unsafe cgrpc_queue_shutdown(queue)
             drain()
             throw DriverError(
-                .unavailable, "cannot start the gRPC thread (\(errnoText(code))); free some memory")
+                .unavailable,
+                "cannot start the gRPC thread (\(errnoText(code))); free some memory"
+            )
         }
         pthread_detach(thread)
     }
@@ -81,8 +90,10 @@ import Synchronization
         for waiter in waiters { waiter.resume() }
     }
 
-    /// A lost connection must be an error of a call, not the end of the process. C-core logs to
-    /// stderr in a form of its own; setting its GRPC_VERBOSITY brings the lines back.
+    /// A lost connection must be an error of a call, not the end of the process.
+    ///
+    /// C-core logs to stderr in a form of its own; setting its GRPC_VERBOSITY brings the lines
+    /// back.
     private static let initializeOnce: Void = {
         signal(SIGPIPE, SIG_IGN)
         cgrpc_initialize(unsafe getenv("GRPC_VERBOSITY") == nil)

@@ -7,7 +7,9 @@ package struct ResponseWriter: Sendable {
     init(_ call: ServerCall) { self.call = call }
 
     /// Sends one message; returns when flow control has taken it, so a slow client slows the
-    /// handler down. Throws CANCELLED when the client is gone.
+    /// handler down.
+    ///
+    /// Throws CANCELLED when the client is gone.
     package func write(_ message: [UInt8]) async throws(RPCFailure) {
         try await call.send(message)
     }

@@ -128,8 +128,10 @@ struct AcceptedCall: Sendable {
         let core = call.core
         let names = readsNames ? core.certificateNames : []
         let context = CallContext(
-            method: method, peer: Peer(address: core.peerAddress, certificateNames: names),
-            deadline: core.deadline)
+            method: method,
+            peer: Peer(address: core.peerAddress, certificateNames: names),
+            deadline: core.deadline
+        )
         let request = core.request()
         await call.run {
             guard let request else { return .failure(noRequest) }
@@ -153,7 +155,9 @@ struct AcceptedCall: Sendable {
     }
 
     /// C-core itself has refused a request above the limit, with RESOURCE_EXHAUSTED; this reaches
-    /// only a client that sent no message at all. Source: doc/statuscodes.md, "cardinality".
+    /// only a client that sent no message at all.
+    ///
+    /// Source: doc/statuscodes.md, "cardinality".
     private var noRequest: RPCFailure {
         RPCFailure(.unimplemented, "\(method) takes one request message, and none came")
     }

@@ -8,7 +8,9 @@ package struct Keepalive: Sendable, Hashable {
     package var withoutCalls: Bool
 
     package init(
-        interval: Duration, timeout: Duration = .seconds(20), withoutCalls: Bool = false
+        interval: Duration,
+        timeout: Duration = .seconds(20),
+        withoutCalls: Bool = false
     ) {
         self.interval = interval
         self.timeout = timeout
@@ -20,7 +22,9 @@ package struct Keepalive: Sendable, Hashable {
 package struct ServerConfiguration: Sendable {
     /// At least one.
     package var endpoints: [Endpoint]
-    /// For TCP endpoints; nil is plain text. Unix sockets are guarded by mode and group instead.
+    /// For TCP endpoints; nil is plain text.
+    ///
+    /// Unix sockets are guarded by mode and group instead.
     package var tls: TLSFiles?
     /// How often the TLS files are looked at, in whole seconds, at least one.
     package var tlsRefresh: Duration = .seconds(10)
@@ -34,7 +38,9 @@ package struct ServerConfiguration: Sendable {
     package var maximumConcurrentCalls: Int = 64
     /// Pings to clients; nil sends none.
     package var keepalive: Keepalive?
-    /// Clients that ping more often are disconnected. Five minutes is the default of gRPC.
+    /// Clients that ping more often are disconnected.
+    ///
+    /// Five minutes is the default of gRPC.
     package var minimumClientPingInterval: Duration = .seconds(300)
 
     package init(endpoints: [Endpoint], tls: TLSFiles? = nil) {

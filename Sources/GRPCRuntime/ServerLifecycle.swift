@@ -70,7 +70,9 @@ final class ServerLifecycle: Sendable {
     /// False when it began before.
     func beginShutdown(grace: Duration) -> Bool {
         let (isFirst, waiter) = state.withLock { state in
-            guard state.grace == nil else { return (false, nil as CheckedContinuation<Duration, Never>?) }
+            guard state.grace == nil else {
+                return (false, nil as CheckedContinuation<Duration, Never>?)
+            }
             state.grace = grace
             return (true, state.graceWaiter.take())
         }
@@ -85,7 +87,9 @@ final class ServerLifecycle: Sendable {
         }
     }
 
-    /// Waits for the shutdown to begin, also in a cancelled task. One waiter.
+    /// Waits for the shutdown to begin, also in a cancelled task.
+    ///
+    /// One waiter.
     func waitForShutdown() async -> Duration {
         await withCheckedContinuation { continuation in
             let grace = state.withLock { state in

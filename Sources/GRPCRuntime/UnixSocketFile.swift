@@ -33,7 +33,8 @@ final class UnixSocketFile: Sendable {
         guard path.utf8.count <= Self.longestPath else {
             throw DriverError(
                 .invalidRequest,
-                "the socket path \(path) has \(path.utf8.count) bytes; use at most 107")
+                "the socket path \(path) has \(path.utf8.count) bytes; use at most 107"
+            )
         }
         guard path.hasPrefix("/"), !path.hasSuffix("/"), !path.utf8.contains(0),
             let slash = path.lastIndex(of: "/")
@@ -52,7 +53,8 @@ final class UnixSocketFile: Sendable {
             throw DriverError(
                 .invalidRequest,
                 "cannot use the folder \(parent) of the socket (\(errnoText(reason))); "
-                    + "create it")
+                    + "create it"
+            )
         }
         do throws(DriverError) {
             try refuseOtherFile()
@@ -72,7 +74,9 @@ final class UnixSocketFile: Sendable {
         let identity = identity(of: boundName)
         guard lockFolder() else {
             throw DriverError(
-                .unavailable, "the folder of \(path) stays locked (flock); end who holds it")
+                .unavailable,
+                "the folder of \(path) stays locked (flock); end who holds it"
+            )
         }
         defer { flock(folder, LOCK_UN) }
         try refuseOtherFile()
@@ -80,7 +84,9 @@ final class UnixSocketFile: Sendable {
         published.withLock { $0 = identity }
     }
 
-    /// Removes the socket at the path if it is still ours. Idempotent.
+    /// Removes the socket at the path if it is still ours.
+    ///
+    /// Idempotent.
     func withdraw() {
         guard let identity = published.withLock({ $0.take() }) else {
             _ = unsafe unlinkat(folder, boundName, 0)
@@ -98,7 +104,9 @@ final class UnixSocketFile: Sendable {
     private func refuseOtherFile() throws(DriverError) {
         guard let status = status(of: name), status.st_mode & S_IFMT != S_IFSOCK else { return }
         throw DriverError(
-            .conflict, "\(path) exists and is no socket; move it away or choose another path")
+            .conflict,
+            "\(path) exists and is no socket; move it away or choose another path"
+        )
     }
 
     private func identity(of name: String) -> Identity? {
@@ -124,6 +132,8 @@ final class UnixSocketFile: Sendable {
         guard result != 0 else { return }
         let reason = Glibc.errno
         throw DriverError(
-            .unavailable, "cannot \(step) of the socket \(path) (\(errnoText(reason)))")
+            .unavailable,
+            "cannot \(step) of the socket \(path) (\(errnoText(reason)))"
+        )
     }
 }

@@ -21,6 +21,17 @@ struct TemporaryFolder: ~Copyable {
         _ = unsafe rmdir(path)
     }
 
+    /// Where the test's server listens.
+    var endpoint: Endpoint { reference.endpoint }
+
+    /// What closures may hold while the folder exists.
+    var reference: Reference { Reference(path: path) }
+
+    struct Reference: Sendable {
+        let path: String
+        var endpoint: Endpoint { .unix(path: "\(path)/s.sock") }
+    }
+
     /// What the folder holds, sorted.
     var names: [String] { namesInFolder(path) }
 }
@@ -52,7 +63,8 @@ func echoRouter() -> Router {
 
 /// Serves while the body runs, then shuts down without grace and waits for the end.
 func withServer<Value: Sendable>(
-    _ configuration: ServerConfiguration, _ router: Router = echoRouter(),
+    _ configuration: ServerConfiguration,
+    _ router: Router = echoRouter(),
     _ body: (Server) async throws -> Value
 ) async throws -> Value {
     let server = try Server(configuration, router: router)
@@ -64,9 +76,18 @@ func withServer<Value: Sendable>(
     return try result.get()
 }
 
+func withServer<Value: Sendable>(
+    at endpoint: Endpoint,
+    _ router: Router = echoRouter(),
+    _ body: (Server) async throws -> Value
+) async throws -> Value {
+    try await withServer(ServerConfiguration(endpoints: [endpoint]), router, body)
+}
+
 /// A channel that is closed after the body.
 func withChannel<Value: Sendable>(
-    to endpoint: Endpoint, _ options: ChannelOptions = ChannelOptions(),
+    to endpoint: Endpoint,
+    _ options: ChannelOptions = ChannelOptions(),
     _ body: (Channel) async throws -> Value
 ) async throws -> Value {
     let channel = try Channel(to: endpoint, options: options)

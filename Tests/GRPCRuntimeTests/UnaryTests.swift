@@ -6,9 +6,8 @@ import Testing
 struct UnaryTests {
     @Test func `a response comes back over a unix socket`() async throws {
         let folder = try TemporaryFolder()
-        let endpoint = Endpoint.unix(path: "\(folder.path)/s.sock")
-        try await withServer(ServerConfiguration(endpoints: [endpoint])) { _ in
-            try await withChannel(to: endpoint) { channel in
+        try await withServer(at: folder.endpoint) { _ in
+            try await withChannel(to: folder.endpoint) { channel in
                 for size in [0, 1, 23, 24, 1000, 3 << 20] {
                     let request = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
                     let response = try await channel.unary(echo, request, timeout: patience)
@@ -32,9 +31,8 @@ struct UnaryTests {
 
     @Test func `64 calls at once all come back`() async throws {
         let folder = try TemporaryFolder()
-        let endpoint = Endpoint.unix(path: "\(folder.path)/s.sock")
-        try await withServer(ServerConfiguration(endpoints: [endpoint])) { _ in
-            try await withChannel(to: endpoint) { channel in
+        try await withServer(at: folder.endpoint) { _ in
+            try await withChannel(to: folder.endpoint) { channel in
                 try await withThrowingTaskGroup(of: Bool.self) { group in
                     for index in UInt8(0)..<64 {
                         group.addTask {
@@ -43,6 +41,68 @@ struct UnaryTests {
                     }
                     for try await isEqual in group { #expect(isEqual) }
                 }
+            }
+        }
+    }
+
+    @Test func `calls above the limit wait and are not refused`() async throws {
+        let folder = try TemporaryFolder()
+        let gauge = Gauge()
+        let atLimit = Event()
+        var router = Router()
+        router.unary(echo) { request, _ in
+            gauge.enter()
+            if gauge.highest == 3 { atLimit.happen() }
+            await atLimit.wait()
+            gauge.leave()
+            return request
+        }
+        var configuration = ServerConfiguration(endpoints: [folder.endpoint])
+        configuration.maximumConcurrentCalls = 3
+        try await withServer(configuration, router) { _ in
+            try await withChannel(to: folder.endpoint) { channel in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<12 {
+                        group.addTask { _ = try await channel.unary(echo, [], timeout: patience) }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+        #expect(gauge.highest == 3)
+    }
+
+    @Test func `the handler knows its method, its peer and its deadline`() async throws {
+        let folder = try TemporaryFolder()
+        var router = Router()
+        router.unary(echo) { _, context in
+            let deadline = context.deadline.map { $0 > .now && $0 < .now + 2 * patience } ?? false
+            return Array("\(context.method) \(context.peer.address) \(deadline)".utf8)
+        }
+        try await withServer(at: folder.endpoint, router) { _ in
+            try await withChannel(to: folder.endpoint) { channel in
+                let timed = try await channel.unary(echo, [], timeout: patience)
+                #expect(String(decoding: timed, as: UTF8.self) == "/test.Echo/Echo unix: true")
+                let endless = try await channel.unary(echo, [], timeout: nil)
+                #expect(String(decoding: endless, as: UTF8.self) == "/test.Echo/Echo unix: false")
+            }
+        }
+    }
+
+    @Test func `a call waits for a server that starts later, when asked to`() async throws {
+        let folder = try TemporaryFolder()
+        let endpoint = folder.endpoint
+        try await withChannel(to: endpoint) { channel in
+            let failure = await channel.failure(of: echo)
+            #expect(failure?.code == .unavailable)
+        }
+        var options = ChannelOptions()
+        options.waitsForReady = true
+        try await withChannel(to: endpoint, options) { channel in
+            let call = Task { try await channel.unary(echo, [7], timeout: patience) }
+            try await withServer(at: endpoint) { _ in
+                let bytes = try await call.value
+                #expect(bytes == [7])
             }
         }
     }

@@ -177,8 +177,6 @@ size_t cgrpc_client_call_response_length(cgrpc_client_call *call);
 void cgrpc_client_call_copy_response(cgrpc_client_call *call, uint8_t *buffer);
 int32_t cgrpc_client_call_code(cgrpc_client_call *call);
 const uint8_t *cgrpc_client_call_view_message(cgrpc_client_call *call, size_t *length);
-// Whether the status came over the wire; otherwise this end made it.
-bool cgrpc_client_call_is_status_from_peer(cgrpc_client_call *call);
 
 #pragma clang assume_nonnull end
 

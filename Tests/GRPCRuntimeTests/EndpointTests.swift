@@ -1,0 +1,31 @@
+import DriverCore
+import GRPCRuntime
+import Testing
+
+struct EndpointTests {
+    @Test(arguments: [
+        ("unix:///csi/csi.sock", Endpoint.unix(path: "/csi/csi.sock")),
+        ("unix:/csi/csi.sock", .unix(path: "/csi/csi.sock")),
+        ("/csi/csi.sock", .unix(path: "/csi/csi.sock")),
+        ("tcp://127.0.0.1:9000", .tcp(host: "127.0.0.1", port: 9000)),
+        ("dns:///cairn.storage.svc:9000", .tcp(host: "cairn.storage.svc", port: 9000)),
+        ("node-a:0", .tcp(host: "node-a", port: 0)),
+        ("tcp://[::1]:9000", .tcp(host: "::1", port: 9000)),
+        (":9000", .tcp(host: "", port: 9000)),
+    ])
+    func `every usual way to write an endpoint is read`(text: String, expected: Endpoint) throws {
+        let endpoint = try Endpoint(parsing: text)
+        #expect(endpoint == expected)
+        let again = try Endpoint(parsing: endpoint.description)
+        #expect(again.description == endpoint.description)
+    }
+
+    @Test(arguments: [
+        "", "/", "unix://", "unix:relative", "csi.sock", "host", "host:", "host:65536", "host:-1",
+        "::1:9000", "http://host:80", "tcp://host:80/path", "dns://server/host:80",
+    ])
+    func `anything else is refused, and the message shows it`(text: String) {
+        let error = #expect(throws: DriverError.self) { try Endpoint(parsing: text) }
+        #expect(error?.message.contains("'\(text)'") == true)
+    }
+}
