@@ -104,7 +104,7 @@ make_pool() {
         *) die "--pool knows ext4, xfs, btrfs and all, not $type" ;;
     esac
     truncate --size "$pool_size" "$folder/$type.img"
-    "mkfs.$type" "${options[@]}" "$folder/$type.img" 2>"$logs/mkfs"
+    "mkfs.$type" "${options[@]}" "$folder/$type.img" >"$logs/mkfs" 2>&1
     mkdir "$folder/$type"
     mount -o loop "$folder/$type.img" "$folder/$type"
 }
