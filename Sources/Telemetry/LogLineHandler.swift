@@ -47,7 +47,7 @@ package func bootstrapLogging(format: LogFormat, level: Logger.Level) {
         LogLineHandler(
             format: format,
             level: level,
-            now: { Timestamp.now },
+            now: wallClock,
             sink: StandardError.write
         )
     }

@@ -11,11 +11,9 @@ enum StandardError {
         turn.withLock { _ in
             var rest = line[...]
             while !rest.isEmpty {
-                let count = unsafe rest.withUnsafeBytes { bytes in
-                    unsafe Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
-                }
+                let count = writeOnce(rest, to: STDERR_FILENO)
                 // A signal may come before the first byte, or after some of them.
-                if count < 0 && errno == EINTR { continue }
+                if count == -Int(EINTR) { continue }
                 guard count > 0 else { return }
                 rest = rest.dropFirst(count)
             }
