@@ -19,22 +19,24 @@ struct VolumePreparation {
         switch record.contents {
         case .blank:
             try requireBlank()
-            return try format()
+            return try format(replacingHalfMade: false)
         case .formatting:
             logger.warning(
                 "formatting again a volume whose first formatting was interrupted",
                 metadata: ["volume_id": "\(record.id)"]
             )
-            return try format()
+            return try format(replacingHalfMade: true)
         case .copied:
             let type = try heldFilesystem()
             try check(type)
             try Filesystems.prepareCopy(on: device.path, type: type)
             try backend.setContents(.formatted, of: record.id)
+            try Filesystems.growUnmountedIfNeeded(device.path, type: type)
             return type
         case .formatted, .raw:
             let type = try heldFilesystem()
             try check(type)
+            try Filesystems.growUnmountedIfNeeded(device.path, type: type)
             return type
         }
     }
@@ -46,14 +48,20 @@ struct VolumePreparation {
         }
     }
 
-    private func format() throws(DriverError) -> FilesystemType {
+    private func format(replacingHalfMade: Bool) throws(DriverError) -> FilesystemType {
         let type = record.filesystem ?? backend.defaultFilesystem
         let options = try Filesystems.parse(
             mkfsOptions: record.parameters["mkfsOptions"] ?? "",
             for: type
         )
         try backend.setContents(.formatting, of: record.id)
-        try Filesystems.make(type, on: device.path, options: options, isThick: backend.isThick)
+        try Filesystems.make(
+            type,
+            on: device.path,
+            options: options,
+            isThick: backend.isThick,
+            replacingHalfMade: replacingHalfMade
+        )
         try BlockDevice.flush(device.path)
         try backend.setContents(.formatted, of: record.id)
         return type

@@ -46,6 +46,16 @@ struct Ext4Superblock {
         return nil
     }
 
+    /// The size that the file system was made or grown to, in bytes.
+    var size: UInt64 {
+        let hasHighWord = number(at: 0x60, size: 4) & 0x80 != 0
+        let high = hasHighWord ? number(at: 0x150, size: 4) << 32 : 0
+        return (high | number(at: 0x04, size: 4)) << (10 + number(at: 0x18, size: 4))
+    }
+
+    /// In bytes.
+    var blockSize: UInt64 { 1024 << number(at: 0x18, size: 4) }
+
     private func number(at offset: Int, size: Int) -> UInt64 {
         bytes[offset..<(offset + size)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }

@@ -18,14 +18,45 @@ extension Filesystems {
     private static func growExt4(_ root: borrowing OwnedDescriptor, _ path: String)
         throws(DriverError)
     {
-        var found = statvfs()
-        try attempt("read the block size of \(path)") {
-            unsafe fstatvfs(root.rawValue, &found)
+        let device = try node(of: root, path)
+        guard let superblock = try Ext4Superblock(of: device) else {
+            throw DriverError(.hostFailure, "\(device), mounted at \(path), holds no ext4")
         }
-        let unit = UInt64(found.f_bsize)
-        guard unit > 0 else { throw DriverError(.hostFailure, "\(path) has no block size") }
-        let blocks = try deviceBytes(of: root, path) / unit
+        let blocks = try deviceBytes(of: root, path) / superblock.blockSize
+        // The kernel asks for CAP_SYS_RESOURCE even where there is nothing to do.
+        guard blocks * superblock.blockSize > superblock.size else { return }
+        try requireGrowthOfMounted(path)
         try order("grow", path) { chost_ext4_resize(root.rawValue, blocks) }
+    }
+
+    private static func requireGrowthOfMounted(_ path: String) throws(DriverError) {
+        guard !Capabilities.hold(.sysResource) else { return }
+        throw DriverError(
+            .inUse,
+            "the ext4 file system at \(path) cannot grow while it is mounted: the kernel asks for "
+                + "CAP_SYS_RESOURCE, which the driver does not have. Give it that capability, or "
+                + "unmount the volume everywhere: it grows when it is next staged"
+        )
+    }
+
+    /// The path of the device beneath a file system.
+    private static func node(of root: borrowing OwnedDescriptor, _ path: String)
+        throws(DriverError) -> String
+    {
+        let number = try deviceNumber(of: root, path)
+        let lines = try SystemFile.read("/sys/dev/block/\(number)/uevent")
+            .split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+        guard let name = lines.first(where: { $0.hasPrefix("DEVNAME=") })?.dropFirst(8) else {
+            throw DriverError(.hostFailure, "\(path) lies on device \(number), which has no name")
+        }
+        return "/dev/\(name)"
+    }
+
+    private static func deviceNumber(of root: borrowing OwnedDescriptor, _ path: String)
+        throws(DriverError) -> String
+    {
+        let device = try FileStatus(of: root, called: path).device
+        return "\(chost_device_major(device)):\(chost_device_minor(device))"
     }
 
     private static func growXFS(_ root: borrowing OwnedDescriptor, _ path: String)
@@ -50,8 +81,7 @@ extension Filesystems {
     private static func deviceBytes(of root: borrowing OwnedDescriptor, _ path: String)
         throws(DriverError) -> UInt64
     {
-        let device = try FileStatus(of: root, called: path).device
-        let number = "\(chost_device_major(device)):\(chost_device_minor(device))"
+        let number = try deviceNumber(of: root, path)
         guard let sectors = SystemFile.line("/sys/dev/block/\(number)/size").flatMap({ UInt64($0) })
         else {
             throw DriverError(.hostFailure, "\(path) lies on device \(number), which has no size")

@@ -1,0 +1,46 @@
+package import DriverCore
+
+extension Filesystems {
+    /// Grows an ext4 file system before it is mounted, where the driver may not grow it after.
+    ///
+    /// With CAP_SYS_RESOURCE the kernel grows it mounted, without a program, and nothing is done
+    /// here; xfs and btrfs always grow mounted. The device must not be mounted. Interrupted, it
+    /// leaves what e2fsck repairs at the next call.
+    package static func growUnmountedIfNeeded(_ device: String, type: FilesystemType)
+        throws(DriverError)
+    {
+        guard type == .ext4, !Capabilities.hold(.sysResource),
+            let superblock = try Ext4Superblock(of: device)
+        else { return }
+        let unit = ByteCount(Int64(superblock.blockSize))
+        let possible = try BlockDevice.size(of: device).roundedDown(toMultipleOf: unit)
+        guard possible > ByteCount(Int64(superblock.size)) else { return }
+        // resize2fs wants a full check since the last mount.
+        try succeed("e2fsck", ["-f", "-p", device], type, mostExitCode: 3)
+        try succeed("resize2fs", [device], type, mostExitCode: 0)
+    }
+
+    private static func succeed(
+        _ program: String,
+        _ arguments: [String],
+        _ type: FilesystemType,
+        mostExitCode: Int32
+    ) throws(DriverError) {
+        let command = try HostCommand(
+            named: program,
+            package: type.debianPackage,
+            arguments: arguments
+        )
+        let output = try command.run(deadline: growthDeadline)
+        guard output.exitCode <= mostExitCode else {
+            throw DriverError(
+                .hostFailure,
+                "'\(command.description)' failed with exit code \(output.exitCode): "
+                    + output.complaint
+            )
+        }
+    }
+
+    /// A full check of a large volume takes long; the operation goes on beyond the RPC.
+    private static let growthDeadline = Duration.seconds(3600)
+}

@@ -1,0 +1,23 @@
+/// What the kernel lets this process do.
+enum Capabilities {
+    /// Source: linux/capability.h.
+    enum Capability: UInt64 {
+        case sysResource = 24
+    }
+
+    /// Whether the process has it in effect; false where the kernel does not say.
+    static func hold(_ capability: Capability) -> Bool {
+        effective & (1 << capability.rawValue) != 0
+    }
+
+    /// Never changes: the driver gives none away.
+    private static let effective: UInt64 = {
+        guard let status = try? SystemFile.read("/proc/self/status") else { return 0 }
+        for line in status.split(separator: UInt8(ascii: "\n")) {
+            let text = String(decoding: line, as: UTF8.self)
+            guard text.hasPrefix("CapEff:") else { continue }
+            return UInt64(text.dropFirst(7).filter(\.isHexDigit), radix: 16) ?? 0
+        }
+        return 0
+    }()
+}

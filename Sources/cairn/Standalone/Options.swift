@@ -1,0 +1,114 @@
+public import ArgumentParser
+import Configuration
+import DriverCore
+import FoundationEssentials
+import Host
+public import Logging
+import Telemetry
+
+/// Where the driver listens.
+struct ServerOptions: ParsableArguments {
+    @Option(help: "The socket: unix:///path.sock. Default: $CSI_ENDPOINT, else \(defaultEndpoint).")
+    var endpoint: String?
+
+    @Option(help: "Permissions of the socket, octal.")
+    var socketMode: String = "0660"
+
+    @Option(help: "Group id that owns the socket. Default: the driver's own.")
+    var socketGroup: UInt32?
+
+    @Option(help: "Seconds that running calls get to end after SIGTERM.")
+    var shutdownGrace: Int = 30
+
+    static let defaultEndpoint = "unix:///run/cairn/csi.sock"
+
+    var endpointText: String {
+        endpoint ?? Environment.value(of: "CSI_ENDPOINT") ?? Self.defaultEndpoint
+    }
+
+    func validate() throws {
+        guard UInt32(socketMode, radix: 8).map({ $0 <= 0o777 }) ?? false else {
+            throw ValidationError("--socket-mode '\(socketMode)' is not an octal mode like 0660")
+        }
+        guard shutdownGrace >= 0 else { throw ValidationError("--shutdown-grace is negative") }
+    }
+}
+
+/// What the driver is and what it serves.
+struct NodeOptions: ParsableArguments {
+    @Option(help: "The tiers file (YAML).")
+    var config: String = "/etc/cairn/tiers.yaml"
+
+    @Option(help: "The node's name in the cluster. Default: $NODE_ID, else the host's name.")
+    var nodeID: String?
+
+    @Option(help: "The CSI driver name; another one for each further install on a node.")
+    var driverName: String = "csi.cairn.storage"
+
+    @Option(
+        help: ArgumentHelp("One more topology segment; may be repeated.", valueName: "key=value")
+    )
+    var topology: [String] = []
+
+    @Option(help: "kubelet's folder: only its own path may hold symbolic links.")
+    var kubeletDir: String = "/var/lib/kubelet"
+
+    @Option(help: "Where the use of volumes is noted; a folder that a reboot empties.")
+    var usageDir: String = "/run/cairn-usage"
+
+    @Option(help: "Volumes that this node may have in use; 0 for no limit.")
+    var maxVolumes: Int64 = 1024
+
+    var nodeName: String { nodeID ?? Environment.value(of: "NODE_ID") ?? Environment.hostName() }
+
+    /// The tiers file, read and checked; throws `invalidRequest` with file and line.
+    func tiers() throws(DriverError) -> TiersFile {
+        let text: Data
+        do {
+            text = try Data(contentsOf: URL(filePath: config))
+        } catch {
+            throw DriverError(
+                .invalidRequest,
+                "cannot read the tiers file \(config); write one, or name it with --config",
+                cause: error
+            )
+        }
+        return try TiersFile(parsing: [UInt8](text), file: config)
+    }
+
+    /// Throws `invalidRequest` for a segment that is no `key=value` or stands twice.
+    func segments() throws(DriverError) -> [String: String] {
+        var segments: [String: String] = [:]
+        for text in topology {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else {
+                throw DriverError(.invalidRequest, "--topology '\(text)' is not key=value")
+            }
+            guard segments.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
+                throw DriverError(.invalidRequest, "--topology '\(parts[0])' stands twice")
+            }
+        }
+        return segments
+    }
+
+    func validate() throws {
+        guard maxVolumes >= 0 else { throw ValidationError("--max-volumes is negative") }
+    }
+}
+
+/// How the driver logs.
+struct LoggingOptions: ParsableArguments {
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: Logger.Level = .info
+
+    @Option(help: "text or json.")
+    var logFormat: LogFormat = .text
+
+    func bootstrap() -> Logger {
+        bootstrapLogging(format: logFormat, level: logLevel)
+        return Logger(label: "cairn")
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}

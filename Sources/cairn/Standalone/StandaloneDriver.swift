@@ -1,0 +1,132 @@
+import Backend
+import BackendLoop
+import CSIServices
+import Configuration
+import DriverCore
+import GRPCRuntime
+import Host
+import Logging
+
+/// Everything that `cairn standalone` is made of, wired together.
+struct StandaloneDriver {
+    private let server: Server
+    private let tiers: Tiers
+    private let pool: BlockingPool
+    private let readiness = Readiness()
+    private let grace: Duration
+    private let logger: Logger
+
+    /// Threads that may block in system calls at once.
+    ///
+    /// Each volume uses one for a moment; the bound is what a host with many hanging disks can
+    /// cost.
+    private static let blockingThreads = 64
+
+    init(server options: ServerOptions, node: NodeOptions, logger: Logger) throws(DriverError) {
+        let file = try node.tiers()
+        let identity = try NodeIdentity(
+            driverName: node.driverName,
+            version: Cairn.version,
+            nodeID: node.nodeName,
+            topology: try node.segments()
+        )
+        let backends = try Self.backends(of: file, logger: logger)
+        let defaultTier = file.tiers.first(where: \.isDefault)?.name
+        tiers = Tiers(backends, default: defaultTier, logger: logger)
+        pool = BlockingPool(threads: Self.blockingThreads)
+        let operations = Operations(pool: pool)
+        let usage = try VolumeUsageBook(folder: node.usageDir)
+
+        var router = Router()
+        IdentityService(identity: identity, readiness: readiness)
+            .register(in: &router, logger: logger)
+        LocalController(identity: identity, tiers: tiers, operations: operations, usage: usage)
+            .register(in: &router, logger: logger)
+        NodeService(
+            identity: identity,
+            tiers: tiers,
+            operations: operations,
+            usage: usage,
+            settings: NodeSettings(
+                kubeletRoot: node.kubeletDir,
+                maximumVolumes: node.maxVolumes
+            ),
+            logger: logger
+        ).register(in: &router, logger: logger)
+
+        server = try Self.server(options, router)
+        grace = .seconds(options.shutdownGrace)
+        self.logger = logger
+        logger.info(
+            "serving",
+            metadata: [
+                "endpoint": "\(options.endpointText)", "driver": "\(identity.driverName)",
+                "node_id": "\(identity.nodeID)", "version": "\(Cairn.version)",
+            ]
+        )
+    }
+
+    /// Serves until a signal asks to stop.
+    ///
+    /// The socket answers from the first moment; Probe says `ready` once every tier has been
+    /// opened.
+    func run() async {
+        let signals = StopSignals(
+            first: { [server, grace, logger] in
+                logger.info("stopping: no new calls, running ones may end")
+                server.shutdown(grace: grace)
+            },
+            second: { [logger] in logger.warning("stopping at once") }
+        )
+        async let opening: Void = openTiers()
+        await server.serve()
+        await opening
+        HostCommand.killAll()
+        signals.cancel()
+        logger.info("stopped")
+    }
+
+    private func openTiers() async {
+        do throws(DriverError) {
+            try await pool.run { [tiers] in tiers.start() }
+            readiness.becomeReady()
+        } catch {
+            logger.error("cannot open the tiers", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private static func backends(of file: TiersFile, logger: Logger) throws(DriverError)
+        -> [any VolumeBackend]
+    {
+        let devices = LoopDevices()
+        var backends: [any VolumeBackend] = []
+        for tier in file.tiers {
+            switch tier.backend {
+            case .loop(let loop):
+                backends.append(
+                    try LoopBackend(
+                        tier: tier.name,
+                        directory: loop.directory,
+                        isThick: loop.provisioning == .thick,
+                        overcommit: loop.overcommit,
+                        reserve: tier.reserve,
+                        defaultFilesystem: tier.filesystem,
+                        loopDevices: devices,
+                        logger: logger
+                    )
+                )
+            }
+        }
+        return backends
+    }
+
+    private static func server(_ options: ServerOptions, _ router: Router) throws(DriverError)
+        -> Server
+    {
+        var configuration = ServerConfiguration(
+            endpoints: [try Endpoint(parsing: options.endpointText)])
+        configuration.socketMode = UInt32(options.socketMode, radix: 8) ?? 0o660
+        configuration.socketGroup = options.socketGroup
+        return try Server(configuration, router: router)
+    }
+}
