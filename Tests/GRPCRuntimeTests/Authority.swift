@@ -43,7 +43,7 @@ struct Authority {
 /// Runs openssl quietly and requires success.
 private func openssl(_ arguments: [String]) throws {
     var words = unsafe (["openssl"] + arguments).map { unsafe strdup($0) } + [nil]
-    defer { for unsafeword in unsafe words { unsafe free(word) } }
+    defer { unsafe words.forEach { unsafe free($0) } }
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
