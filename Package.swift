@@ -12,7 +12,7 @@ let swift: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Settings of the C that is written by hand. Generated C gets none: its warnings are not ours.
+/// Settings of the C that is written by hand; the warnings of generated C are not ours.
 let ownC: [CSetting] = [
     .enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error),
 ]
@@ -31,53 +31,77 @@ let package = Package(
     targets: [
         // C: gRPC C-core calls behind opaque structs.
         .target(
-            name: "CGRPCShim", cSettings: ownC,
-            linkerSettings: [.linkedLibrary("grpc"), .linkedLibrary("gpr")]),
+            name: "CGRPCShim",
+            cSettings: ownC,
+            linkerSettings: [.linkedLibrary("grpc"), .linkedLibrary("gpr")]
+        ),
         // C: protobuf-c output of proto/, generated and checked in.
         .target(name: "CCSIProto", linkerSettings: [.linkedLibrary("protobuf-c")]),
         // C: ioctls, mount calls, libblkid, libmount and SHA-256, which Swift cannot reach by itself.
         .target(
-            name: "CHostShim", cSettings: ownC,
+            name: "CHostShim",
+            cSettings: ownC,
             linkerSettings: [
                 .linkedLibrary("blkid"), .linkedLibrary("mount"), .linkedLibrary("crypto"),
-            ]),
+            ]
+        ),
         // C: libyaml's event stream as plain values.
         .target(name: "CYAMLShim", cSettings: ownC, linkerSettings: [.linkedLibrary("yaml")]),
 
         // Domain values, the one error, exclusion by key.
         .target(name: "DriverCore", swiftSettings: swift),
-        // Log lines.
-        .target(name: "Telemetry", dependencies: ["DriverCore", log], swiftSettings: swift),
         // Bytes in, bytes out, over C-core: server and client.
         .target(
-            name: "GRPCRuntime", dependencies: ["CGRPCShim", "DriverCore"], swiftSettings: swift),
+            name: "GRPCRuntime",
+            dependencies: ["CGRPCShim", "DriverCore"],
+            swiftSettings: swift
+        ),
         // Protobuf-c messages to Swift values and back.
         .target(
-            name: "CSIMessages", dependencies: ["CCSIProto", "DriverCore"], swiftSettings: swift),
+            name: "CSIMessages",
+            dependencies: ["CCSIProto", "DriverCore"],
+            swiftSettings: swift
+        ),
         // Everything that touches the kernel or runs a program.
         .target(
-            name: "Host", dependencies: ["CHostShim", "DriverCore"], swiftSettings: swift),
+            name: "Host",
+            dependencies: ["CHostShim", "DriverCore"],
+            swiftSettings: swift
+        ),
+        // Log lines.
+        .target(
+            name: "Telemetry",
+            dependencies: ["Host", "DriverCore", log],
+            swiftSettings: swift
+        ),
         // What a storage backend promises, and the records it keeps.
         .target(name: "Backend", dependencies: ["DriverCore"], swiftSettings: swift),
         // The promise kept by files on a file system, attached as loop devices.
         .target(
-            name: "BackendLoop", dependencies: ["Backend", "Host", "DriverCore", log],
-            swiftSettings: swift),
+            name: "BackendLoop",
+            dependencies: ["Backend", "Host", "DriverCore", log],
+            swiftSettings: swift
+        ),
         // CSI semantics: validation, idempotency, error mapping; one file per RPC.
         .target(
             name: "CSIServices",
             dependencies: [
                 "CSIMessages", "Backend", "Host", "GRPCRuntime", "DriverCore", "Telemetry", log,
             ],
-            swiftSettings: swift),
+            swiftSettings: swift
+        ),
         // A typed CSI client over any socket.
         .target(
-            name: "CSIClient", dependencies: ["CSIMessages", "GRPCRuntime", "DriverCore"],
-            swiftSettings: swift),
+            name: "CSIClient",
+            dependencies: ["CSIMessages", "GRPCRuntime", "DriverCore"],
+            swiftSettings: swift
+        ),
         // The tiers file: YAML with line numbers in every complaint.
         .target(
-            name: "Configuration", dependencies: ["CYAMLShim", "DriverCore"],
-            swiftSettings: swift),
+            name: "Configuration",
+            dependencies: ["CYAMLShim", "DriverCore"],
+            swiftSettings: swift
+        ),
         // Flags, wiring, signals, exit codes; the only target that knows which backends exist.
         .executableTarget(
             name: "cairn",
@@ -85,49 +109,69 @@ let package = Package(
                 "BackendLoop", "Backend", "CSIClient", "CSIMessages", "CSIServices",
                 "Configuration", "DriverCore", "GRPCRuntime", "Host", "Telemetry", arguments, log,
             ],
-            swiftSettings: swift),
+            swiftSettings: swift
+        ),
 
         // Fixtures that several test targets share: temporary folders, pools on loop devices.
         .target(
             name: "TestSupport",
             dependencies: ["Backend", "CSIClient", "CSIMessages", "DriverCore", "Host"],
-            path: "Tests/TestSupport", swiftSettings: swift),
+            path: "Tests/TestSupport",
+            swiftSettings: swift
+        ),
         .testTarget(
-            name: "DriverCoreTests", dependencies: ["DriverCore"], swiftSettings: swift),
+            name: "DriverCoreTests",
+            dependencies: ["DriverCore"],
+            swiftSettings: swift
+        ),
         .testTarget(
-            name: "TelemetryTests", dependencies: ["Telemetry", "DriverCore", log],
-            swiftSettings: swift),
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", "DriverCore", log],
+            swiftSettings: swift
+        ),
         .testTarget(
-            name: "GRPCRuntimeTests", dependencies: ["GRPCRuntime", "DriverCore"],
-            swiftSettings: swift),
+            name: "GRPCRuntimeTests",
+            dependencies: ["GRPCRuntime", "DriverCore"],
+            swiftSettings: swift
+        ),
         .testTarget(
-            name: "CSIMessagesTests", dependencies: ["CSIMessages", "DriverCore"],
-            swiftSettings: swift),
+            name: "CSIMessagesTests",
+            dependencies: ["CSIMessages", "DriverCore"],
+            swiftSettings: swift
+        ),
         .testTarget(
             name: "CSIClientTests",
             dependencies: ["CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime"],
-            swiftSettings: swift),
+            swiftSettings: swift
+        ),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "DriverCore"],
-            swiftSettings: swift),
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "DriverCore"],
+            swiftSettings: swift
+        ),
         .testTarget(
             name: "CSIServicesTests",
             dependencies: [
                 "CSIServices", "CSIMessages", "Backend", "DriverCore", "GRPCRuntime", "Host",
                 "TestSupport",
             ],
-            swiftSettings: swift),
+            swiftSettings: swift
+        ),
         // The next three need root and real loop devices.
         .testTarget(
-            name: "HostPrivilegedTests", dependencies: ["Host", "DriverCore", "TestSupport"],
-            swiftSettings: swift),
+            name: "HostPrivilegedTests",
+            dependencies: ["Host", "DriverCore", "TestSupport"],
+            swiftSettings: swift
+        ),
         .testTarget(
             name: "BackendLoopTests",
             dependencies: ["BackendLoop", "Backend", "Host", "DriverCore", "TestSupport"],
-            swiftSettings: swift),
+            swiftSettings: swift
+        ),
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["CSIClient", "CSIMessages", "DriverCore", "Host", "TestSupport"],
-            swiftSettings: swift),
+            swiftSettings: swift
+        ),
     ]
 )

@@ -103,7 +103,7 @@ foundation_imports() {
 unsafe_code() {
     code '\bunsafe\b|Unsafe[A-Z]' "${swift_files[@]}" |
         grep -vE '^Sources/(GRPCRuntime|CSIMessages|Host|Configuration)/' |
-        grep -vE '^Tests/(GRPCRuntime|CSIMessages|Host|HostPrivileged|Configuration)Tests/' |
+        grep -vE '^Tests/(GRPCRuntime|CSIMessages|Host|HostPrivileged|Configuration|Telemetry)Tests/' |
         grep -vE '^Tests/TestSupport/' || true
 }
 
@@ -114,7 +114,7 @@ grpc_codes() {
     names+='|failedPrecondition|aborted|outOfRange|unimplemented|internalError|dataLoss'
     names+='|unauthenticated'
     code "\.($names)\b|\bStatusCode\b" "${source_files[@]}" |
-        grep -vE '^Sources/(GRPCRuntime|CSIClient|CSIMessages/Generated)/' |
+        grep -vE '^Sources/(GRPCRuntime|CSIClient|CSIMessages/Generated|cairn)/' |
         grep -vE '^Sources/CSIServices/(StatusCode\+DriverError|Router\+CSI)\.swift:' || true
 }
 

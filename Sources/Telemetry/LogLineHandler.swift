@@ -1,4 +1,5 @@
 package import DriverCore
+import Host
 package import Logging
 
 /// Writes each event as one line.
@@ -47,7 +48,7 @@ package func bootstrapLogging(format: LogFormat, level: Logger.Level) {
         LogLineHandler(
             format: format,
             level: level,
-            now: wallClock,
+            now: WallClock.now,
             sink: StandardError.write
         )
     }

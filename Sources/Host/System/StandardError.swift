@@ -2,12 +2,12 @@ import Glibc
 import Synchronization
 
 /// Where log lines go: one write(2) for each.
-enum StandardError {
+package enum StandardError {
     /// A pipe keeps only short writes of several threads apart.
     private static let turn = Mutex(())
 
     /// Writes the line; what the other end does not take is lost, since nobody could be told.
-    static func write(_ line: [UInt8]) {
+    package static func write(_ line: [UInt8]) {
         turn.withLock { _ in
             var rest = line[...]
             while !rest.isEmpty {
@@ -18,5 +18,13 @@ enum StandardError {
                 rest = rest.dropFirst(count)
             }
         }
+    }
+
+    /// Writes once; a negative count is the errno of the failure.
+    private static func writeOnce(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) -> Int {
+        let count = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+        }
+        return count < 0 ? -Int(errno) : count
     }
 }
