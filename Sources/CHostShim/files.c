@@ -56,6 +56,7 @@ int32_t chost_files_get_status(int32_t file, struct chost_files_status *status) 
       .size = (int64_t)found.stx_size,
       .allocated = (int64_t)found.stx_blocks * 512,  // stx_blocks counts 512 bytes on every Linux
       .mount_id = found.stx_mnt_id,
+      .links = found.stx_nlink,
       .mode = found.stx_mode};
   return 0;
 }
@@ -95,6 +96,8 @@ int32_t chost_files_sync(int32_t file) { return (int32_t)answer(fsync(file)); }
 int32_t chost_files_sync_filesystem(int32_t file) { return (int32_t)answer(syncfs(file)); }
 
 int32_t chost_files_lock(int32_t file) { return (int32_t)answer(flock(file, LOCK_EX | LOCK_NB)); }
+
+int32_t chost_files_unlock(int32_t file) { return (int32_t)answer(flock(file, LOCK_UN)); }
 
 int32_t chost_files_resize(int32_t file, int64_t size) {
   return (int32_t)answer(ftruncate(file, size));

@@ -28,6 +28,8 @@ final class Pool: Sendable {
         self.logger = logger
     }
 
+    deinit { state.withLock { state in try? state.note?.unlock() } }
+
     var isOpen: Bool { state.withLock { $0.marker != nil } }
 
     /// Opens the pool's directory for one operation, having seen that it is still the same pool.

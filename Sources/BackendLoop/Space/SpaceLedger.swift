@@ -56,15 +56,16 @@ struct SpaceLedger: Sendable {
     /// What the tier can still take, never negative.
     func capacity(_ usage: StorageFigures) -> (total: ByteCount, available: ByteCount) {
         let free = physicallyFree(usage)
-        guard !policy.isThick else { return (usage.total - reserved(usage), free) }
+        guard !policy.isThick else {
+            return (usage.total - reserved(usage), free - Self.overhead(of: free))
+        }
         return (limit(usage), free == .zero ? .zero : promisable(usage))
     }
 
     /// What nobody has and nobody was promised, of the disk itself.
     private func physicallyFree(_ usage: StorageFigures) -> ByteCount {
         let owed = policy.isThick ? stored.owed + pending.owed : pending.owed
-        let free = usage.available - owed - reserved(usage)
-        return policy.isThick ? free - Self.overhead(of: free) : free
+        return usage.available - owed - reserved(usage)
     }
 
     /// What the overcommit limit leaves on a thin tier.
@@ -82,6 +83,8 @@ struct SpaceLedger: Sendable {
     }
 
     /// What the file system needs beside the data: records, folders, the lists of extents.
+    ///
+    /// It is left out of what is offered, so that what is offered can be had.
     private static func overhead(of free: ByteCount) -> ByteCount {
         .mebibytes(1) + ByteCount(free.bytes / 1024)
     }

@@ -19,6 +19,7 @@ struct chost_files_status {
   // Bytes of the file system's blocks that the file holds, shared ones included.
   int64_t allocated;
   uint64_t mount_id;
+  uint32_t links;
   // S_IFMT and permissions.
   uint32_t mode;
 };
@@ -60,6 +61,7 @@ int32_t chost_files_sync(int32_t file);
 int32_t chost_files_sync_filesystem(int32_t file);
 // Takes an exclusive lock of the open file, without waiting.
 int32_t chost_files_lock(int32_t file);
+int32_t chost_files_unlock(int32_t file);
 
 int32_t chost_files_resize(int32_t file, int64_t size);
 // Gives every hole in the range blocks of its own, and the file at least that size.

@@ -69,12 +69,20 @@ package struct OpenFile: ~Copyable {
         try checked(chost_files_sync(number), "sync \(path) to the disk")
     }
 
-    /// Locks the file for as long as it is open; false where another open file holds the lock.
+    /// Locks the file until ``unlock()``; false where another open file holds the lock.
     package func lock() throws(DriverError) -> Bool {
         let result = chost_files_lock(number)
         guard result != -EWOULDBLOCK else { return false }
         try checked(result, "lock \(path)")
         return true
+    }
+
+    /// Gives the lock back at once.
+    ///
+    /// Closing alone gives it back only when no process has the open file any more, and a child that
+    /// is just being started has it until its exec.
+    package func unlock() throws(DriverError) {
+        try checked(chost_files_unlock(number), "unlock \(path)")
     }
 }
 
@@ -85,11 +93,14 @@ package struct FileFacts: Sendable, Hashable {
     /// Bytes in the blocks that the file holds, those shared with other files included.
     package let allocated: ByteCount
     package let isRegularFile: Bool
+    /// How many names the file has.
+    package let links: Int
 
     init(_ status: chost_files_status) {
         identity = FileIdentity(device: status.device, inode: status.inode)
         size = ByteCount(status.size)
         allocated = ByteCount(status.allocated)
+        links = Int(status.links)
         isRegularFile = status.mode & UInt32(S_IFMT) == UInt32(S_IFREG)
     }
 }
