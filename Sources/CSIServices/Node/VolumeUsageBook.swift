@@ -42,7 +42,11 @@ package final class VolumeUsageBook: Sendable {
         if usage.isEmpty {
             try folder.removeFile(id.text + Self.suffix)
         } else {
-            try folder.replaceFile(id.text + Self.suffix, with: Self.encode(usage))
+            try folder.replaceFile(
+                id.text + Self.suffix,
+                with: Self.encode(usage),
+                outliving: .processEnd
+            )
         }
         let updated = usage.isEmpty ? nil : usage
         usages.withLock { $0[id] = updated }

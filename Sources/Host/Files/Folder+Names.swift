@@ -50,14 +50,26 @@ extension Folder {
         }
     }
 
-    /// Replaces a small file in one step, durably.
+    /// How much a replaced file must outlive.
+    package enum Durability: Sendable {
+        /// Whoever reads it after a crash of the host finds the old contents or the new ones.
+        case hostCrash
+        /// The end of the process only: after a crash of the host it may be empty. No fsync.
+        case processEnd
+    }
+
+    /// Replaces a small file in one step.
     ///
-    /// Whoever reads it, now or after a crash, finds the old contents or the new ones. The contents are built in `<name>.new`, which a crash may leave behind.
-    package func replaceFile(_ name: String, with bytes: [UInt8]) throws(DriverError) {
+    /// The contents are built in `<name>.new`, which a crash may leave behind.
+    package func replaceFile(
+        _ name: String,
+        with bytes: [UInt8],
+        outliving durability: Durability = .hostCrash
+    ) throws(DriverError) {
         let draft = Self.draftName(of: name)
         try removeFile(draft)
         do {
-            try newFile(draft).fill(bytes)
+            try newFile(draft).fill(bytes, outliving: durability)
             try checked(
                 unsafe chost_files_replace(file.number, draft, name),
                 "rename \(path)/\(draft) to \(name)"
@@ -67,16 +79,18 @@ extension Folder {
             try? removeFile(draft)
             throw error
         }
-        try synchronize()
+        if durability == .hostCrash { try synchronize() }
     }
 
-    /// The name under which ``replaceFile(_:with:)`` builds the new contents.
+    /// The name under which ``replaceFile(_:with:outliving:)`` builds the new contents.
     package static func draftName(of name: String) -> String { "\(name).new" }
 }
 
 extension OpenFile {
-    fileprivate func fill(_ bytes: [UInt8]) throws(DriverError) {
+    fileprivate func fill(_ bytes: [UInt8], outliving durability: Folder.Durability)
+        throws(DriverError)
+    {
         try write(bytes)
-        try synchronize()
+        if durability == .hostCrash { try synchronize() }
     }
 }
