@@ -52,6 +52,8 @@ enum DeviceEdges {
             }
             done += got
         }
-        return unsafe buffer.allSatisfy { $0 == 0 }
+        guard let bytes = buffer.baseAddress else { return true }
+        // All bytes equal the first where the block equals itself one byte further on.
+        return unsafe buffer[0] == 0 && memcmp(bytes, bytes + 1, count - 1) == 0
     }
 }

@@ -7,12 +7,12 @@ package enum Filesystems {
     ///
     /// Source: measured with e2fsprogs 1.47.0, xfsprogs 6.1.0 and btrfs-progs 6.2. ext4 needs 8 MiB
     /// to have a journal, and half of that would be the journal; xfs refuses less than 300 MiB,
-    /// btrfs less than 109 MiB.
+    /// btrfs is made on 109 MiB, but the kernel resizes none below 256 MiB.
     package static func minimumSize(of type: FilesystemType) -> ByteCount {
         switch type {
         case .ext4: .mebibytes(16)
         case .xfs: .mebibytes(300)
-        case .btrfs: .mebibytes(128)
+        case .btrfs: .mebibytes(256)
         }
     }
 

@@ -80,8 +80,8 @@ struct MkfsGrammar {
             "--data": .word, "--metadata": .word, "--mixed": .none, "--nodesize": .word,
             "--sectorsize": .word, "--label": .word, "--checksum": .word,
             "--features": .list([
-                "extref", "skinny-metadata", "no-holes", "mixed-bg", "quota", "free-space-tree",
-                "block-group-tree", "squota",
+                "extref", "skinny-metadata", "no-holes", "mixed-bg", "free-space-tree",
+                "block-group-tree",
             ]),
         ],
         aliases: [

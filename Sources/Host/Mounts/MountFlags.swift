@@ -41,11 +41,11 @@ struct MountFlags {
         self.data = String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Options by which a file system would use a second device or file, or a helper program.
+    /// Options by which a file system would use a second device or show another part of its own.
     ///
-    /// Source: the options of ext4, xfs and btrfs in the kernel's Documentation/filesystems.
+    /// `move` is here because libmount does not know it. Source: the options of ext4, xfs and btrfs in the kernel's Documentation/filesystems.
     private static let refusedNames: Set<String> = [
-        "device", "journal_dev", "journal_path", "logdev", "rtdev", "subvol", "subvolid",
+        "device", "journal_dev", "journal_path", "logdev", "move", "rtdev", "subvol", "subvolid",
     ]
 
     private static func checkNames(in text: String) throws(DriverError) {

@@ -69,7 +69,7 @@ extension Mounts {
     package static func unmount(_ target: TargetPath) throws(DriverError) {
         _ = try target.withStablePath { (path) throws(DriverError) in
             do throws(Errno) {
-                _ = try Errno.check { unsafe umount2(path, CInt(UMOUNT_NOFOLLOW)) }
+                try takeAway(path)
             } catch {
                 // EINVAL: not a mount point. ENOENT: not there at all.
                 if error.code == EINVAL || error.code == ENOENT { return }
@@ -82,6 +82,28 @@ extension Mounts {
             }
         }
     }
+
+    /// Unmounts, waiting for short visitors.
+    ///
+    /// A program that another thread starts holds copies of all descriptors for an instant, until
+    /// its exec closes them; some of them may lie on this mount.
+    private static func takeAway(_ path: String) throws(Errno) {
+        var attempts = 0
+        while true {
+            do throws(Errno) {
+                _ = try Errno.check { unsafe umount2(path, CInt(UMOUNT_NOFOLLOW)) }
+                return
+            } catch {
+                attempts += 1
+                guard error.code == EBUSY, attempts < mostAttempts else { throw error }
+                usleep(attemptIntervalMicroseconds)
+            }
+        }
+    }
+
+    /// Together a fifth of a second.
+    private static let mostAttempts = 10
+    private static let attemptIntervalMicroseconds: UInt32 = 20_000
 
     /// Takes away every mount of a target, and sees in the mount table that none is left.
     package static func unmountAll(_ target: TargetPath) throws(DriverError) {

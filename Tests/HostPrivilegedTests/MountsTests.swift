@@ -1,0 +1,188 @@
+import DriverCore
+import Glibc
+import Host
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(5)))
+struct MountsTests {
+    @Test
+    private func `a mount appears in the table with its flags, and goes away`() throws {
+        try withTemporaryFolder { folder in
+            let image = try folder.attachImage("a", size: .mebibytes(32))
+            try Filesystems.make(.ext4, on: image.device.path, options: [], isThick: false)
+            let target = try folder.target("with space\tand \\")
+            try target.createDirectory()
+            try Mounts.mount(
+                device: image.device.path,
+                at: target,
+                filesystem: .ext4,
+                flags: ["noatime", "nodev,commit=77"],
+                readOnly: false
+            )
+            let layers = try MountTable.layers(at: target)
+            #expect(layers.map(\.target) == [target.path])
+            #expect(layers.first?.fsType == "ext4")
+            #expect(layers.first?.source == image.device.path)
+            #expect(layers.first?.device == image.device.number)
+            #expect(layers.first?.options.contains("noatime") == true)
+            #expect(layers.first?.options.contains("nodev") == true)
+            #expect(layers.first?.superOptions.contains("commit=77") == true)
+            #expect(layers.first?.isReadOnly == false)
+            for _ in 0..<2 { try Mounts.unmount(target) }
+            #expect(try MountTable.layers(at: target).isEmpty)
+        }
+    }
+
+    @Test
+    private func `a read-only mount refuses writes`() throws {
+        try withTemporaryFolder { folder in
+            let pool = try folder.mountFilesystem(.ext4, size: .mebibytes(32), named: "pool")
+            try Mounts.unmountAll(pool.target)
+            try Mounts.mount(
+                device: pool.image.device.path,
+                at: pool.target,
+                filesystem: .ext4,
+                flags: ["rw"],
+                readOnly: true
+            )
+            #expect(throws: DriverError.self) { try Bytes.write("x", to: "\(pool.path)/file") }
+            #expect(try MountTable.layers(at: pool.target).first?.isReadOnly == true)
+        }
+    }
+
+    @Test
+    private func `what is stacked is taken away layer by layer, or all at once`() throws {
+        try withTemporaryFolder { folder in
+            let sources = try (0..<3).map { try folder.makeFolder("source\($0)") }
+            let target = try folder.target("target")
+            try target.createDirectory()
+            for (index, source) in sources.enumerated() {
+                try Bytes.write("\(index)", to: "\(source)/file")
+                try Mounts.bind(source, to: target, readOnly: false, flags: [])
+            }
+            #expect(try MountTable.layers(at: target).count == 3)
+            #expect(try MountTable.layers(at: target).last?.root.hasSuffix("source2") == true)
+            #expect(try Bytes.read("\(target.path)/file") == Array("2".utf8))
+            let error = #expect(throws: DriverError.self) { try target.removeDirectory() }
+            #expect(error?.code == .inUse)
+            try Mounts.unmount(target)
+            #expect(try Bytes.read("\(target.path)/file") == Array("1".utf8))
+            try Mounts.unmountAll(target)
+            #expect(try MountTable.layers(at: target).isEmpty)
+            try target.removeDirectory()
+        }
+    }
+
+    @Test
+    private func `a read-only bind of a folder refuses writes, and its source goes on`() throws {
+        try withTemporaryFolder { folder in
+            let pool = try folder.mountFilesystem(.xfs, size: .mebibytes(300), named: "pool")
+            let published = try folder.target("published")
+            try published.createDirectory()
+            try Mounts.bind(
+                pool.target,
+                to: published,
+                readOnly: true,
+                flags: ["noexec,nosuid", "discard"]
+            )
+            try Bytes.write("seen", to: "\(pool.path)/file")
+            #expect(try Bytes.read("\(published.path)/file") == Array("seen".utf8))
+            #expect(throws: DriverError.self) {
+                try Bytes.write("x", to: "\(published.path)/file")
+            }
+            let entry = try MountTable.layers(at: published).first
+            #expect(entry?.options.contains("ro") == true)
+            #expect(entry?.options.contains("noexec") == true)
+            #expect(entry?.options.contains("nosuid") == true)
+            #expect(try MountTable.layers(at: pool.target).first?.isReadOnly == false)
+        }
+    }
+
+    @Test
+    private func `a device node is bound onto a file and reaches the device`() throws {
+        try withTemporaryFolder { folder in
+            let image = try folder.attachImage("a", size: .mebibytes(1))
+            let target = try folder.target("device")
+            try target.createFile()
+            try Mounts.bind(image.device.path, to: target, readOnly: false, flags: [])
+            #expect(try target.kind() == .other)
+            try Bytes.write("through the bind", to: target.path)
+            #expect(
+                try Bytes.read(image.device.path, count: 16) == Array("through the bind".utf8)
+            )
+            try Mounts.unmountAll(target)
+            #expect(try target.kind() == .file)
+            try target.removeFile()
+        }
+    }
+
+    @Test
+    private func `a read-only bind of a device needs a read-only device`() throws {
+        try withTemporaryFolder { folder in
+            let image = try folder.attachImage("a", size: .mebibytes(1))
+            let target = try folder.target("device")
+            try target.createFile()
+            try Mounts.bind(image.device.path, to: target, readOnly: true, flags: [])
+            try Bytes.write("the bind alone lets this through", to: target.path)
+            try BlockDevice.setReadOnly(image.device.path, true)
+            #expect(throws: DriverError.self) { try Bytes.write("x", to: target.path) }
+            try BlockDevice.setReadOnly(image.device.path, false)
+            try Bytes.write("x", to: target.path)
+        }
+    }
+
+    @Test
+    private func `a mount in use is not unmounted`() throws {
+        try withTemporaryFolder { folder in
+            let pool = try folder.mountFilesystem(.ext4, size: .mebibytes(32), named: "pool")
+            let held = unsafe open(pool.path, O_RDONLY | O_CLOEXEC)
+            let error = #expect(throws: DriverError.self) { try Mounts.unmountAll(pool.target) }
+            close(held)
+            #expect(error?.code == .inUse)
+            try Mounts.unmountAll(pool.target)
+        }
+    }
+
+    @Test
+    private func `a failed mount names device, target, type and what to do`() throws {
+        try withTemporaryFolder { folder in
+            let image = try folder.attachImage("a", size: .mebibytes(32))
+            let target = try folder.target("target")
+            try target.createDirectory()
+            let error = #expect(throws: DriverError.self) {
+                try Mounts.mount(
+                    device: image.device.path,
+                    at: target,
+                    filesystem: .ext4,
+                    flags: [],
+                    readOnly: false
+                )
+            }
+            let message = error?.message ?? ""
+            for part in [image.device.path, target.path, "ext4", "EINVAL", "kernel log", "e2fsck"] {
+                #expect(message.contains(part))
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "bind", "rbind", "remount", "move", "loop", "loop=/dev/loop0", "offset=512", "shared",
+        "rprivate", "slave", "unbindable", "sizelimit=1", "helper=x", "uhelper=x",
+        "verity.hashdevice=/x", "logdev=/dev/sda", "journal_path=/x", "device=/dev/sda",
+        "noatime,bind", "subvol=x", "a\0b",
+    ])
+    private func `a flag that would do something else than mount is refused`(flag: String) {
+        let error = #expect(throws: DriverError.self) { try Mounts.validate(flags: [flag]) }
+        #expect(error?.code == .invalidRequest)
+    }
+
+    @Test(arguments: [
+        ["noatime"], ["nodev", "nosuid", "noexec"], ["discard"], ["nouuid"], ["_netdev"], ["ro"],
+        ["context=\"system_u:object_r:container_file_t:s0:c1,c2\""], [], [""], ["defaults"],
+        ["data=journal", "errors=remount-ro"], ["compress=zstd:3"],
+    ])
+    private func `ordinary flags are accepted`(flags: [String]) throws {
+        try Mounts.validate(flags: flags)
+    }
+}

@@ -1,0 +1,127 @@
+import DriverCore
+import Glibc
+import Host
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(5)))
+struct TargetPathTests {
+    @Test(arguments: [
+        "", "relative", "/var/lib/kubelet/../../etc/passwd", "/var/lib/kubelet/a/..",
+        "/var/lib/kubelet", "/var/lib/kubelet/", "/var/lib/kubeletx/a", "/etc/passwd",
+        "/var/lib/kubelet/a\0b", "/var/lib/kubelet/" + String(repeating: "a/", count: 2100),
+        "/var/lib/kubelet/" + String(repeating: "a", count: 256),
+    ])
+    private func `a path that could lead elsewhere is refused`(path: String) {
+        let error = #expect(throws: DriverError.self) {
+            try TargetPath(path, kubeletRoot: "/var/lib/kubelet")
+        }
+        #expect(error?.code == .invalidRequest)
+    }
+
+    @Test(arguments: [
+        "/var/lib/kubelet/a/b", "/var/lib/kubelet/a/b/", "//var//lib/kubelet/./a///b//",
+    ])
+    private func `slashes do not matter`(path: String) throws {
+        let target = try TargetPath(path, kubeletRoot: "/var/lib/kubelet/")
+        #expect(target.path == "/var/lib/kubelet/a/b")
+    }
+
+    @Test
+    private func `the whole system may be the root`() throws {
+        try withTemporaryFolder { folder in
+            let target = try TargetPath(folder.path(of: "a"), kubeletRoot: "/")
+            try target.createDirectory()
+            #expect(try target.kind() == .directory)
+        }
+    }
+
+    @Test
+    private func `folders and files are made and removed once, and again`() throws {
+        try withTemporaryFolder { folder in
+            let directory = try folder.target("directory")
+            let file = try folder.target("file")
+            #expect(try directory.kind() == .absent)
+            for _ in 0..<2 {
+                try directory.createDirectory()
+                try file.createFile()
+            }
+            #expect(try directory.kind() == .directory)
+            #expect(try file.kind() == .file)
+            #expect(throws: DriverError.self) { try directory.createFile() }
+            #expect(throws: DriverError.self) { try file.createDirectory() }
+            for _ in 0..<2 {
+                try directory.removeDirectory()
+                try file.removeFile()
+            }
+            #expect(try directory.kind() == .absent)
+            #expect(try file.kind() == .absent)
+        }
+    }
+
+    @Test
+    private func `a folder that holds something is never removed`() throws {
+        try withTemporaryFolder { folder in
+            let target = try folder.target("directory")
+            try target.createDirectory()
+            try Bytes.write("kept", to: "\(target.path)/file")
+            let error = #expect(throws: DriverError.self) { try target.removeDirectory() }
+            #expect(error?.code == .inUse)
+            #expect(throws: DriverError.self) { try target.removeFile() }
+            #expect(try Bytes.read("\(target.path)/file") == Array("kept".utf8))
+        }
+    }
+
+    @Test
+    private func `an absent parent is absent, and nothing is made in it`() throws {
+        try withTemporaryFolder { folder in
+            let target = try folder.target("absent/child")
+            #expect(try target.kind() == .absent)
+            try target.removeDirectory()
+            try target.removeFile()
+            #expect(try target.resolved() == nil)
+            #expect(throws: DriverError.self) { try target.createDirectory() }
+        }
+    }
+
+    @Test
+    private func `no symbolic link beneath the root is followed`() throws {
+        try withTemporaryFolder { folder in
+            let outside = try folder.makeFolder("outside")
+            let root = try folder.makeFolder("root")
+            #expect(unsafe symlink(outside, "\(root)/link") == 0)
+            let through = try TargetPath("\(root)/link/child", kubeletRoot: root)
+            let itself = try TargetPath("\(root)/link", kubeletRoot: root)
+            for call in [through.createDirectory, through.createFile, through.removeFile] {
+                let error = #expect(throws: DriverError.self) { try call() }
+                #expect(error?.code == .invalidRequest)
+            }
+            #expect(try itself.kind() == .other)
+            #expect(throws: DriverError.self) {
+                try Mounts.bind(outside, to: itself, readOnly: true, flags: [])
+            }
+            #expect(throws: DriverError.self) { try itself.createDirectory() }
+            try itself.removeFile()
+            #expect(try TargetPath(outside, kubeletRoot: folder.path).kind() == .directory)
+        }
+    }
+
+    @Test
+    private func `the root itself may be reached through a link`() throws {
+        try withTemporaryFolder { folder in
+            let real = try folder.makeFolder("real")
+            let link = folder.path(of: "link")
+            #expect(unsafe symlink(real, link) == 0)
+            let target = try TargetPath("\(link)/child", kubeletRoot: link)
+            folder.onCleanup { try? Mounts.unmountAll(target) }
+            try target.createDirectory()
+            let resolved = try target.resolved()
+            #expect(resolved?.hasSuffix("/real/child") == true)
+            try Mounts.bind(real, to: target, readOnly: true, flags: [])
+            #expect(try MountTable.layers(at: target).count == 1)
+            try Mounts.unmountAll(target)
+            #expect(try MountTable.layers(at: target).isEmpty)
+            try target.removeDirectory()
+        }
+    }
+}
