@@ -1,6 +1,6 @@
 package import DriverCore
 
-/// A gRPC server: bytes in, bytes out, each call in a task of its own.
+/// A gRPC server: bytes in, bytes out, each handler in a task of its own.
 ///
 /// It listens from `init` on and answers from ``serve()`` on. On a unix path where another live
 /// server listens, the new one takes over: its socket replaces the old one in one step, the old
@@ -9,12 +9,12 @@ package final class Server: Sendable {
     /// The ports of the TCP endpoints, in their order, as the system chose them.
     package let boundPorts: [UInt16]
     let router: Router
+    /// Whether clients show certificates.
+    let readsNames: Bool
     private let core: CoreServer
     private let queue: QueueThread
     private let sockets: [UnixSocketFile]
-    private let readsNames: Bool
     private let lifecycle: ServerLifecycle
-    private let inbox = CallInbox()
 
     /// Binds every endpoint, or throws and leaves nothing behind.
     package init(_ configuration: ServerConfiguration, router: Router) throws(DriverError) {
@@ -35,12 +35,15 @@ package final class Server: Sendable {
 
     /// Answers calls until ``shutdown(grace:)``, waits for every call to end, and frees everything.
     ///
-    /// Every call is a child of this task; cancelling it is a shutdown without grace. Called once.
+    /// Cancelling its task is a shutdown without grace. Called once.
     package func serve() async {
         let isFirst = lifecycle.beginServing()
         precondition(isFirst, "a server is served once")
         await withTaskCancellationHandler {
-            await runCalls()
+            async let _: Void = endGrace()
+            go(on: lifecycle.firstStep())
+            await lifecycle.waitUntilDrained()
+            // Leaving the scope cancels the rest of the grace period and waits for its task.
         } onCancel: {
             shutdown(grace: .zero)
         }
@@ -58,29 +61,16 @@ package final class Server: Sendable {
         guard lifecycle.beginShutdown(grace: grace) else { return }
         for socket in sockets { socket.withdraw() }
         core.shutdown { self.go(on: self.lifecycle.shutdownCompleted()) }
+        lifecycle.beginGrace()
     }
 
-    private func runCalls() async {
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                // Cancelled when everything has drained, or by a task that will not wait.
-                try? await Task.sleep(for: await self.lifecycle.waitForShutdown())
-                self.core.cancelCalls()
-            }
-            go(on: lifecycle.firstStep())
-            while let calls = await inbox.take() {
-                for call in calls {
-                    group.addTask { await call.run(readsNames: self.readsNames) }
-                }
-            }
-            group.cancelAll()
-        }
+    private func endGrace() async {
+        // Cancelled when everything has drained, or by a caller that will not wait.
+        try? await Task.sleep(for: await lifecycle.waitForGrace())
+        core.cancelCalls()
     }
 
     // MARK: From the calls, on any thread
-
-    /// A call has received its request.
-    func handOver(_ call: AcceptedCall) { inbox.put(call) }
 
     /// A call has nothing in flight any more.
     func callEnded() { go(on: lifecycle.callEnded()) }
@@ -89,7 +79,7 @@ package final class Server: Sendable {
         switch next {
         case .nothing: break
         case .accept: accept()
-        case .end: inbox.close()
+        case .end: lifecycle.resumeDrained()
         }
     }
 

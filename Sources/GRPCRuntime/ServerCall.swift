@@ -2,16 +2,25 @@ import Synchronization
 
 /// One call from its acceptance until C-core has nothing of it in flight.
 ///
-/// It counts its holders: each operation in flight, and whoever runs the handler. The last one to
-/// let go destroys the C-core call and tells the server.
+/// It counts its holders: each operation in flight, and each thread or task that is about to start
+/// one. The last one to let go destroys the C-core call and tells the server.
 final class ServerCall: Sendable {
     private struct State {
+        /// The first holder is the acceptance, and later the handler.
         var holders = 1
         var handler: Task<Void, Never>?
         var isCancelled = false
         var hasSentHeaders = false
         var isSending = false
         var isFinished = false
+        /// Set when the call ends while a message is on its way.
+        var outcome: Outcome?
+
+        /// Whether the next send carries the headers.
+        mutating func takeHeaders() -> Bool {
+            defer { hasSentHeaders = true }
+            return !hasSentHeaders
+        }
     }
 
     let core = CoreServerCall()
@@ -22,90 +31,133 @@ final class ServerCall: Sendable {
 
     // MARK: Queue thread
 
-    /// Takes up an accepted call: watches for its end, receives the request, hands the call over.
+    /// Takes up an accepted call: watches for its end, receives the request, starts the handler.
     func begin() {
-        watchEnd()
         let method = core.method
+        watchEnd()
         guard let handler = server.router.handler(of: method) else {
             finish(.failure(RPCFailure(.unimplemented, "\(method) is not served here")))
-            release()
-            return
+            return release()
         }
         let isReceiving = core.receive { _ in
-            self.server.handOver(AcceptedCall(call: self, method: method, handler: handler))
+            self.start { await self.outcome(of: method, handler) }
         }
-        if !isReceiving { release() }
+        if !isReceiving {
+            finish(.failure(RPCFailure(.internalError, "\(method) cannot be received")))
+            release()
+        }
+    }
+
+    /// Runs the handler in a task of its own.
+    ///
+    /// It is no child of the serving task: the end of the call must cancel it and the end of
+    /// serving must not, because calls in flight have their grace period. ``Server/serve()`` waits
+    /// for it by the count of calls, which costs less than a second hop through a task group.
+    private func start(_ body: @escaping @Sendable () async -> Outcome) {
+        let handler = Task {
+            finish(await body())
+            release()
+        }
+        // The call's end comes on this thread too: it finds the handler, or came before.
+        state.withLock { $0.handler = handler }
     }
 
     private func watchEnd() {
-        hold()
+        state.withLock { $0.holders += 1 }
         let isWatching = core.watchEnd { wasCancelled in
-            if wasCancelled { self.cancelHandler() }
+            let handler = self.state.withLock { state in
+                state.isCancelled = wasCancelled
+                return state.handler.take()
+            }
+            if wasCancelled { handler?.cancel() }
             self.release()
         }
         if !isWatching { release() }
     }
 
-    private func cancelHandler() {
-        let handler = state.withLock { state in
-            state.isCancelled = true
-            return state.handler
-        }
-        handler?.cancel()
-    }
-
     // MARK: Handler's side
 
-    /// Runs the handler to its end and sends what comes of it.
-    ///
-    /// The handler has a task of its own: the call's end must cancel it, and the cancellation of
-    /// the task that serves must not, because calls in flight have their grace period.
-    func run(_ body: @escaping @Sendable () async -> Outcome) async {
-        let handler = Task { finish(await body()) }
-        let isCancelled = state.withLock { state in
-            state.handler = handler
-            return state.isCancelled
+    private func outcome(of method: String, _ handler: Router.Handler) async -> Outcome {
+        guard !state.withLock({ $0.isCancelled }) else {
+            return .failure(RPCFailure(.cancelled, "cancelled before it began"))
         }
-        if isCancelled { handler.cancel() }
-        await handler.value
-        state.withLock { $0.handler = nil }
-        release()
+        // C-core itself has refused a request above the limit, with RESOURCE_EXHAUSTED; none is
+        // left over from that or from a client that sent none. Source: doc/statuscodes.md of gRPC,
+        // "cardinality".
+        guard let request = core.request() else {
+            return .failure(RPCFailure(.unimplemented, "\(method) takes one request; none came"))
+        }
+        let names = server.readsNames ? core.certificateNames : []
+        let context = CallContext(
+            method: method,
+            peer: Peer(address: core.peerAddress, certificateNames: names),
+            deadline: core.deadline
+        )
+        do throws(RPCFailure) {
+            switch handler {
+            case .unary(let handler):
+                return .response(try await handler(request, context))
+            case .streaming(let handler):
+                try await handler(request, context, ResponseWriter(self))
+                return .endOfStream
+            }
+        } catch {
+            return .failure(error)
+        }
     }
 
+    /// Sends one message of a stream and waits until flow control has taken it.
     func send(_ message: [UInt8]) async throws(RPCFailure) {
-        let isSent = await withCheckedContinuation { continuation in
-            let isStarted = state.withLock { state in
-                guard !state.isSending, !state.isFinished else { return false }
-                let isStarted = core.send(message, isFirst: !state.hasSentHeaders) { isSent in
-                    self.state.withLock { $0.isSending = false }
-                    continuation.resume(returning: isSent)
-                    self.release()
-                }
-                guard isStarted else { return false }
-                state.holders += 1
-                state.isSending = true
-                state.hasSentHeaders = true
-                return true
-            }
-            if !isStarted { continuation.resume(returning: false) }
+        let isFirst = state.withLock { state -> Bool? in
+            guard !state.isSending, !state.isFinished else { return nil }
+            state.isSending = true
+            // The operation and this task.
+            state.holders += 2
+            return state.takeHeaders()
         }
+        guard let isFirst else { throw RPCFailure(.cancelled, "the stream takes no message now") }
+        let isSent = await withCheckedContinuation { continuation in
+            let completion: @Sendable (Bool) -> Void = { isSent in
+                self.sendCompleted()
+                continuation.resume(returning: isSent)
+            }
+            if !core.send(message, isFirst: isFirst, then: completion) { completion(false) }
+        }
+        release()
         if !isSent { throw RPCFailure(.cancelled, "the client is gone") }
     }
 
-    private func finish(_ outcome: Outcome) {
-        state.withLock { state in
-            guard !state.isFinished else { return }
-            state.isFinished = true
-            let isStarted = core.finish(outcome, isFirst: !state.hasSentHeaders) { _ in
-                self.release()
-            }
-            if isStarted { state.holders += 1 }
+    private func sendCompleted() {
+        let outcome = state.withLock { state -> Outcome? in
+            state.isSending = false
+            if state.outcome != nil { state.holders += 1 }
+            return state.outcome.take()
         }
+        if let outcome { startFinish(outcome, isFirst: false) }
+        release()
     }
 
-    // MARK: Holders
+    /// Sends how the call ends, after the message that may be on its way.
+    ///
+    /// The first outcome counts.
+    private func finish(_ outcome: Outcome) {
+        let isFirst = state.withLock { state -> Bool? in
+            guard !state.isFinished else { return nil }
+            state.isFinished = true
+            guard !state.isSending else {
+                state.outcome = outcome
+                return nil
+            }
+            state.holders += 1
+            return state.takeHeaders()
+        }
+        if let isFirst { startFinish(outcome, isFirst: isFirst) }
+    }
 
-    private func hold() { state.withLock { $0.holders += 1 } }
+    /// Starts outside the lock: it writes to the socket, and the queue's thread takes the lock.
+    private func startFinish(_ outcome: Outcome, isFirst: Bool) {
+        if !core.finish(outcome, isFirst: isFirst, then: { _ in self.release() }) { release() }
+    }
 
     private func release() {
         let isLast = state.withLock { state in
@@ -115,50 +167,5 @@ final class ServerCall: Sendable {
         guard isLast else { return }
         core.destroy()
         server.callEnded()
-    }
-}
-
-/// A call with its request received, on its way to a task.
-struct AcceptedCall: Sendable {
-    let call: ServerCall
-    let method: String
-    let handler: Router.Handler
-
-    func run(readsNames: Bool) async {
-        let core = call.core
-        let names = readsNames ? core.certificateNames : []
-        let context = CallContext(
-            method: method,
-            peer: Peer(address: core.peerAddress, certificateNames: names),
-            deadline: core.deadline
-        )
-        let request = core.request()
-        await call.run {
-            guard let request else { return .failure(noRequest) }
-            guard !Task.isCancelled else { return .failure(RPCFailure(.cancelled, "cancelled")) }
-            return await outcome(request, context)
-        }
-    }
-
-    private func outcome(_ request: [UInt8], _ context: CallContext) async -> Outcome {
-        do throws(RPCFailure) {
-            switch handler {
-            case .unary(let handler):
-                return .response(try await handler(request, context))
-            case .streaming(let handler):
-                try await handler(request, context, ResponseWriter(call))
-                return .endOfStream
-            }
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    /// C-core itself has refused a request above the limit, with RESOURCE_EXHAUSTED; this reaches
-    /// only a client that sent no message at all.
-    ///
-    /// Source: doc/statuscodes.md, "cardinality".
-    private var noRequest: RPCFailure {
-        RPCFailure(.unimplemented, "\(method) takes one request message, and none came")
     }
 }

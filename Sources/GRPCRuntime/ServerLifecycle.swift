@@ -9,10 +9,12 @@ final class ServerLifecycle: Sendable {
         var wasServed = false
         /// Set when the shutdown begins.
         var grace: Duration?
+        var isGraceRunning = false
         var isShutdown = false
         var calls = 0
         var isAccepting = false
         var graceWaiter: CheckedContinuation<Duration, Never>?
+        var drainWaiter: CheckedContinuation<Void, Never>?
 
         var isDrained: Bool { isShutdown && calls == 0 && !isAccepting }
 
@@ -69,15 +71,20 @@ final class ServerLifecycle: Sendable {
 
     /// False when it began before.
     func beginShutdown(grace: Duration) -> Bool {
-        let (isFirst, waiter) = state.withLock { state in
-            guard state.grace == nil else {
-                return (false, nil as CheckedContinuation<Duration, Never>?)
-            }
+        state.withLock { state in
+            guard state.grace == nil else { return false }
             state.grace = grace
-            return (true, state.graceWaiter.take())
+            return true
         }
-        waiter?.resume(returning: grace)
-        return isFirst
+    }
+
+    /// C-core accepts no call any more, so from now on its calls may be cancelled.
+    func beginGrace() {
+        let (waiter, grace) = state.withLock { state in
+            state.isGraceRunning = true
+            return (state.graceWaiter.take(), state.grace)
+        }
+        if let grace { waiter?.resume(returning: grace) }
     }
 
     func shutdownCompleted() -> Next {
@@ -87,14 +94,32 @@ final class ServerLifecycle: Sendable {
         }
     }
 
-    /// Waits for the shutdown to begin, also in a cancelled task.
+    /// Waits until nothing is left, also in a cancelled task.
     ///
     /// One waiter.
-    func waitForShutdown() async -> Duration {
+    func waitUntilDrained() async {
+        await withCheckedContinuation { continuation in
+            let isDrained = state.withLock { state in
+                if !state.isDrained { state.drainWaiter = continuation }
+                return state.isDrained
+            }
+            if isDrained { continuation.resume() }
+        }
+    }
+
+    /// What ``Next/end`` asks for.
+    func resumeDrained() {
+        state.withLock { $0.drainWaiter.take() }?.resume()
+    }
+
+    /// Waits for ``beginGrace()``, also in a cancelled task; the grace.
+    ///
+    /// One waiter.
+    func waitForGrace() async -> Duration {
         await withCheckedContinuation { continuation in
             let grace = state.withLock { state in
-                if state.grace == nil { state.graceWaiter = continuation }
-                return state.grace
+                if !state.isGraceRunning { state.graceWaiter = continuation }
+                return state.isGraceRunning ? state.grace : nil
             }
             if let grace { continuation.resume(returning: grace) }
         }
