@@ -165,7 +165,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BackendLoopTests",
-            dependencies: ["BackendLoop", "Backend", "Host", "DriverCore", "TestSupport"],
+            dependencies: ["BackendLoop", "Backend", "Host", "DriverCore", "TestSupport", log],
             swiftSettings: swift
         ),
         .testTarget(

@@ -1,0 +1,198 @@
+import Backend
+import DriverCore
+import Glibc
+import Host
+import TestSupport
+import Testing
+
+@testable import BackendLoop
+
+/// What makes a directory a pool; any file system will do.
+@Suite
+struct PoolTests {
+    private func backend(_ directory: String, tier: String = "test") throws -> LoopBackend {
+        try LoopBackend(
+            tier: tier,
+            directory: directory,
+            isThick: false,
+            overcommit: 1,
+            reserve: .bytes(.zero),
+            defaultFilesystem: .ext4,
+            loopDevices: LoopDevices(),
+            logger: quietLogger
+        )
+    }
+
+    private func names(_ path: String) throws -> [String] {
+        try Folder.existing(at: path)?.names().sorted() ?? []
+    }
+
+    /// Makes a pool and lets go of it.
+    private func makePool(_ directory: String) throws { try backend(directory).start() }
+
+    @Test
+    func `a start makes the directory, the marker and the note`() throws {
+        try withTemporaryFolder { folder in
+            try makePool(folder.path(of: "pool"))
+            #expect(try names(folder.path) == [".pool.cairn-pool", "pool"])
+            #expect(
+                try names(folder.path(of: "pool")) == ["cairn-pool.json", "snapshots", "volumes"]
+            )
+            let marker = try PoolMarker(
+                decoding: Bytes.read(folder.path(of: "pool/cairn-pool.json")),
+                path: "marker"
+            )
+            let note = try Bytes.read(folder.path(of: ".pool.cairn-pool"))
+            #expect(note == Array("\(marker.uuid)\n".utf8))
+            #expect(marker.tier == "test")
+        }
+    }
+
+    @Test
+    func `an empty directory with lost+found becomes a pool`() throws {
+        try withTemporaryFolder { folder in
+            _ = try folder.makeFolder("pool")
+            _ = try folder.makeFolder("pool/lost+found")
+            try makePool(folder.path(of: "pool"))
+        }
+    }
+
+    @Test
+    func `a directory with anything in it is refused and left as it is`() throws {
+        try withTemporaryFolder { folder in
+            _ = try folder.makeFolder("pool")
+            try Bytes.write("mine", to: folder.path(of: "pool/thesis.txt"))
+            let backend = try backend(folder.path(of: "pool"))
+            let error = failure { try backend.start() }
+            #expect(error.code == .unavailable)
+            #expect(error.message.contains("thesis.txt"))
+            #expect(failure { _ = try backend.volumes() }.code == .unavailable)
+            #expect(try names(folder.path(of: "pool")) == ["thesis.txt"])
+            #expect(try names(folder.path) == ["pool"])
+        }
+    }
+
+    @Test
+    func `a missing parent is named`() throws {
+        try withTemporaryFolder { folder in
+            let error = failure { try backend(folder.path(of: "no/pool")).start() }
+            #expect(error.code == .unavailable)
+            #expect(error.message.contains(folder.path(of: "no")))
+        }
+    }
+
+    @Test(arguments: ["relative/path", "/", "", "/a/../b"])
+    func `a path that can be no pool is refused`(path: String) {
+        #expect(failure { _ = try backend(path) }.code == .invalidRequest)
+    }
+
+    @Test
+    func `an empty directory where a pool was is not taken for a new one`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path(of: "pool")
+            try makePool(path)
+            unsafe rename(path, folder.path(of: "away"))
+            let absent = failure { try backend(path).start() }
+            #expect(absent.code == .unavailable)
+            #expect(absent.message.contains("mount the pool's disk"))
+            _ = try folder.makeFolder("pool")
+            let empty = failure { try backend(path).start() }
+            #expect(empty.code == .unavailable)
+            #expect(empty.message.contains(".pool.cairn-pool"))
+            #expect(try names(path).isEmpty)
+            unsafe rmdir(path)
+            unsafe rename(folder.path(of: "away"), path)
+            try makePool(path)
+        }
+    }
+
+    @Test
+    func `another pool in the place is refused`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path(of: "pool")
+            try makePool(path)
+            unsafe rename(path, folder.path(of: "away"))
+            unsafe unlink(folder.path(of: ".pool.cairn-pool"))
+            let running = try backend(path)
+            try running.start()
+            unsafe rename(path, folder.path(of: "second"))
+            unsafe rename(folder.path(of: "away"), path)
+            let error = failure { _ = try running.volumes() }
+            #expect(error.code == .unavailable)
+            #expect(error.message.contains("mount the right disk"))
+        }
+    }
+
+    @Test
+    func `a lost note is written again`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path(of: "pool")
+            try makePool(path)
+            let note = try Bytes.read(folder.path(of: ".pool.cairn-pool"))
+            unsafe unlink(folder.path(of: ".pool.cairn-pool"))
+            try makePool(path)
+            #expect(try Bytes.read(folder.path(of: ".pool.cairn-pool")) == note)
+        }
+    }
+
+    @Test
+    func `a pool has one driver at a time`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path(of: "pool")
+            let first = try backend(path)
+            try first.start()
+            let second = try backend(path)
+            let error = failure { try second.start() }
+            #expect(error.code == .unavailable)
+            #expect(error.message.contains("another driver"))
+            try first.start()
+            #expect(try first.volumes().isEmpty)
+        }
+    }
+
+    @Test
+    func `a pool belongs to its tier`() throws {
+        try withTemporaryFolder { folder in
+            try makePool(folder.path(of: "pool"))
+            let error = failure { try backend(folder.path(of: "pool"), tier: "other").start() }
+            #expect(error.code == .unavailable)
+            #expect(error.message.contains("'test'"))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("{\"formatVersion\":2,\"uuid\":\"u\",\"tier\":\"test\"}", "format version 2"),
+            ("{\"formatVersion\":", "damaged"), ("", "damaged"),
+        ])
+    func `a marker that cannot be trusted is refused`(text: String, reason: String) throws {
+        try withTemporaryFolder { folder in
+            let path = folder.path(of: "pool")
+            try makePool(path)
+            try replaceFile("\(path)/cairn-pool.json", with: Array(text.utf8))
+            let error = failure { try backend(path).start() }
+            #expect(error.code == .unavailable)
+            #expect(error.message.contains(reason))
+            #expect(try Bytes.read("\(path)/cairn-pool.json") == Array(text.utf8))
+        }
+    }
+
+    @Test
+    func `a pool whose disk goes away is unavailable until it comes back`() throws {
+        try withPool(.ext4Thin) { pool in
+            let id = try pool.backend.create(volumeRecord("a")).id
+            try pool.unmount()
+            for _ in 0..<2 {
+                #expect(failure { _ = try pool.backend.volumes() }.code == .unavailable)
+                #expect(failure { _ = try pool.backend.volume(id) }.code == .unavailable)
+                #expect(failure { try pool.backend.deleteVolume(id) }.code == .unavailable)
+                #expect(failure { try pool.backend.create(volumeRecord("b")) }.code == .unavailable)
+                #expect(failure { try pool.backend.checkHealth() }.code == .unavailable)
+                #expect(failure { try pool.backend.start() }.code == .unavailable)
+            }
+            #expect(try names(pool.path).isEmpty)
+            try pool.mountAgain()
+            #expect(try pool.backend.volume(id)?.id == id)
+        }
+    }
+}
