@@ -35,11 +35,17 @@ extension LoopBackend {
 
     /// Takes the loop device away, if there is one; throws `inUse` where it is open.
     func detachData(of id: VolumeID, _ root: borrowing Folder) throws(DriverError) {
-        guard let identity = try Shelf<VolumeRecord>(in: root).dataFacts(id)?.identity,
-            let device = try loopDevices.find(backing: identity)
-        else { return }
+        let shelf = try Shelf<VolumeRecord>(in: root)
+        var attached: (LoopDevice, FileIdentity)?
+        if let identity = try shelf.dataFacts(id)?.identity {
+            attached = try loopDevices.find(backing: identity).map { ($0, identity) }
+        } else {
+            let name = "/\(VolumeRecord.dataPath(of: id))"
+            attached = try loopDevices.find(removed: name, on: shelf.folder.facts().identity.device)
+        }
+        guard let (device, backing) = attached else { return }
         do {
-            try loopDevices.detach(device, backing: identity)
+            try loopDevices.detach(device, backing: backing)
         } catch {
             throw error.adding(context: "volume \(id)")
         }
@@ -102,7 +108,7 @@ extension LoopBackend {
         to size: ByteCount,
         _ root: borrowing Folder
     ) throws(DriverError) -> Reservation {
-        guard !isThick else { return try allocate(data, from: old, to: size, root) }
+        guard !isThick else { return try allocate(data, size: size, root) }
         let reservation = try reserve(Charge(promised: size - old), root)
         if try data.facts().size < size { try data.resize(to: size) }
         return reservation

@@ -13,7 +13,8 @@ extension LoopBackend {
         let stored = try required(id, in: table, root)
         let data = try intactData(of: stored, for: .reading, root)
         let facts = try data.facts()
-        return CopySource(volume: id as? VolumeID, data: data, facts: facts)
+        let size = stored.record.size
+        return CopySource(volume: id as? VolumeID, data: data, facts: facts, size: size)
     }
 
     /// The data of an object; an error that says what is lost where it is missing or short.

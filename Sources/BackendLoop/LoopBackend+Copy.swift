@@ -8,6 +8,8 @@ struct CopySource: ~Copyable {
     let volume: VolumeID?
     let data: OpenFile
     let facts: FileFacts
+    /// As recorded; the file may be larger after a growth that was cut short.
+    let size: ByteCount
 
     /// The most that a copy of the first `size` bytes can hold.
     func content(upTo size: ByteCount) -> ByteCount { min(facts.allocated, size) }
@@ -30,6 +32,13 @@ extension LoopBackend {
         _ target: CopyTarget,
         _ root: borrowing Folder
     ) throws(DriverError) -> Filled {
+        guard target.size >= source.size else {
+            throw DriverError(
+                .unsupportedSize,
+                "\(target.size) is too small for a copy of \(source.data.path), which has "
+                    + "\(source.size)"
+            )
+        }
         if abilities.sharesBlocks { return try share(source, with: data, target, root) }
         if isThick, !target.isSnapshot { return try copyThick(source, to: data, target, root) }
         return try copySparsely(source, to: data, target, root)
@@ -71,7 +80,7 @@ extension LoopBackend {
         _ target: CopyTarget,
         _ root: borrowing Folder
     ) throws(DriverError) -> Filled {
-        let reservation = try allocate(data, from: .zero, to: target.size, root)
+        let reservation = try allocate(data, size: target.size, root)
         try copyData(of: source, to: data, target, root) { _ in }
         return Filled(reservation: reservation, charge: Charge())
     }

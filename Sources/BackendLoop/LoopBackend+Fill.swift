@@ -26,39 +26,35 @@ extension LoopBackend {
             try data.resize(to: size)
             return Filled(reservation: reservation, charge: charge)
         }
-        let reservation = try allocate(data, from: .zero, to: size, root)
+        let reservation = try allocate(data, size: size, root)
         return Filled(reservation: reservation, charge: Charge())
     }
 
-    /// Allocates what is new of a thick volume's file.
-    func allocate(
-        _ data: borrowing OpenFile,
-        from start: ByteCount,
-        to end: ByteCount,
-        _ root: borrowing Folder
-    ) throws(DriverError) -> Reservation {
+    /// Gives a thick volume's file all blocks up to the size that it has not yet.
+    func allocate(_ data: borrowing OpenFile, size: ByteCount, _ root: borrowing Folder)
+        throws(DriverError) -> Reservation
+    {
         let reservation: Reservation
         do {
-            reservation = try allocateNow(data, from: start, to: end, root)
+            reservation = try allocateNow(data, size: size, root)
         } catch {
             guard error.code == .outOfSpace, try relieve(root) else { throw error }
-            reservation = try allocateNow(data, from: start, to: end, root)
+            reservation = try allocateNow(data, size: size, root)
         }
-        try refuseHoles(in: data, size: end)
+        try refuseHoles(in: data, size: size)
         return reservation
     }
 
     /// Counts the space and takes it, with nobody in between.
     private func allocateNow(
         _ data: borrowing OpenFile,
-        from start: ByteCount,
-        to end: ByteCount,
+        size: ByteCount,
         _ root: borrowing Folder
     ) throws(DriverError) -> Reservation {
-        let charge = Charge(owed: end - start)
+        let missing = try size - data.facts().allocated
         return try allocating.withLock { _ throws(DriverError) -> Reservation in
-            let reservation = try space.reserve(charge, usage: figures(root))
-            try data.allocate(from: start, to: end)
+            let reservation = try space.reserve(Charge(owed: missing), usage: figures(root))
+            try data.allocate(from: .zero, to: size)
             reservation.owes(only: .zero)
             return reservation
         }

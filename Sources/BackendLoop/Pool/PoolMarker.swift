@@ -3,8 +3,6 @@ import FoundationEssentials
 
 /// What makes a directory a pool, in `cairn-pool.json`.
 struct PoolMarker: Sendable, Hashable, Codable {
-    /// The layout that this driver reads and writes.
-    static let currentVersion = 1
     /// Markers are a few hundred bytes; what is larger is not ours.
     static let limit = 64 << 10
 
@@ -15,7 +13,7 @@ struct PoolMarker: Sendable, Hashable, Codable {
 
     /// A marker for a new pool of the tier.
     init(tier: String) {
-        formatVersion = Self.currentVersion
+        formatVersion = RecordCoding.currentVersion
         uuid = UUID().uuidString.lowercased()
         self.tier = tier
     }

@@ -63,6 +63,8 @@ package struct Folder: ~Copyable {
         return try file.facts()
     }
 
+    package func facts() throws(DriverError) -> FileFacts { try file.facts() }
+
     package func synchronize() throws(DriverError) { try file.synchronize() }
 
     /// Whether the file system can make files share blocks; tried on two files without names.
