@@ -123,6 +123,19 @@ struct CopyTests {
     }
 
     @Test
+    func `a copy smaller than its source is refused`() throws {
+        try withPool(.ext4Thin) { pool in
+            let source = try makeSource(pool)
+            let clone = volumeRecord("clone", size: .mebibytes(16), source: .volume(source))
+            #expect(failure { try pool.backend.create(clone) }.code == .unsupportedSize)
+            let snapshot = snapshotRecord("s", of: "source", size: .mebibytes(16))
+            #expect(failure { try pool.backend.create(snapshot) }.code == .unsupportedSize)
+            let left = try pool.folder("volumes") + pool.folder("snapshots")
+            #expect(left == [source.text])
+        }
+    }
+
+    @Test
     func `a copy of what does not exist is refused and leaves nothing`() throws {
         try withPool(.ext4Thin) { pool in
             let missing = volumeRecord("a", source: .volume(volumeID("missing")))

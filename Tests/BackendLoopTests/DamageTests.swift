@@ -142,6 +142,19 @@ struct DamageTests {
     }
 
     @Test
+    func `the device of data that was removed by hand can be detached`() throws {
+        try withPool(.ext4Thin) { pool in
+            let id = try pool.backend.create(volumeRecord("a")).id
+            let device = try pool.backend.attach(id)
+            let backing = try pool.facts(pool.volumePath(id)).identity
+            unsafe unlink(pool.volumePath(id))
+            #expect(try pool.loopDevices.find(backing: backing)?.path == device.path)
+            try pool.restart().detach(id)
+            #expect(try pool.loopDevices.find(backing: backing) == nil)
+        }
+    }
+
+    @Test
     func `short data is an error and is not lengthened`() throws {
         try withPool(.ext4Thin) { pool in
             let id = try pool.backend.create(volumeRecord("a")).id
