@@ -14,7 +14,6 @@ const int32_t chost_O_DIRECT = O_DIRECT;
 const uint64_t chost_RESOLVE_BENEATH = RESOLVE_BENEATH;
 const uint64_t chost_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS;
 const uint64_t chost_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS;
-const uint64_t chost_RESOLVE_NO_XDEV = RESOLVE_NO_XDEV;
 
 int32_t chost_openat2(int32_t folder, const char *path, int32_t flags, uint32_t mode,
                       uint64_t resolve) {

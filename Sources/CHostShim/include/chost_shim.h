@@ -20,7 +20,6 @@ extern const int32_t chost_O_DIRECT;
 extern const uint64_t chost_RESOLVE_BENEATH;
 extern const uint64_t chost_RESOLVE_NO_SYMLINKS;
 extern const uint64_t chost_RESOLVE_NO_MAGICLINKS;
-extern const uint64_t chost_RESOLVE_NO_XDEV;
 
 // openat2(2). Answers a descriptor, which is always close-on-exec.
 int32_t chost_openat2(int32_t folder, const char *path, int32_t flags, uint32_t mode,
@@ -31,42 +30,17 @@ uint64_t chost_make_device(uint32_t major, uint32_t minor);
 uint32_t chost_device_major(uint64_t device);
 uint32_t chost_device_minor(uint64_t device);
 
-// ---- file.c: contents of files ----
-
-extern const int32_t chost_SEEK_DATA;
-extern const int32_t chost_SEEK_HOLE;
-extern const int32_t chost_FALLOC_FL_KEEP_SIZE;
-extern const int32_t chost_FALLOC_FL_PUNCH_HOLE;
-extern const int32_t chost_FALLOC_FL_ZERO_RANGE;
-extern const int32_t chost_FALLOC_FL_UNSHARE_RANGE;
+// ---- file.c: what a file is ----
 
 struct chost_file_status {
-  uint64_t device;       // of the file system, as in st_dev
+  uint64_t device;  // of the file system, as in st_dev
   uint64_t inode;
-  uint64_t size;         // bytes
-  uint64_t allocated;    // bytes: st_blocks * 512
-  uint64_t represented;  // st_rdev of a device node
-  uint32_t mode;         // st_mode: kind and permissions
-  uint32_t links;
-  uint64_t mount_id;     // as in /proc/self/mountinfo
-  bool is_mount_root;    // something is mounted exactly here
+  uint32_t mode;  // st_mode: kind and permissions
 };
 
 // statx(2) of a descriptor (where `path` is "") or of a path beneath a folder; a symbolic link at
 // the end is not followed.
 int32_t chost_file_status(int32_t folder, const char *path, struct chost_file_status *status);
-
-// FICLONE: makes the empty file `target` share every block of `source`.
-int32_t chost_clone_file(int32_t target, int32_t source);
-// copy_file_range(2) at explicit offsets. Answers the bytes copied, 0 at the end of the source.
-int64_t chost_copy_range(int32_t source, int64_t source_offset, int32_t target,
-                         int64_t target_offset, uint64_t length);
-// fallocate(2).
-int32_t chost_fallocate(int32_t file, int32_t mode, int64_t offset, int64_t length);
-// renameat2(2) with RENAME_NOREPLACE.
-int32_t chost_rename_new(int32_t from_folder, const char *from, int32_t to_folder, const char *to);
-// syncfs(2).
-int32_t chost_sync_filesystem(int32_t descriptor);
 
 // ---- loop.c: loop devices ----
 

@@ -11,6 +11,7 @@ extension LoopDevices {
     /// closing, and would still succeed; so the mount table is read first, the device is claimed
     /// exclusively, and a clearing that came to be delayed is taken back.
     package func detach(_ device: LoopDevice, backing: FileIdentity) throws(DriverError) {
+        forget(backing)
         guard try Self.shows(device, backing) else { return }
         try Self.refuseMounted(device)
         guard try Self.clear(device, backing) else { return }

@@ -54,6 +54,9 @@ package final class LoopDevices: Sendable {
         return found
     }
 
+    /// Drops what was remembered of a file that is to be detached.
+    func forget(_ backing: FileIdentity) { hints.withLock { $0[backing] = nil } }
+
     /// Everything that is attached on this host, whoever attached it, in order of index.
     package func attachments() throws(DriverError) -> [LoopAttachment] {
         var found: [LoopAttachment] = []

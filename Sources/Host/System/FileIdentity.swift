@@ -42,12 +42,6 @@ struct FileStatus {
 
     var device: UInt64 { found.device }
     var inode: UInt64 { found.inode }
-    var size: UInt64 { found.size }
-    /// The device that a device node stands for, as in st_rdev.
-    var represented: UInt64 { found.represented }
-    var isDirectory: Bool { found.mode & S_IFMT == S_IFDIR }
     var isRegularFile: Bool { found.mode & S_IFMT == S_IFREG }
     var isBlockDevice: Bool { found.mode & S_IFMT == S_IFBLK }
-    /// Whether something is mounted exactly here.
-    var isMountRoot: Bool { found.is_mount_root }
 }
