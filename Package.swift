@@ -170,7 +170,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["CSIClient", "CSIMessages", "DriverCore", "Host", "TestSupport"],
+            dependencies: [
+                "CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime", "Host", "TestSupport",
+            ],
             swiftSettings: swift
         ),
     ]

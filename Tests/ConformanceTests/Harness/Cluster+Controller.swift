@@ -1,0 +1,81 @@
+import CSIMessages
+import DriverCore
+import GRPCRuntime
+import Testing
+
+/// Controller calls in the words of the tests.
+extension Cluster {
+    /// A volume of 32 MiB, or of what is asked, on the default tier.
+    func create(
+        _ name: String,
+        mebibytes: Int64 = 32,
+        as capability: VolumeCapability = .mount(),
+        tier: String? = nil,
+        from source: VolumeContentSource? = nil
+    ) async throws -> Volume {
+        try await create(
+            CreateVolumeRequest(
+                name: name,
+                capacityRange: .mebibytes(mebibytes),
+                volumeCapabilities: [capability],
+                parameters: tier.map { ["tier": $0] } ?? [:],
+                volumeContentSource: source
+            )
+        )
+    }
+
+    func create(_ request: CreateVolumeRequest) async throws -> Volume {
+        try #require(try await call(request).volume)
+    }
+
+    func delete(_ volumeID: String) async throws {
+        _ = try await call(DeleteVolumeRequest(volumeID: volumeID))
+    }
+
+    func get(_ volumeID: String) async throws -> Volume {
+        try #require(try await call(ControllerGetVolumeRequest(volumeID: volumeID)).volume)
+    }
+
+    func snapshot(_ volumeID: String, named name: String) async throws -> Snapshot {
+        let request = CreateSnapshotRequest(sourceVolumeID: volumeID, name: name)
+        return try #require(try await call(request).snapshot)
+    }
+
+    func deleteSnapshot(_ snapshotID: String) async throws {
+        _ = try await call(DeleteSnapshotRequest(snapshotID: snapshotID))
+    }
+
+    func snapshots(_ request: ListSnapshotsRequest = .init()) async throws -> [String] {
+        try await call(request).entries.compactMap(\.snapshot?.snapshotID)
+    }
+
+    /// The ids of all volumes, by as many pages as it takes.
+    func volumes() async throws -> [String] {
+        var ids: [String] = []
+        var token = ""
+        repeat {
+            let page = try await call(ListVolumesRequest(startingToken: token))
+            ids += page.entries.compactMap(\.volume?.volumeID)
+            token = page.nextToken
+        } while !token.isEmpty
+        return ids
+    }
+
+    func expand(
+        _ volumeID: String,
+        to range: CapacityRange,
+        as capability: VolumeCapability? = .mount()
+    ) async throws -> ControllerExpandVolumeResponse {
+        try await call(
+            ControllerExpandVolumeRequest(
+                volumeID: volumeID,
+                capacityRange: range,
+                volumeCapability: capability
+            )
+        )
+    }
+
+    func capacity(of tier: String? = nil) async throws -> GetCapacityResponse {
+        try await call(GetCapacityRequest(parameters: tier.map { ["tier": $0] } ?? [:]))
+    }
+}

@@ -1,0 +1,87 @@
+import DriverCore
+import Glibc
+import TestSupport
+import Testing
+
+/// Gives a suite a ``Cluster`` of its own, and takes it down when the last test is done.
+struct ClusterTrait: SuiteTrait, TestScoping {
+    let pools: [PoolKind]
+    let poolSize: ByteCount
+    let isTraced: Bool
+
+    @concurrent func provideScope(
+        for test: Test,
+        testCase: Test.Case?,
+        performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        try await SuiteGate.shared.passing {
+            try await withTemporaryFolder { folder in
+                defer { Leftovers.remove(beneath: folder.path) }
+                let wrapper = isTraced ? Trace.command(in: folder.path) : []
+                let cluster = try Cluster(
+                    in: folder,
+                    pools: pools,
+                    poolSize: poolSize,
+                    wrapper: wrapper
+                )
+                let outcome: Result<Void, any Error>
+                do {
+                    try await cluster.driver.start()
+                    outcome = .success(
+                        try await Cluster.$current.withValue(cluster) { try await function() }
+                    )
+                } catch {
+                    outcome = .failure(error)
+                }
+                // Whatever a test left: the mounts can go only when nobody makes new ones.
+                _ = try await cluster.driver.stop(SIGKILL)
+                try outcome.get()
+            }
+        }
+    }
+}
+
+extension Trait where Self == ClusterTrait {
+    /// A driver with these tiers, the first of which is the default one.
+    static func cluster(
+        _ pools: PoolKind...,
+        poolSize: ByteCount = .gibibytes(3),
+        isTraced: Bool = false
+    ) -> Self {
+        ClusterTrait(pools: pools, poolSize: poolSize, isTraced: isTraced)
+    }
+}
+
+/// Lets few suites run at a time: each has a driver, pools and devices.
+private actor SuiteGate {
+    static let shared = SuiteGate(places: 3)
+
+    private var places: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(places: Int) { self.places = places }
+
+    nonisolated func passing(_ body: () async throws -> Void) async throws {
+        await enter()
+        do {
+            try await body()
+        } catch {
+            await leave()
+            throw error
+        }
+        await leave()
+    }
+
+    private func enter() async {
+        guard places == 0 else {
+            places -= 1
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    private func leave() {
+        guard waiting.isEmpty else { return waiting.removeFirst().resume() }
+        places += 1
+    }
+}

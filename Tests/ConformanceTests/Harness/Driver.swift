@@ -1,0 +1,143 @@
+import CSIClient
+import CSIMessages
+import DriverCore
+import GRPCRuntime
+import Glibc
+import Host
+import Synchronization
+import TestSupport
+
+/// The real binary on a socket of its own, and a client of it.
+final class Driver: Sendable {
+    /// Where the driver's files lie; everything below one folder of the test.
+    struct Places: Sendable {
+        let folder: String
+        var socket: String { "\(folder)/run/csi.sock" }
+        var kubelet: String { "\(folder)/kubelet" }
+        var log: String { "\(folder)/driver.log" }
+        var tiersFile: String { "\(folder)/tiers.yaml" }
+
+        var arguments: [String] {
+            [
+                "standalone", "--endpoint", "unix://\(socket)", "--node-id", "conformance",
+                "--config", tiersFile, "--usage-dir", "\(folder)/usage", "--kubelet-dir", kubelet,
+                "--log-format", "json", "--log-level", "debug",
+            ]
+        }
+    }
+
+    private struct Running {
+        let child: ChildProgram
+        let channel: Channel
+        let client: CSIClient
+    }
+
+    let places: Places
+    /// Put before the driver's own command line, such as `strace -D -o file`.
+    private let wrapper: [String]
+    private let running = Mutex<Running?>(nil)
+
+    init(places: Places, wrapper: [String] = []) {
+        self.places = places
+        self.wrapper = wrapper
+    }
+
+    /// The binary under test: `CAIRN_BINARY`, or what `swift build` made in the working directory.
+    static func binary() throws -> String {
+        let chosen = Environment.value(of: "CAIRN_BINARY") ?? ".build/debug/cairn"
+        guard let path = Paths.real(chosen) else {
+            throw DriverError(
+                .hostFailure,
+                "the driver's binary \(chosen) is missing: run swift build --product cairn, or name "
+                    + "another one in CAIRN_BINARY"
+            )
+        }
+        return path
+    }
+
+    /// Starts the driver and waits until Probe says that it is ready.
+    func start() async throws {
+        let child = try spawn()
+        var options = ChannelOptions()
+        options.waitsForReady = true
+        let channel = try Channel(to: .unix(path: places.socket), options: options)
+        let client = CSIClient(channel: channel)
+        running.withLock { $0 = Running(child: child, channel: channel, client: client) }
+        try await becomeReady(child, client)
+    }
+
+    /// Only the process; for what is not expected to serve.
+    func spawn() throws -> ChildProgram {
+        let command = try wrapper + [Self.binary()] + places.arguments
+        return try ChildProgram(
+            command[0],
+            Array(command.dropFirst()),
+            standardError: places.log
+        )
+    }
+
+    private func becomeReady(_ child: ChildProgram, _ client: CSIClient) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            if let end = child.ended {
+                throw DriverError(.hostFailure, "the driver ended: \(end)\n\(try logText())")
+            }
+            // Asking again is the wait: an answer, or the deadline of the call.
+            if try await isReady(client) { return }
+        }
+        throw DriverError(.timedOut, "the driver is not ready\n\(try logText())")
+    }
+
+    private func isReady(_ client: CSIClient) async throws(RPCFailure) -> Bool {
+        do throws(RPCFailure) {
+            return try await client.call(ProbeRequest(), timeout: .seconds(2)).ready ?? true
+        } catch {
+            guard error.code == .deadlineExceeded || error.code == .unavailable else { throw error }
+            return false
+        }
+    }
+
+    func call<Request: CSIRequest>(_ request: Request, timeout: Duration = .seconds(60))
+        async throws(RPCFailure) -> Request.Response
+    {
+        guard let client = running.withLock({ $0?.client }) else {
+            throw RPCFailure(.unavailable, "the test has stopped the driver")
+        }
+        return try await client.call(request, timeout: timeout)
+    }
+
+    /// A call of any method with any bytes.
+    func rawCall(_ method: String, _ bytes: [UInt8]) async throws(RPCFailure) -> [UInt8] {
+        guard let channel = running.withLock({ $0?.channel }) else {
+            throw RPCFailure(.unavailable, "the test has stopped the driver")
+        }
+        return try await channel.unary(method, bytes, timeout: .seconds(60))
+    }
+
+    var pid: pid_t? { running.withLock { $0?.child.pid } }
+
+    func signal(_ number: Int32) { running.withLock { $0?.child.signal(number) } }
+
+    /// Sends the signal, if any, and waits for the end of the process.
+    @discardableResult
+    func stop(_ number: Int32? = SIGTERM) async throws -> ChildProgram.End? {
+        let stopped = running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+        guard let stopped else { return nil }
+        if let number { stopped.child.signal(number) }
+        let end = try await stopped.child.waitForEnd()
+        await stopped.channel.close()
+        return end
+    }
+
+    func restart(_ number: Int32 = SIGTERM) async throws {
+        try await stop(number)
+        try await start()
+    }
+
+    func logText() throws -> String {
+        String(decoding: try Bytes.read(places.log, count: 64 << 20), as: UTF8.self)
+    }
+}

@@ -1,0 +1,52 @@
+import FoundationEssentials
+import Testing
+
+/// One line of the driver's log, which is a JSON object.
+struct DriverLogLine: Decodable {
+    enum Value: Decodable, Hashable {
+        case text(String)
+        case number(Double)
+        case flag(Bool)
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let flag = try? container.decode(Bool.self) {
+                self = .flag(flag)
+            } else if let number = try? container.decode(Double.self) {
+                self = .number(number)
+            } else {
+                self = .text(try container.decode(String.self))
+            }
+        }
+
+        var text: String {
+            switch self {
+            case .text(let text): text
+            case .number(let number): "\(number)"
+            case .flag(let flag): "\(flag)"
+            }
+        }
+    }
+
+    let fields: [String: Value]
+
+    init(from decoder: any Decoder) throws {
+        fields = try decoder.singleValueContainer().decode([String: Value].self)
+    }
+
+    subscript(name: String) -> String? { fields[name]?.text }
+}
+
+extension Driver {
+    /// Every line of the log; throws where one is no JSON object.
+    func log() throws -> [DriverLogLine] {
+        try logText().split(separator: "\n").map { line in
+            try JSONDecoder().decode(DriverLogLine.self, from: Data(line.utf8))
+        }
+    }
+
+    /// The lines of one method, such as `CreateVolume`.
+    func log(of method: String) throws -> [DriverLogLine] {
+        try log().filter { $0["method"]?.hasSuffix("/\(method)") ?? false }
+    }
+}

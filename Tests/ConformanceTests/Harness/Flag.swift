@@ -1,0 +1,10 @@
+import Synchronization
+
+/// Tells a task that runs beside a test to end.
+final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    var isRaised: Bool { value.load(ordering: .acquiring) }
+
+    func raise() { value.store(true, ordering: .releasing) }
+}

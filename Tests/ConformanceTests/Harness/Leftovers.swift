@@ -1,0 +1,38 @@
+import Host
+import TestSupport
+
+/// Takes away every mount and loop device of a test's folder, whatever state the test ended in.
+enum Leftovers {
+    static func remove(beneath folder: String) {
+        unmount(beneath: "\(folder)/kubelet/")
+        detach(beneath: "\(folder)/pools/")
+        unmount(beneath: "\(folder)/")
+        detach(beneath: "\(folder)/")
+    }
+
+    private static func unmount(beneath prefix: String) {
+        let mounts = (try? MountTable.read()) ?? []
+        for mount in mounts.reversed() where mount.target.hasPrefix(prefix) {
+            // A volume that a killed driver left frozen can be unmounted only when it is thawed.
+            try? Freezer.thaw(mountedAt: mount.target)
+            Paths.forceUnmount(mount.target)
+        }
+    }
+
+    private static func detach(beneath prefix: String) {
+        for device in devices(beneath: prefix) {
+            let command = HostCommand(program: "/usr/sbin/losetup", arguments: ["-d", device])
+            _ = try? command.run(deadline: .seconds(20))
+        }
+    }
+
+    /// The loop devices whose files lie there.
+    static func devices(beneath prefix: String) -> [String] {
+        Paths.names(in: "/sys/block").filter { name in
+            guard name.hasPrefix("loop"),
+                let file = try? Files.text("/sys/block/\(name)/loop/backing_file")
+            else { return false }
+            return file.hasPrefix(prefix)
+        }.map { "/dev/\($0)" }
+    }
+}

@@ -1,0 +1,23 @@
+import TestSupport
+
+/// Which programs the driver starts, told by strace.
+enum Trace {
+    /// The tracer runs as a grandchild, so that the process that is started is the driver itself.
+    static func command(in folder: String) -> [String] {
+        [
+            "/usr/bin/strace", "-D", "-f", "-qq", "-e", "trace=execve,execveat", "-e",
+            "signal=none", "-o", "\(folder)/trace",
+        ]
+    }
+}
+
+extension Cluster {
+    /// Every program that was started so far with success, in order; the driver itself is left out.
+    func startedPrograms() throws -> [String] {
+        let lines = try Files.text("\(folder)/trace").split(separator: "\n")
+        let starts = lines.filter { $0.contains("execve") && $0.hasSuffix("= 0") }
+        return starts.compactMap { line in
+            line.split(separator: "\"").dropFirst().first.map(String.init)
+        }.filter { !$0.hasSuffix("/cairn") && $0 != "/usr/bin/strace" }
+    }
+}
