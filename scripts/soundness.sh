@@ -103,7 +103,7 @@ foundation_imports() {
 unsafe_code() {
     code '\bunsafe\b|Unsafe[A-Z]' "${swift_files[@]}" |
         grep -vE '^Sources/(GRPCRuntime|CSIMessages|Host|Configuration)/' |
-        grep -vE '^Tests/(GRPCRuntime|CSIMessages|Host|HostPrivileged|Configuration|Telemetry)Tests/' |
+        grep -vE '^Tests/(GRPCRuntime|CSIMessages|Host|HostPrivileged|BackendLoop|Configuration|Telemetry|Conformance|Crash)Tests/' |
         grep -vE '^Tests/TestSupport/' || true
 }
 

@@ -56,6 +56,21 @@ struct Ext4Superblock {
     /// In bytes.
     var blockSize: UInt64 { 1024 << number(at: 0x18, size: 4) }
 
+    /// How large it can be on a device of so many bytes: a last group that is little more than its
+    /// own tables is never made.
+    ///
+    /// Source: ext2fs_initialize of libext2fs, which asks for the group's overhead and 50 blocks.
+    func reachableSize(onDeviceOf bytes: UInt64) -> UInt64 {
+        let first = number(at: 0x14, size: 4)
+        let perGroup = number(at: 0x20, size: 4)
+        let blocks = bytes / blockSize
+        guard perGroup > 0, blocks > first else { return size }
+        let inodeTable = number(at: 0x28, size: 4) * number(at: 0x58, size: 2) / blockSize
+        let overhead = 3 + number(at: 0xCE, size: 2) + inodeTable + 50
+        let rest = (blocks - first) % perGroup
+        return (rest < overhead ? blocks - rest : blocks) * blockSize
+    }
+
     private func number(at offset: Int, size: Int) -> UInt64 {
         bytes[offset..<(offset + size)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }

@@ -22,11 +22,13 @@ extension Filesystems {
         guard let superblock = try Ext4Superblock(of: device) else {
             throw DriverError(.hostFailure, "\(device), mounted at \(path), holds no ext4")
         }
-        let blocks = try deviceBytes(of: root, path) / superblock.blockSize
+        let reachable = superblock.reachableSize(onDeviceOf: try deviceBytes(of: root, path))
         // The kernel asks for CAP_SYS_RESOURCE even where there is nothing to do.
-        guard blocks * superblock.blockSize > superblock.size else { return }
+        guard reachable > superblock.size else { return }
         try requireGrowthOfMounted(path)
-        try order("grow", path) { chost_ext4_resize(root.rawValue, blocks) }
+        try order("grow", path) {
+            chost_ext4_resize(root.rawValue, reachable / superblock.blockSize)
+        }
     }
 
     private static func requireGrowthOfMounted(_ path: String) throws(DriverError) {

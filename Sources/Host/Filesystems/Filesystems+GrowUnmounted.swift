@@ -12,9 +12,8 @@ extension Filesystems {
         guard type == .ext4, !Capabilities.hold(.sysResource),
             let superblock = try Ext4Superblock(of: device)
         else { return }
-        let unit = ByteCount(Int64(superblock.blockSize))
-        let possible = try BlockDevice.size(of: device).roundedDown(toMultipleOf: unit)
-        guard possible > ByteCount(Int64(superblock.size)) else { return }
+        let bytes = UInt64(try BlockDevice.size(of: device).bytes)
+        guard superblock.reachableSize(onDeviceOf: bytes) > superblock.size else { return }
         // resize2fs wants a full check since the last mount.
         try succeed("e2fsck", ["-f", "-p", device], type, mostExitCode: 3)
         try succeed("resize2fs", [device], type, mostExitCode: 0)
