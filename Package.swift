@@ -149,6 +149,8 @@ let package = Package(
             dependencies: ["Configuration", "DriverCore"],
             swiftSettings: swift
         ),
+        // The parts of `cairn bench` that need no driver.
+        .testTarget(name: "BenchTests", dependencies: ["cairn"], swiftSettings: swift),
         .testTarget(
             name: "CSIServicesTests",
             dependencies: [

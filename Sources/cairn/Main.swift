@@ -6,7 +6,7 @@ struct Cairn: AsyncParsableCommand {
         commandName: "cairn",
         abstract: "Node-local CSI volumes: fast, and safe first.",
         version: version,
-        subcommands: [Standalone.self, Walk.self]
+        subcommands: [Standalone.self, Walk.self, Bench.self]
     )
 
     /// Told by Identity as vendor_version.

@@ -1,0 +1,158 @@
+import ArgumentParser
+import CSIClient
+import DriverCore
+import FoundationEssentials
+import GRPCRuntime
+import Host
+
+/// A load generator for any CSI socket.
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure a CSI driver over its socket, or two side by side.",
+        discussion: """
+            Makes volumes, mounts some of them, and removes everything again, also after Ctrl-C \
+            or a failure. Prints p50, p99 and calls a second of each operation. With --against, \
+            both drivers are measured in turns, and the ratio says how many times longer the \
+            other one takes at p50. Without --mount-dir nothing is mounted.
+
+            Example:
+              cairn bench --mount-dir /var/lib/kubelet/bench --against unix:///tmp/other.sock
+
+            Exit codes: 0 measured and cleaned up, 1 a call failed or something is left behind, \
+            130 interrupted.
+            """
+    )
+
+    enum Output: String, ExpressibleByArgument { case table, markdown, json }
+
+    @Option(help: "The driver's socket.")
+    var endpoint: String = ServerOptions.defaultEndpoint
+
+    @Option(help: "A second driver's socket, to compare with.")
+    var against: String?
+
+    @Option(
+        help: ArgumentHelp("Parameter of the volumes; may be repeated.", valueName: "key=value")
+    )
+    var parameters: [String] = []
+
+    @Option(help: ArgumentHelp("The same for the second driver.", valueName: "key=value"))
+    var againstParameters: [String] = []
+
+    @Option(help: "An existing folder for mount points that the driver accepts. Needs root.")
+    var mountDir: String?
+
+    @Option(help: "The same for the second driver. Default: the first one's.")
+    var againstMountDir: String?
+
+    @OptionGroup var options: BenchOptions
+
+    @Option(help: "table, markdown or json.")
+    var output: Output = .table
+
+    @Option(
+        help: ArgumentHelp(
+            "Only wait this long for the driver to be ready, and print the time of day at which "
+                + "it was, in seconds.",
+            valueName: "seconds"
+        )
+    )
+    var untilReady: Int?
+
+    func run() async throws {
+        if let untilReady { return try await wait(for: .seconds(untilReady)) }
+        let channels = try sides.map { side in
+            (side, try Channel(to: try Endpoint(parsing: side.endpoint)))
+        }
+        let drivers = try channels.map { side, channel in
+            BenchDriver(
+                label: side.endpoint,
+                client: CSIClient(channel: channel),
+                volume: try volume(of: side)
+            )
+        }
+        let outcome = await measure(drivers)
+        let left = await cleanUp(drivers)
+        for (_, channel) in channels { await channel.close() }
+        try finish(outcome, left: left)
+    }
+
+    private var sides: [BenchEndpoint] {
+        let own = BenchEndpoint(endpoint: endpoint, parameters: parameters, folder: mountDir)
+        guard let against else { return [own] }
+        let other = BenchEndpoint(
+            endpoint: against,
+            parameters: againstParameters,
+            folder: againstMountDir ?? mountDir
+        )
+        return [own, other]
+    }
+
+    private func volume(of side: BenchEndpoint) throws -> BenchVolume {
+        BenchVolume(
+            run: "bench-\(UInt32.random(in: .min ... .max))",
+            size: options.size,
+            filesystem: options.filesystem,
+            parameters: try side.parameterMap(),
+            folder: side.folder ?? ""
+        )
+    }
+
+    /// The report, or why there is none; a signal cancels it.
+    private func measure(_ drivers: [BenchDriver]) async -> Result<BenchReport, any Error> {
+        let run = BenchRun(
+            plan: options.plan(mounting: mountDir != nil),
+            interleaving: Interleaving(drivers: drivers, rounds: options.rounds)
+        ) { StandardError.write(Array("\($0)\n".utf8)) }
+        let work = Task {
+            try await run.warmUp()
+            return try await run.run()
+        }
+        let signals = StopSignals(first: { work.cancel() }, second: {})
+        let outcome = await work.result
+        signals.cancel()
+        return work.isCancelled ? .failure(CancellationError()) : outcome
+    }
+
+    private func cleanUp(_ drivers: [BenchDriver]) async -> [String] {
+        var left: [String] = []
+        for driver in drivers { left += await driver.cleanUp() }
+        return left
+    }
+
+    private func finish(_ outcome: Result<BenchReport, any Error>, left: [String]) throws {
+        for complaint in left { tell("left behind: \(complaint)") }
+        do {
+            try write(try outcome.get())
+        } catch let failure as BenchFailure {
+            tell(failure.message)
+            throw ExitCode(1)
+        } catch is CancellationError {
+            tell("interrupted")
+            throw ExitCode(130)
+        }
+        if !left.isEmpty { throw ExitCode(1) }
+    }
+
+    private func write(_ report: BenchReport) throws {
+        switch output {
+        case .table: for line in BenchTable(report, style: .aligned).lines { print(line) }
+        case .markdown: for line in BenchTable(report, style: .markdown).lines { print(line) }
+        case .json:
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        }
+    }
+
+    private func wait(for limit: Duration) async throws {
+        let watch = ReadinessWatch(endpoint: try Endpoint(parsing: endpoint), limit: limit)
+        guard let time = try await watch.wait() else {
+            tell("\(endpoint) was not ready in time")
+            throw ExitCode(1)
+        }
+        print("\(time.seconds).\(String(time.nanoseconds + 1_000_000_000).dropFirst())")
+    }
+
+    private func tell(_ text: String) { StandardError.write(Array("cairn bench: \(text)\n".utf8)) }
+}
