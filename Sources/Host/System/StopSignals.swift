@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// SIGTERM and SIGINT as two steps: the first asks to stop, the second ends the process at once.
+/// SIGTERM and SIGINT as two steps: the first asks to stop, a later one ends the process at once.
 package final class StopSignals: Sendable {
     /// Dispatch sources may be used from any thread; their type does not say so.
     private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
@@ -14,11 +14,13 @@ package final class StopSignals: Sendable {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                guard count.increment() == 1 else {
+                switch count.next() {
+                case .first: first()
+                case .echo: break
+                case .second:
                     second()
                     _exit(128 + number)
                 }
-                first()
             }
             source.resume()
             return source
@@ -29,6 +31,20 @@ package final class StopSignals: Sendable {
 }
 
 private final class SignalCount: Sendable {
-    private let count = Atomic(0)
-    func increment() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
+    enum Meaning { case first, echo, second }
+
+    /// timeout(1) and some shells signal the process and then its group: one wish, told twice.
+    private static let echoTime = Duration.milliseconds(500)
+
+    private let began = Mutex<ContinuousClock.Instant?>(nil)
+
+    func next() -> Meaning {
+        began.withLock { began in
+            guard let start = began else {
+                began = .now
+                return .first
+            }
+            return .now - start < Self.echoTime ? .echo : .second
+        }
+    }
 }
