@@ -1,9 +1,9 @@
-import DriverCore
+package import DriverCore
 import Host
 
 extension Timestamp {
     /// UTC with milliseconds: `2026-11-22T17:54:23.123Z` (RFC 3339).
-    var rfc3339: String {
+    package var rfc3339: String {
         let parts = WallClock.calendarParts(of: self)
         let day = zip(parts, [4, 2, 2]).map(padded).joined(separator: "-")
         let time = zip(parts.dropFirst(3), [2, 2, 2]).map(padded).joined(separator: ":")

@@ -1,14 +1,78 @@
 import ArgumentParser
+import DriverCore
 
 @main
 struct Cairn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cairn",
         abstract: "Node-local CSI volumes: fast, and safe first.",
+        discussion: """
+            Example:
+              cairn standalone --config tiers.yaml &
+              cairn volume create data --size 10Gi
+              cairn mount data /mnt/data
+
+            Every command has --help with examples. Results go to standard output, failures to \
+            standard error in one line. NO_COLOR switches colours off. For completion in a shell:
+              cairn --generate-completion-script bash > /etc/bash_completion.d/cairn
+
+            Exit codes:
+            \(ExitStatus.table)
+            """,
         version: version,
-        subcommands: [Standalone.self, Walk.self, Bench.self]
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Storage",
+                subcommands: [
+                    VolumeCommand.self, SnapshotCommand.self, MountCommand.self,
+                    UnmountCommand.self, TierCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Driver",
+                subcommands: [
+                    Standalone.self, DoctorCommand.self, Walk.self, Bench.self,
+                    VersionCommand.self,
+                ]
+            ),
+        ]
     )
 
     /// Told by Identity as vendor_version.
     static let version = "0.1.0"
+
+    static func main() async {
+        do {
+            var command = try await asyncParseAsRoot(nil)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Ends the process with the code and the line that the failure asks for.
+    private static func end(with error: any Error) -> Never {
+        if let failure = failure(of: error) {
+            Console.fail(failure.message)
+            exit(withError: ExitCode(failure.status.rawValue))
+        }
+        exit(withError: error)
+    }
+
+    /// nil where the error is none: a request for help, or a code that a command has chosen.
+    private static func failure(of error: any Error) -> CommandFailure? {
+        switch error {
+        case let failure as CommandFailure: return failure
+        case let error as DriverError: return CommandFailure(error)
+        default: break
+        }
+        guard exitCode(for: error) == .validationFailure else { return nil }
+        let manual = fullMessage(for: error).split(separator: "'").last { $0.hasPrefix("cairn ") }
+        let advice = manual.map { ": see '\($0)'" } ?? ""
+        return CommandFailure(.usage, message(for: error) + advice)
+    }
 }

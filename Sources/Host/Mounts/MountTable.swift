@@ -30,8 +30,17 @@ package enum MountTable {
     package static func uses(ofDevice path: String, number: UInt64) throws(DriverError)
         -> [MountEntry]
     {
+        uses(ofDevice: path, number: number, among: try read())
+    }
+
+    /// The same among entries that were read before.
+    package static func uses(
+        ofDevice path: String,
+        number: UInt64,
+        among entries: [MountEntry]
+    ) -> [MountEntry] {
         let node = "/\(path.split(separator: "/").last ?? "")"
-        return try read().filter { entry in
+        return entries.filter { entry in
             entry.device == number || entry.source == path
                 || (entry.root == node && ["devtmpfs", "tmpfs"].contains(entry.fsType))
         }

@@ -2,6 +2,7 @@
 enum Capabilities {
     /// Source: linux/capability.h.
     enum Capability: UInt64 {
+        case sysAdmin = 21
         case sysResource = 24
     }
 

@@ -37,7 +37,7 @@ struct ServerOptions: ParsableArguments {
 /// What the driver is and what it serves.
 struct NodeOptions: ParsableArguments {
     @Option(help: "The tiers file (YAML).")
-    var config: String = "/etc/cairn/tiers.yaml"
+    var config: String = defaultConfig
 
     @Option(help: "The node's name in the cluster. Default: $NODE_ID, else the host's name.")
     var nodeID: String?
@@ -59,22 +59,12 @@ struct NodeOptions: ParsableArguments {
     @Option(help: "Volumes that this node may have in use; 0 for no limit.")
     var maxVolumes: Int64 = 1024
 
+    static let defaultConfig = "/etc/cairn/tiers.yaml"
+
     var nodeName: String { nodeID ?? Environment.value(of: "NODE_ID") ?? Environment.hostName() }
 
     /// The tiers file, read and checked; throws `invalidRequest` with file and line.
-    func tiers() throws(DriverError) -> TiersFile {
-        let text: Data
-        do {
-            text = try Data(contentsOf: URL(filePath: config))
-        } catch {
-            throw DriverError(
-                .invalidRequest,
-                "cannot read the tiers file \(config); write one, or name it with --config",
-                cause: error
-            )
-        }
-        return try TiersFile(parsing: [UInt8](text), file: config)
-    }
+    func tiers() throws(DriverError) -> TiersFile { try TiersFile(reading: config) }
 
     /// Throws `invalidRequest` for a segment that is no `key=value` or stands twice.
     func segments() throws(DriverError) -> [String: String] {
@@ -93,6 +83,23 @@ struct NodeOptions: ParsableArguments {
 
     func validate() throws {
         guard maxVolumes >= 0 else { throw ValidationError("--max-volumes is negative") }
+    }
+}
+
+extension TiersFile {
+    /// Reads and checks a file; throws `invalidRequest` with file and line.
+    init(reading path: String) throws(DriverError) {
+        let text: Data
+        do {
+            text = try Data(contentsOf: URL(filePath: path))
+        } catch {
+            throw DriverError(
+                .invalidRequest,
+                "cannot read the tiers file \(path); write one, or name it with --config",
+                cause: error
+            )
+        }
+        try self.init(parsing: [UInt8](text), file: path)
     }
 }
 

@@ -1,0 +1,228 @@
+package import Backend
+package import DriverCore
+package import Host
+
+/// A look at a pool's directory that changes nothing and needs no running driver.
+///
+/// It is a snapshot by name only: a driver may change the pool while it is looked at.
+package struct PoolSurvey: Sendable {
+    /// Something that a person should know.
+    package struct Finding: Sendable, Hashable {
+        package let path: String
+        package let problem: String
+        /// What to do about it.
+        package let advice: String
+    }
+
+    package let directory: String
+    package private(set) var isPool = false
+    package private(set) var usage: StorageUsage?
+    package private(set) var canClone = false
+    package private(set) var volumes: [VolumeRecord] = []
+    package private(set) var snapshots: [SnapshotRecord] = []
+    package private(set) var findings: [Finding] = []
+
+    /// Looks at the directory of a tier.
+    package init(of directory: String, tier: String) {
+        self.directory = directory
+        guard let path = PoolPath(directory) else {
+            find(directory, "cannot be a pool", "give the tier an absolute path, not the root")
+            return
+        }
+        attempt { (survey) throws(DriverError) in
+            guard let root = try survey.root(path) else { return }
+            survey.usage = try root.usage()
+            survey.canClone = root.canClone()
+            guard try survey.look(atMarkerIn: root, path, tier: tier) else { return }
+            survey.isPool = true
+            survey.volumes = try survey.records(VolumeRecord.self, in: root)
+            survey.snapshots = try survey.records(SnapshotRecord.self, in: root)
+        }
+    }
+
+    /// The records alone, without a judgement; empty where the pool cannot be read.
+    package static func volume(_ id: VolumeID, in directory: String) -> VolumeRecord? {
+        record(id, in: directory)
+    }
+
+    /// The record of a snapshot, if it can be read.
+    package static func snapshot(_ id: SnapshotID, in directory: String) -> SnapshotRecord? {
+        record(id, in: directory)
+    }
+
+    /// How full the pool's file system is; nil where the directory is no pool now, as while its disk
+    /// is not mounted.
+    package static func usage(of directory: String) -> StorageUsage? {
+        guard let root = try? Folder.existing(at: directory),
+            (try? root.has(PoolNames.marker)) ?? false
+        else { return nil }
+        return try? root.usage()
+    }
+
+    private static func record<Record: StoredRecord>(_ id: Record.ID, in directory: String)
+        -> Record?
+    {
+        do throws(DriverError) {
+            guard let root = try Folder.existing(at: directory),
+                case .usable(let stored) = try Shelf<Record>(in: root).entry(id)
+            else { return nil }
+            return stored.record
+        } catch {
+            return nil
+        }
+    }
+
+    private mutating func find(_ path: String, _ problem: String, _ advice: String) {
+        findings.append(Finding(path: path, problem: problem, advice: advice))
+    }
+
+    private mutating func attempt(_ step: (inout PoolSurvey) throws(DriverError) -> Void) {
+        do throws(DriverError) {
+            try step(&self)
+        } catch {
+            find(directory, error.message, "see the kernel log, and whether its disk is mounted")
+        }
+    }
+}
+
+/// The directory, its marker and the note beside it.
+extension PoolSurvey {
+    private mutating func root(_ path: PoolPath) throws(DriverError) -> Folder? {
+        if let root = try Folder.existing(at: path.directory) { return root }
+        let isKnown = try noteUUID(path) != nil
+        find(
+            path.directory,
+            "the directory does not exist",
+            isKnown
+                ? "mount the pool's disk" : "start the driver, which makes it, or mount its disk"
+        )
+        return nil
+    }
+
+    private func noteUUID(_ path: PoolPath) throws(DriverError) -> String? {
+        guard let parent = try Folder.existing(at: path.parent),
+            let note = try parent.file(path.note, for: .reading)
+        else { return nil }
+        let text = String(decoding: try note.contents(limit: 4096), as: UTF8.self)
+        return text.split(separator: "\n").first.map(String.init)
+    }
+
+    private mutating func look(
+        atMarkerIn root: borrowing Folder,
+        _ path: PoolPath,
+        tier: String
+    ) throws(DriverError) -> Bool {
+        let known = try noteUUID(path)
+        let name = "\(path.directory)/\(PoolNames.marker)"
+        guard let file = try root.file(PoolNames.marker, for: .reading) else {
+            find(
+                name,
+                "the marker is missing",
+                known == nil
+                    ? "start the driver: it makes a pool of an empty directory"
+                    : "mount the pool's disk; if the pool is gone for good, remove \(path.notePath)"
+            )
+            return false
+        }
+        let marker = try PoolMarker(decoding: file.contents(limit: PoolMarker.limit), path: name)
+        if marker.tier != tier {
+            find(
+                name,
+                "the pool belongs to the tier '\(marker.tier)'",
+                "give the tier that name again, or choose another directory"
+            )
+        }
+        if let known, known != marker.uuid {
+            find(
+                name,
+                "this is pool \(marker.uuid), and \(path.notePath) expects \(known)",
+                "mount the right disk, or remove the note if this one is meant"
+            )
+        }
+        return true
+    }
+}
+
+/// What lies in the pool.
+extension PoolSurvey {
+    private mutating func records<Record: StoredRecord>(
+        _ kind: Record.Type,
+        in root: borrowing Folder
+    ) throws(DriverError) -> [Record] {
+        let shelf = try Shelf<Record>(in: root)
+        var records: [Record] = []
+        for name in try shelf.folder.names().sorted() {
+            guard let id = Record.ID(parsing: name) else {
+                findOdd(name, Record.self, shelf)
+                continue
+            }
+            switch try shelf.entry(id) {
+            case nil: continue
+            case .unusable(let reason):
+                find(
+                    "\(shelf.folder.path)/\(name)",
+                    "the \(Record.noun) cannot be used: \(reason)",
+                    "restore its \(Record.file) from a backup, then restart the driver"
+                )
+            case .usable(let stored):
+                records.append(stored.record)
+                try look(at: stored.record, on: shelf)
+            }
+        }
+        return records
+    }
+
+    /// What is no object's folder.
+    private mutating func findOdd<Record: StoredRecord>(
+        _ name: String,
+        _ kind: Record.Type,
+        _ shelf: borrowing Shelf<Record>
+    ) {
+        let path = "\(shelf.folder.path)/\(name)"
+        if PoolNames.leftover(name).flatMap(Record.ID.init(parsing:)) != nil {
+            let state = name.hasPrefix(PoolNames.creating("")) ? "half-made" : "half-deleted"
+            find(
+                path,
+                "a \(Record.noun) is \(state)",
+                "repeat the call that made it, or restart the driver, which finishes it; nothing "
+                    + "is wrong while that call is still running"
+            )
+        } else {
+            find(path, "Cairn did not make this", "move it away if you do not need it here")
+        }
+    }
+
+    private mutating func look<Record: StoredRecord>(
+        at record: Record,
+        on shelf: borrowing Shelf<Record>
+    ) throws(DriverError) {
+        let path = "\(shelf.folder.path)/\(record.id)"
+        let facts = try shelf.dataFacts(record.id)
+        if let facts {
+            if facts.size < record.size {
+                find(
+                    "\(path)/\(PoolNames.data)",
+                    "\(Record.noun) '\(record.name)' is damaged: \(facts.size) of \(record.size)",
+                    "restore it from a backup"
+                )
+            }
+        } else {
+            find(
+                "\(path)/\(PoolNames.data)",
+                "the data of \(Record.noun) '\(record.name)' is lost",
+                "restore the file from a backup"
+            )
+        }
+        guard let own = try shelf.own(record.id) else { return }
+        for name in try own.names().sorted() where !Record.knownFiles.contains(name) {
+            find("\(path)/\(name)", "Cairn did not make this", "move it away: it forbids a delete")
+        }
+        if try own.has(PoolNames.frozen) {
+            find(
+                path,
+                "\(Record.noun) '\(record.name)' was left frozen by a snapshot or clone",
+                "restart the driver, which thaws it; nothing is wrong while the copy is running"
+            )
+        }
+    }
+}

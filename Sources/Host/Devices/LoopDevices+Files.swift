@@ -1,0 +1,33 @@
+import DriverCore
+
+/// A loop device and the file behind it, by name; for people, never for decisions.
+package struct LoopFile: Sendable, Hashable {
+    package let device: LoopDevice
+    /// The path that the kernel shows, as this process would reach it.
+    package let path: String
+    /// Whether the file has been removed since it was attached.
+    package let isDeleted: Bool
+}
+
+extension LoopDevices {
+    /// Everything that is attached on this host, whoever attached it, in order of index.
+    ///
+    /// Reads /sys alone, so it opens no device and needs no privilege.
+    package static func files() -> [LoopFile] {
+        let names = (try? SystemFile.names(in: "/sys/block")) ?? []
+        let found = names.compactMap { name -> LoopFile? in
+            guard name.hasPrefix("loop"), let index = Int(name.dropFirst(4)),
+                let path = SystemFile.line("/sys/block/\(name)/loop/backing_file"),
+                let device = LoopDevice(index: index)
+            else { return nil }
+            let suffix = " (deleted)"
+            let isDeleted = path.hasSuffix(suffix)
+            return LoopFile(
+                device: device,
+                path: isDeleted ? String(path.dropLast(suffix.count)) : path,
+                isDeleted: isDeleted
+            )
+        }
+        return found.sorted { $0.device < $1.device }
+    }
+}

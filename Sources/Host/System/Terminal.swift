@@ -1,0 +1,10 @@
+import Glibc
+
+/// Whether a person looks at what the process writes.
+package enum Terminal {
+    /// Whether standard output is a terminal.
+    package static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Whether standard error is a terminal.
+    package static var isError: Bool { isatty(STDERR_FILENO) == 1 }
+}

@@ -1,0 +1,118 @@
+import Backend
+import BackendLoop
+import Configuration
+import DriverCore
+import FoundationEssentials
+import Host
+
+/// What this host knows of volumes beyond CSI: the records of the pools, and what is mounted.
+///
+/// CSI tells neither names nor tiers nor targets. Where the tiers file or a pool cannot be read,
+/// or the driver runs on another host, these stay unknown, and everything else works.
+struct LocalNode {
+    /// The tiers of the file; nil where there is none.
+    let tiers: [TierConfiguration]?
+    private let mounts: [MountEntry]
+    private let devices: [VolumeID: LoopDevice]
+
+    /// Throws `invalidRequest` where a file that was named cannot be read.
+    init(config: String?) throws(DriverError) {
+        if let config {
+            tiers = try TiersFile(reading: config).tiers
+        } else {
+            tiers = try? TiersFile(reading: NodeOptions.defaultConfig).tiers
+        }
+        mounts = (try? MountTable.read()) ?? []
+        devices = Dictionary(
+            LoopDevices.files().compactMap { file in
+                Self.volume(of: file).map { ($0, file.device) }
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    func record(_ id: VolumeID) -> VolumeRecord? {
+        firstInPools { PoolSurvey.volume(id, in: $0) }
+    }
+
+    func record(_ id: SnapshotID) -> SnapshotRecord? {
+        firstInPools { PoolSurvey.snapshot(id, in: $0) }
+    }
+
+    /// Where a volume is attached and mounted; nil where it is not.
+    func place(of id: VolumeID) -> LocalPlace? {
+        guard let device = devices[id] else { return nil }
+        return LocalPlace(
+            volume: id,
+            device: device.path,
+            mounts: MountTable.uses(
+                ofDevice: device.path,
+                number: device.number,
+                among: mounts
+            )
+        )
+    }
+
+    /// The volume that is mounted at a path.
+    func place(at path: String) -> LocalPlace? {
+        let paths = [path, resolved(path)]
+        return devices.keys.lazy.compactMap(place).first { place in
+            place.mounts.contains { paths.contains($0.target) }
+        }
+    }
+
+    /// The path as the mount table spells it: the links above its last component resolved.
+    func resolved(_ path: String) -> String {
+        let url = URL(filePath: path)
+        let parent = resolvedPath(url.deletingLastPathComponent().path)
+        return (parent == "/" ? "" : parent) + "/" + url.lastPathComponent
+    }
+
+    private func firstInPools<Found>(_ look: (String) -> Found?) -> Found? {
+        for tier in tiers ?? [] {
+            switch tier.backend {
+            case .loop(let loop):
+                if let found = look(loop.directory) { return found }
+            }
+        }
+        return nil
+    }
+
+    /// The id in `.../volumes/<id>/data`.
+    private static func volume(of file: LoopFile) -> VolumeID? {
+        let parts = file.path.split(separator: "/")
+        guard parts.count >= 3, parts[parts.count - 1] == "data",
+            parts[parts.count - 3] == "volumes"
+        else { return nil }
+        return VolumeID(parsing: String(parts[parts.count - 2]))
+    }
+}
+
+/// Where one volume is to be found on this host.
+struct LocalPlace {
+    let volume: VolumeID
+    /// `/dev/loop3`.
+    let device: String
+    let mounts: [MountEntry]
+
+    /// What the staging path of a target is called.
+    static let stagingSuffix = ".staged"
+
+    /// Where a volume is staged that is mounted at a target: beside it, hidden.
+    static func stagingPath(for target: String) -> String {
+        let parts = target.split(separator: "/")
+        let parent = parts.dropLast().map { "/\($0)" }.joined()
+        return "\(parent)/.\(parts.last ?? "volume")\(stagingSuffix)"
+    }
+
+    /// Where it is staged; kubelet calls that folder `globalmount`.
+    var staging: String? { mounts.map(\.target).first(where: Self.isStaging) }
+
+    /// Where people and pods use it.
+    var targets: [String] { mounts.map(\.target).filter { !Self.isStaging($0) } }
+
+    private static func isStaging(_ path: String) -> Bool {
+        let name = path.split(separator: "/").last ?? ""
+        return name == "globalmount" || (name.hasPrefix(".") && name.hasSuffix(stagingSuffix))
+    }
+}

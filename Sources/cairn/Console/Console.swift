@@ -1,0 +1,51 @@
+import Host
+
+/// What a person or a script reads: results on standard output, all else on standard error.
+enum Console {
+    static func write(_ text: String) { print(text) }
+
+    /// One line that tells a failure.
+    static func fail(_ message: String) {
+        let line = oneLine(message)
+        say("\(Style.error.apply(.red, to: "cairn:")) \(line)")
+    }
+
+    /// One line beside the result.
+    static func note(_ message: String) { say("cairn: \(oneLine(message))") }
+
+    /// Raw text on standard error, for what draws over itself.
+    static func draw(_ text: String) { StandardError.write(Array(text.utf8)) }
+
+    private static func say(_ line: String) { draw(line + "\n") }
+
+    private static func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}
+
+/// Colours, where a terminal shows them and nobody said no.
+struct Style: Sendable {
+    enum Colour: String {
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+        case dim = "2"
+        case bold = "1"
+    }
+
+    let isColoured: Bool
+
+    static let output = Style(isTerminal: Terminal.isOutput)
+    static let error = Style(isTerminal: Terminal.isError)
+
+    /// Source: https://no-color.org, and TERM as terminfo(5) names a terminal without abilities.
+    private init(isTerminal: Bool) {
+        isColoured =
+            isTerminal && Environment.value(of: "NO_COLOR") == nil
+            && Environment.value(of: "TERM") != "dumb"
+    }
+
+    func apply(_ colour: Colour, to text: String) -> String {
+        isColoured ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+    }
+}

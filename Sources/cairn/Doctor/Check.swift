@@ -1,0 +1,43 @@
+/// One thing that doctor looked at.
+struct Check: Encodable, Sendable {
+    enum State: String, Encodable, Sendable {
+        case good = "ok"
+        /// Worth knowing, and not wrong.
+        case note
+        case problem
+    }
+
+    /// `programs`, `kernel`, `tier scratch`, ...
+    let area: String
+    /// What was looked at.
+    let subject: String
+    let state: State
+    /// What was found.
+    let found: String
+    /// What to do about it; nil where nothing is to be done.
+    var advice: String?
+}
+
+/// What doctor has found so far.
+struct Examination: Sendable {
+    private(set) var checks: [Check] = []
+    let area: String
+
+    init(_ area: String) { self.area = area }
+
+    mutating func good(_ subject: String, _ found: String) {
+        checks.append(Check(area: area, subject: subject, state: .good, found: found))
+    }
+
+    mutating func note(_ subject: String, _ found: String, _ advice: String? = nil) {
+        checks.append(
+            Check(area: area, subject: subject, state: .note, found: found, advice: advice)
+        )
+    }
+
+    mutating func problem(_ subject: String, _ found: String, _ advice: String) {
+        checks.append(
+            Check(area: area, subject: subject, state: .problem, found: found, advice: advice)
+        )
+    }
+}

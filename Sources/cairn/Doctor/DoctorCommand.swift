@@ -1,0 +1,103 @@
+import ArgumentParser
+import Configuration
+import DriverCore
+
+/// The command `cairn doctor`.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Look for what is wrong on this node, and say what to do about it.",
+        discussion: """
+            Looks at programs, kernel, tiers, their volumes and loop devices, and at the driver. It \
+            changes nothing. Run it as root on the driver's node: pools are closed to others. Ends \
+            with 0 where nothing is wrong, with 1 otherwise; notes are not wrong.
+
+            Example:
+              cairn doctor
+              cairn doctor --config tiers.yaml --output json
+              cairn doctor --without-driver
+            """
+    )
+
+    @Flag(help: "Do not ask the driver: before its first start.")
+    var withoutDriver = false
+
+    @OptionGroup var client: ClientOptions
+
+    private struct Report: Encodable {
+        let isHealthy: Bool
+        let checks: [Check]
+    }
+
+    func run() async throws {
+        var checks: [Check] = []
+        let (configuration, tiers) = examineConfiguration()
+        checks += ProgramChecks.run(filesystems: Set((tiers ?? []).map(\.filesystem)))
+        checks += KernelChecks.run()
+        checks += configuration.checks
+        for tier in tiers ?? [] { checks += TierChecks.run(tier) }
+        if !withoutDriver { checks += await DriverChecks.run(client) }
+
+        let problems = checks.count { $0.state == .problem }
+        try client.output.write(
+            Report(isHealthy: problems == 0, checks: checks),
+            text: Self.text(checks, problems: problems)
+        )
+        guard problems == 0 else { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    private func examineConfiguration() -> (Examination, [TierConfiguration]?) {
+        let path = client.namedConfig ?? NodeOptions.defaultConfig
+        var examination = Examination("configuration")
+        do throws(DriverError) {
+            let tiers = try TiersFile(reading: path).tiers
+            let names = tiers.map(\.name).joined(separator: ", ")
+            examination.good("tiers file", "\(path): \(names)")
+            if !tiers.contains(where: \.isDefault) {
+                examination.note("default tier", "none: every StorageClass must name its tier")
+            }
+            return (examination, tiers)
+        } catch {
+            examination.problem(
+                "tiers file",
+                error.message,
+                "the README tells what stands in it; name another one with --config"
+            )
+            return (examination, nil)
+        }
+    }
+
+    /// Sections, one check a line, and what to do below what is wrong.
+    static func text(_ checks: [Check], problems: Int) -> String {
+        let width = checks.map(\.subject.count).max() ?? 0
+        var lines: [String] = []
+        var area = ""
+        for check in checks {
+            if check.area != area {
+                area = check.area
+                lines.append(Style.output.apply(.bold, to: area))
+            }
+            let gap = String(repeating: " ", count: width - check.subject.count + 2)
+            lines.append("  \(label(check.state))  \(check.subject)\(gap)\(check.found)")
+            if let advice = check.advice { lines.append("           do: \(advice)") }
+        }
+        lines.append(summary(checks.count, problems))
+        return lines.joined(separator: "\n")
+    }
+
+    private static func label(_ state: Check.State) -> String {
+        switch state {
+        case .good: Style.output.apply(.green, to: "ok     ")
+        case .note: Style.output.apply(.yellow, to: "note   ")
+        case .problem: Style.output.apply(.red, to: "PROBLEM")
+        }
+    }
+
+    private static func summary(_ count: Int, _ problems: Int) -> String {
+        switch problems {
+        case 0: Style.output.apply(.green, to: "healthy: nothing wrong in \(count) checks")
+        case 1: Style.output.apply(.red, to: "1 problem in \(count) checks")
+        default: Style.output.apply(.red, to: "\(problems) problems in \(count) checks")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Host
+
+/// What the kernel offers, and lets this process do.
+enum KernelChecks {
+    /// Source: mount_setattr(2) is the newest call that the driver needs.
+    private static let oldest = (major: 5, minor: 12)
+
+    static func run() -> [Check] {
+        var examination = Examination("kernel")
+        examineRelease(&examination)
+        examine("openat2", HostFeatures.openat2(), &examination)
+        examine("mount_setattr", HostFeatures.mountSetattr(), &examination)
+        if case .unknown(let reason) = HostFeatures.loopControl() {
+            examination.problem(
+                "loop devices",
+                reason,
+                "modprobe loop, and run as root; in a container, mount the host's /dev"
+            )
+        } else {
+            examination.good("loop devices", "/dev/loop-control answers")
+            examine("LOOP_CONFIGURE", HostFeatures.loopConfigure(), &examination)
+        }
+        examineRights(&examination)
+        return examination.checks
+    }
+
+    private static func examineRelease(_ examination: inout Examination) {
+        guard let release = HostFeatures.kernelRelease() else {
+            return examination.problem("release", "unknown", "mount /proc")
+        }
+        let parts = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+        if parts.count == 2, (parts[0], parts[1]) >= oldest {
+            examination.good("release", release)
+        } else {
+            examination.problem(
+                "release",
+                "\(release) is older than \(oldest.major).\(oldest.minor)",
+                "run a newer kernel"
+            )
+        }
+    }
+
+    private static func examine(
+        _ name: String,
+        _ finding: HostFeatures.Finding,
+        _ examination: inout Examination
+    ) {
+        switch finding {
+        case .present: examination.good(name, "there")
+        case .absent: examination.problem(name, "the kernel does not have it", "run a newer kernel")
+        case .unknown(let reason):
+            examination.note(name, "cannot be tried: \(reason)", "run doctor as root")
+        }
+    }
+
+    private static func examineRights(_ examination: inout Examination) {
+        if HostFeatures.mayMount {
+            examination.good("CAP_SYS_ADMIN", "held")
+        } else {
+            examination.problem(
+                "CAP_SYS_ADMIN",
+                "not held: nothing can be mounted",
+                "run as root; in a container, privileged"
+            )
+        }
+        if HostFeatures.mayGrowMountedExt4 {
+            examination.good("CAP_SYS_RESOURCE", "held")
+        } else {
+            examination.note(
+                "CAP_SYS_RESOURCE",
+                "not held: ext4 grows at the next mount only, not while it is mounted",
+                "give the driver that capability to grow ext4 online"
+            )
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import DriverCore
+import Host
+
+/// The programs that the driver runs.
+enum ProgramChecks {
+    private struct Program {
+        let name: String
+        let package: String
+        /// Makes the program tell its version; nil where it cannot.
+        let versionArguments: [String]?
+        let filesystem: FilesystemType
+    }
+
+    private static let programs = [
+        Program(
+            name: "mkfs.ext4",
+            package: "e2fsprogs",
+            versionArguments: ["-V"],
+            filesystem: .ext4
+        ),
+        Program(name: "e2fsck", package: "e2fsprogs", versionArguments: ["-V"], filesystem: .ext4),
+        Program(name: "resize2fs", package: "e2fsprogs", versionArguments: [], filesystem: .ext4),
+        Program(name: "mkfs.xfs", package: "xfsprogs", versionArguments: ["-V"], filesystem: .xfs),
+        Program(
+            name: "mkfs.btrfs",
+            package: "btrfs-progs",
+            versionArguments: ["-V"],
+            filesystem: .btrfs
+        ),
+        Program(
+            name: "btrfstune",
+            package: "btrfs-progs",
+            versionArguments: nil,
+            filesystem: .btrfs
+        ),
+    ]
+
+    private static let deadline = Duration.seconds(10)
+
+    /// `filesystems` are those that the tiers make by themselves: their programs must be there.
+    static func run(filesystems: Set<FilesystemType>) -> [Check] {
+        var examination = Examination("programs")
+        for program in programs {
+            do throws(DriverError) {
+                let command = try HostCommand(
+                    named: program.name,
+                    package: program.package,
+                    arguments: program.versionArguments ?? []
+                )
+                examination.good(program.name, version(of: program, command))
+            } catch {
+                let advice = "apt-get install \(program.package)"
+                let type = program.filesystem
+                if filesystems.contains(type) {
+                    examination.problem(program.name, "missing: a tier makes \(type)", advice)
+                } else {
+                    examination.note(program.name, "missing: no \(type) volumes here", advice)
+                }
+            }
+        }
+        return examination.checks
+    }
+
+    /// The version alone; the path where the program tells none.
+    private static func version(of program: Program, _ command: HostCommand) -> String {
+        guard program.versionArguments != nil, let output = try? command.run(deadline: deadline)
+        else { return command.program }
+        let words = (output.standardError + " " + output.standardOutput)
+            .split(whereSeparator: \.isWhitespace)
+        return words.first(where: isVersion).map(String.init) ?? command.program
+    }
+
+    /// `1.47.0`, or the `v6.2` of btrfs-progs.
+    private static func isVersion(_ word: Substring) -> Bool {
+        let digits = word.hasPrefix("v") ? word.dropFirst() : word
+        return digits.contains(".") && (digits.first?.isNumber ?? false)
+            && digits.allSatisfy { $0.isNumber || $0 == "." }
+    }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import CSIMessages
+import DriverCore
+import Host
+
+/// The command `cairn unmount`.
+struct UnmountCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unmount",
+        abstract: "Unmount a volume: unpublish, and unstage with its last target.",
+        discussion: """
+            Which volume is mounted there, and where it is staged, is found in this host's mount \
+            table; with another CSI driver than Cairn, or after a restart of the host, name the \
+            volume. Then it also succeeds where nothing is mounted.
+
+            Example:
+              cairn unmount /mnt/data
+              cairn unmount /mnt/data --volume data
+            """
+    )
+
+    @Argument(help: "Where the volume is mounted.", completion: .directory)
+    var target: String
+
+    @Option(help: "The volume: name or id. Default: what is mounted at the target.")
+    var volume: String?
+
+    @Option(help: "Where it is staged. Default: found, else beside the target.")
+    var staging: String?
+
+    @OptionGroup var client: ClientOptions
+
+    private struct Unmounted: Encodable {
+        let volume: String
+        let target: String
+        /// The targets that are left; it stays staged for them.
+        let others: [String]
+    }
+
+    func run() async throws {
+        let node = try LocalNode(config: client.namedConfig)
+        let unmounted = try await Session.with(client) { try await unmount($0, node) }
+        let left = unmounted.others.joined(separator: ", ")
+        try client.output.write(
+            unmounted,
+            text: "unmounted \(unmounted.target)"
+                + (left.isEmpty ? "" : "; the volume is still mounted at \(left)")
+        )
+    }
+
+    private func unmount(_ session: Session, _ node: LocalNode) async throws -> Unmounted {
+        let path = absolutePath(target)
+        let derived = LocalPlace.stagingPath(for: path)
+        let id = try await volumeID(at: path, staged: derived, session, node)
+        let place = VolumeID(parsing: id).flatMap(node.place)
+        let others = (place?.targets ?? []).filter { $0 != path && $0 != node.resolved(path) }
+        _ = try await session.perform(
+            NodeUnpublishVolumeRequest(volumeID: id, targetPath: path),
+            to: "unmount \(path)"
+        )
+        if others.isEmpty {
+            let staged = staging.map(absolutePath) ?? place?.staging ?? derived
+            _ = try await session.perform(
+                NodeUnstageVolumeRequest(volumeID: id, stagingTargetPath: staged),
+                to: "unstage volume \(id) from \(staged)"
+            )
+            try removeStagingFolder(staged)
+        }
+        return Unmounted(volume: id, target: path, others: others)
+    }
+
+    private func volumeID(
+        at path: String,
+        staged: String,
+        _ session: Session,
+        _ node: LocalNode
+    ) async throws -> String {
+        if let volume { return try await Finder(session: session).volume(volume).volumeID }
+        if let place = node.place(at: path) ?? node.place(at: staged) { return place.volume.text }
+        throw CommandFailure(
+            .notFound,
+            "no volume is mounted at \(path): 'cairn volume list' shows where they are; name the "
+                + "volume with --volume if the driver still holds it there"
+        )
+    }
+}
+
+/// Removes the empty folder that a mount of ours has made; kubelet's stay kubelet's.
+func removeStagingFolder(_ path: String) throws(DriverError) {
+    guard path.hasSuffix(LocalPlace.stagingSuffix) else { return }
+    try TargetPath(path, kubeletRoot: "/").removeDirectory()
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import CSIMessages
+
+/// The command `cairn snapshot create`.
+struct SnapshotCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Cut a snapshot of a volume, mounted or not.",
+        discussion: """
+            Repeating it is harmless: the snapshot that is there is shown, as it was cut.
+
+            Example:
+              cairn snapshot create data before-upgrade
+            """
+    )
+
+    @Argument(help: "The volume: name or id.")
+    var volume: String
+
+    @Argument(help: "The snapshot's name.")
+    var name: String
+
+    @OptionGroup var client: ClientOptions
+
+    func run() async throws {
+        let node = try LocalNode(config: client.namedConfig)
+        let snapshot = try await Session.with(client) { session in
+            let source = try await Finder(session: session).volume(volume)
+            let answer = try await session.perform(
+                CreateSnapshotRequest(sourceVolumeID: source.volumeID, name: name),
+                to: "create snapshot '\(name)' of volume '\(volume)'"
+            )
+            guard let snapshot = answer.snapshot else {
+                throw CommandFailure(.failed, "the driver cut '\(name)' and did not say what")
+            }
+            return SnapshotView(snapshot, on: node)
+        }
+        try client.output.write(snapshot, text: snapshot.text)
+    }
+}

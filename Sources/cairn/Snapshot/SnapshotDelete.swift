@@ -1,0 +1,38 @@
+import ArgumentParser
+import CSIMessages
+
+/// The command `cairn snapshot delete`.
+struct SnapshotDelete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Delete snapshots.",
+        discussion: """
+            The source, and what was restored from them, live on.
+
+            Example:
+              cairn snapshot delete before-upgrade
+            """
+    )
+
+    @Argument(help: "The snapshots: names or ids.")
+    var snapshots: [String]
+
+    @Flag(help: "A snapshot that does not exist is no failure.")
+    var ifExists = false
+
+    @OptionGroup var client: ClientOptions
+
+    func run() async throws {
+        try await Session.with(client) { session in
+            try await Deletion(kind: "snapshot", ifExists: ifExists, output: client.output)
+                .run(snapshots) { name in
+                    let id = try await Finder(session: session).snapshot(name).snapshotID
+                    _ = try await session.perform(
+                        DeleteSnapshotRequest(snapshotID: id),
+                        to: "delete snapshot '\(name)'"
+                    )
+                    return id
+                }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import CSIMessages
+import Configuration
+import GRPCRuntime
+
+/// The command `cairn tier list`.
+struct TierList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the tiers with what new volumes can still get.",
+        discussion: """
+            The driver tells how much is available. CSI has no call that names the tiers or tells \
+            how large they are: both come from the tiers file and the pools' directories, and stay \
+            unknown where these cannot be read. Then only the default tier is asked for.
+
+            Example:
+              cairn tier list
+              cairn tier list --config tiers.yaml --output json
+            """
+    )
+
+    @OptionGroup var client: ClientOptions
+
+    func run() async throws {
+        let node = try LocalNode(config: client.namedConfig)
+        let tiers = try await Session.with(client) { session in
+            guard let tiers = node.tiers else { return [try await defaultTier(session)] }
+            var views: [TierView] = []
+            for tier in tiers { views.append(try await view(of: tier, session)) }
+            return views
+        }
+        try client.output.write(tiers, text: TierView.table(tiers))
+        if node.tiers == nil {
+            Console.note(
+                "\(NodeOptions.defaultConfig) cannot be read, so only the default tier is shown: "
+                    + "name the tiers file with --config"
+            )
+        }
+    }
+
+    private func defaultTier(_ session: Session) async throws -> TierView {
+        let answer = try await session.read(
+            GetCapacityRequest(),
+            to: "ask for the capacity of the default tier"
+        )
+        return TierView(default: answer)
+    }
+
+    private func view(of tier: TierConfiguration, _ session: Session) async throws -> TierView {
+        do throws(RPCFailure) {
+            let answer = try await session.readOrCode(
+                GetCapacityRequest(parameters: ["tier": tier.name])
+            )
+            return TierView(tier, answer)
+        } catch {
+            // The file knows a tier that the driver, started before, does not.
+            if error.code == .invalidArgument { return TierView(tier, nil) }
+            throw CommandFailure(error, during: "ask for the capacity of tier '\(tier.name)'")
+        }
+    }
+}

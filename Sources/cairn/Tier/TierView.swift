@@ -1,0 +1,109 @@
+import BackendLoop
+import CSIMessages
+import Configuration
+import DriverCore
+import Host
+
+/// A tier as it is shown.
+struct TierView: Encodable {
+    enum State: String, Encodable {
+        case ready
+        /// Its directory is no pool now; its disk is missing.
+        case unavailable
+        /// In the file, and not in the driver that answers.
+        case unknownToDriver = "unknown to the driver"
+    }
+
+    /// nil where the driver's default tier was asked for and no file tells its name.
+    var name: String?
+    var isDefault: Bool
+    var state: State
+    var kind: String?
+    var provisioning: String?
+    var overcommit: Double?
+    var filesystem: String?
+    /// What volumes may add up to; known on the driver's node only.
+    var totalBytes: Int64?
+    var availableBytes: Int64?
+    var maximumVolumeBytes: Int64?
+
+    init(default answer: GetCapacityResponse) {
+        isDefault = true
+        state = .ready
+        take(answer)
+    }
+
+    init(_ tier: TierConfiguration, _ answer: GetCapacityResponse?) {
+        name = tier.name
+        isDefault = tier.isDefault
+        filesystem = tier.filesystem.rawValue
+        state = answer == nil ? .unknownToDriver : .ready
+        switch tier.backend {
+        case .loop(let loop):
+            kind = "loop"
+            provisioning = loop.provisioning.rawValue
+            overcommit = loop.provisioning == .thin ? loop.overcommit : nil
+            if let usage = PoolSurvey.usage(of: loop.directory) {
+                totalBytes = Self.total(of: usage.total, tier.reserve, loop).bytes
+            } else if answer != nil {
+                state = .unavailable
+            }
+        }
+        if let answer { take(answer) }
+    }
+
+    private mutating func take(_ answer: GetCapacityResponse) {
+        availableBytes = answer.availableCapacity
+        maximumVolumeBytes = answer.maximumVolumeSize
+    }
+
+    /// What volumes may add up to: the file system without the reserve, times the overcommit.
+    private static func total(
+        of storage: ByteCount,
+        _ reserve: Reserve,
+        _ loop: LoopTierConfiguration
+    ) -> ByteCount {
+        let usable = storage - reserve.amount(of: storage)
+        let total = Double(usable.bytes) * loop.overcommit
+        return ByteCount(total < Double(Int64.max) ? Int64(total) : .max)
+    }
+
+    /// In percent of the total; nil where that is not known.
+    private var usedPercent: Int? {
+        guard let totalBytes, let availableBytes, totalBytes > 0 else { return nil }
+        let used = max(0, totalBytes - availableBytes)
+        return Int((Double(used) / Double(totalBytes) * 100).rounded())
+    }
+
+    private static let barWidth = 20
+
+    private var used: String? {
+        usedPercent.map { percent in
+            let bar = Bar.text(part: percent, of: 100, width: Self.barWidth)
+            return Terminal.isOutput ? "\(bar) \(percent)%" : "\(percent)%"
+        }
+    }
+
+    static func table(_ tiers: [TierView]) -> String {
+        var table = TextTable([
+            .init(title: "TIER"), .init(title: "KIND"), .init(title: "FILESYSTEM"),
+            .init(title: "TOTAL", alignment: .right), .init(title: "AVAILABLE", alignment: .right),
+            .init(title: "LARGEST", alignment: .right), .init(title: "USED"),
+            .init(title: "STATE"),
+        ])
+        for tier in tiers {
+            let name = tier.name.map { tier.isDefault ? "\($0) (default)" : $0 } ?? "(default)"
+            table.add([
+                name,
+                [tier.provisioning, tier.kind].compactMap(\.self).joined(separator: " "),
+                tier.filesystem,
+                tier.totalBytes.map { ByteCount($0).short },
+                tier.availableBytes.map { ByteCount($0).short },
+                tier.maximumVolumeBytes.map { ByteCount($0).short },
+                tier.used,
+                tier.state.rawValue,
+            ])
+        }
+        return table.text
+    }
+}

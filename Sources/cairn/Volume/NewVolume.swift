@@ -1,0 +1,86 @@
+import ArgumentParser
+import Backend
+import CSIMessages
+import DriverCore
+
+/// What a new volume may be told, whether it is empty or a copy.
+struct NewVolumeOptions: ParsableArguments {
+    @Option(help: "The tier. Default: the source's, else the driver's default tier.")
+    var tier: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "One more parameter, as a StorageClass has them; may be repeated.",
+            valueName: "key=value"
+        )
+    )
+    var parameter: [String] = []
+
+    /// Throws `ValidationError` for a parameter that is no `key=value` or stands twice.
+    func parameters() throws -> [String: String] {
+        var parameters: [String: String] = [:]
+        for text in parameter {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw ValidationError("--parameter '\(text)' is not key=value")
+            }
+            guard parameters.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
+                throw ValidationError("--parameter '\(parts[0])' stands twice")
+            }
+        }
+        return parameters
+    }
+
+    func validate() throws { _ = try parameters() }
+}
+
+/// Makes volumes, empty ones and copies.
+struct VolumeMaking {
+    let session: Session
+    let node: LocalNode
+
+    /// What the new volume is to be; nil leaves the choice to the driver.
+    struct Wish {
+        let name: String
+        var size: ByteCount?
+        var tier: String?
+        var parameters: [String: String] = [:]
+        var access: VolumeCapability
+        var source: VolumeContentSource?
+    }
+
+    func make(_ wish: Wish) async throws -> VolumeView {
+        var parameters = wish.parameters
+        if let tier = wish.tier { parameters["tier"] = tier }
+        let answer = try await session.perform(
+            CreateVolumeRequest(
+                name: wish.name,
+                capacityRange: wish.size.map { CapacityRange(requiredBytes: $0.bytes) },
+                volumeCapabilities: [wish.access],
+                parameters: parameters,
+                volumeContentSource: wish.source
+            ),
+            to: "create volume '\(wish.name)'"
+        )
+        guard let volume = answer.volume else {
+            throw CommandFailure(.failed, "the driver made '\(wish.name)' and did not say what")
+        }
+        return VolumeView(volume, on: node)
+    }
+}
+
+extension VolumeCapability {
+    /// For one node, as everything of Cairn is.
+    init(
+        isBlock: Bool,
+        filesystem: String = "",
+        mountFlags: [String] = [],
+        mode: AccessMode.Mode = .singleNodeWriter
+    ) {
+        self.init(
+            accessType: isBlock
+                ? .block(.init()) : .mount(.init(fsType: filesystem, mountFlags: mountFlags)),
+            accessMode: .init(mode: mode)
+        )
+    }
+}

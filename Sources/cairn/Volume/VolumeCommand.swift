@@ -1,0 +1,24 @@
+import ArgumentParser
+
+/// The command `cairn volume ...`.
+struct VolumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "volume",
+        abstract: "Create, list, show, grow, clone and delete volumes.",
+        discussion: """
+            A volume is called by its name or by its id. Names and tiers are shown where the tiers \
+            file and its pools can be read, as on the driver's own node.
+
+            Example:
+              cairn volume create data --size 10Gi
+              cairn volume list
+              cairn volume expand data --size 20Gi
+              cairn volume clone data copy
+              cairn volume delete copy data
+            """,
+        subcommands: [
+            VolumeCreate.self, VolumeList.self, VolumeShow.self, VolumeExpand.self,
+            VolumeClone.self, VolumeDelete.self,
+        ]
+    )
+}

@@ -1,0 +1,91 @@
+import Backend
+import CSIMessages
+import DriverCore
+import Telemetry
+
+/// A volume as it is shown: what CSI tells, and what this host knows beyond it.
+struct VolumeView: Encodable {
+    let id: String
+    let sizeBytes: Int64
+    var name: String?
+    var tier: String?
+    var filesystem: String?
+    var isBlock: Bool?
+    /// `blank`, `formatted`, ...
+    var contents: String?
+    var created: String?
+    var claim: String?
+    /// `snapshot s1-...` or `volume v1-...`.
+    var source: String?
+    var device: String?
+    var staging: String?
+    var targets: [String] = []
+
+    init(_ volume: Volume, on node: LocalNode) {
+        id = volume.volumeID
+        sizeBytes = volume.capacityBytes
+        source = volume.contentSource.flatMap(Self.text)
+        guard let id = VolumeID(parsing: volume.volumeID) else { return }
+        if let record = node.record(id) { take(record) }
+        guard let place = node.place(of: id) else { return }
+        device = place.device
+        staging = place.staging
+        targets = place.targets
+    }
+
+    private mutating func take(_ record: VolumeRecord) {
+        name = record.name
+        tier = record.tier
+        isBlock = record.capabilities.allSatisfy(\.isBlock)
+        filesystem = record.filesystem?.rawValue
+        contents = record.contents.rawValue
+        created = record.created.rfc3339
+        claim = record.claim.claim.map { "\(record.claim.namespace ?? "default")/\($0)" }
+    }
+
+    private static func text(_ source: VolumeContentSource) -> String? {
+        switch source.type {
+        case .snapshot(let snapshot): "snapshot \(snapshot.snapshotID)"
+        case .volume(let volume): "volume \(volume.volumeID)"
+        case nil: nil
+        }
+    }
+
+    var size: ByteCount { ByteCount(sizeBytes) }
+
+    private var kind: String? {
+        isBlock == true ? "block" : filesystem
+    }
+
+    /// Everything that is known, one fact a line.
+    var text: String {
+        var facts = FactList()
+        facts.add("name", name)
+        facts.add("id", id)
+        facts.add("size", "\(size.short) (\(size.bytes) bytes)")
+        facts.add("tier", tier)
+        facts.add("kind", kind)
+        facts.add("contents", contents)
+        facts.add("source", source)
+        facts.add("created", created)
+        facts.add("claim", claim)
+        facts.add("device", device)
+        facts.add("staged at", staging)
+        for target in targets { facts.add("mounted at", target) }
+        return facts.text
+    }
+
+    static func table(_ volumes: [VolumeView]) -> String {
+        var table = TextTable([
+            .init(title: "NAME"), .init(title: "SIZE", alignment: .right), .init(title: "TIER"),
+            .init(title: "KIND"), .init(title: "MOUNTED AT"), .init(title: "ID"),
+        ])
+        for volume in volumes {
+            let targets = volume.targets.joined(separator: " ")
+            table.add([
+                volume.name, volume.size.short, volume.tier, volume.kind, targets, volume.id,
+            ])
+        }
+        return table.text
+    }
+}
