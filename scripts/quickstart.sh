@@ -71,7 +71,7 @@ if ! "$cairn" walk --endpoint "unix://$folder/run/csi.sock" --directory "$folder
 fi
 
 step "What the driver logged, one line a call"
-tail -n 5 "$folder/cairn.log"
+grep --max-count=5 'call succeeded' "$folder/cairn.log"
 
 if [[ $keep == yes ]]; then
     printf '\nThe driver runs on: pid %s, endpoint unix://%s/run/csi.sock, log %s/cairn.log\n' \
