@@ -134,7 +134,8 @@ struct StreamingTests {
             escaped.withLock { $0 = writer }
         } _: { channel, _ in
             try await channel.streaming(Self.count, [], timeout: patience) { _ in }
-            let writer = try #require(escaped.withLock { $0 })
+            // Taken out, because the handler would hold its own server for ever.
+            let writer = try #require(escaped.withLock { $0.take() })
             await #expect(throws: RPCFailure.self) { try await writer.write([1]) }
         }
     }
