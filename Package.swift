@@ -119,6 +119,15 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: swift
         ),
+        // The real binary on pools of its own, and a client of it; for the tests over the socket.
+        .target(
+            name: "DriverHarness",
+            dependencies: [
+                "CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime", "Host", "TestSupport",
+            ],
+            path: "Tests/DriverHarness",
+            swiftSettings: swift
+        ),
         .testTarget(
             name: "DriverCoreTests",
             dependencies: ["DriverCore"],
@@ -173,7 +182,8 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime", "Host", "TestSupport",
+                "CSIClient", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host",
+                "TestSupport",
             ],
             swiftSettings: swift
         ),

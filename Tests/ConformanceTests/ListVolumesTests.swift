@@ -1,4 +1,5 @@
 import CSIMessages
+import DriverHarness
 import GRPCRuntime
 import Glibc
 import Testing

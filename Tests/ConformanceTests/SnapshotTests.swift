@@ -1,5 +1,6 @@
 import CSIMessages
 import DriverCore
+import DriverHarness
 import GRPCRuntime
 import TestSupport
 import Testing

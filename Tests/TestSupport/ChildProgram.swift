@@ -15,7 +15,13 @@ package final class ChildProgram: Sendable {
     /// Waiting for a program must not hold a thread of the Swift runtime.
     private static let waiters = BlockingPool(threads: 16)
 
-    package init(_ program: String, _ arguments: [String], standardError file: String) throws {
+    /// Starts the program with `PATH` and the given variables, and nothing else of our own.
+    package init(
+        _ program: String,
+        _ arguments: [String],
+        variables: [String: String] = [:],
+        standardError file: String
+    ) throws {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -24,7 +30,8 @@ package final class ChildProgram: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, file, append, 0o600)
         var argv = unsafe Self.strings([program] + arguments)
-        var environment = unsafe Self.strings(["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
+        let settings = variables.map { "\($0.key)=\($0.value)" }
+        var environment = unsafe Self.strings(["PATH=/usr/sbin:/usr/bin:/sbin:/bin"] + settings)
         defer { unsafe (argv + environment).forEach { unsafe free($0) } }
         var pid = pid_t()
         let code = unsafe posix_spawn(&pid, program, &actions, nil, &argv, &environment)

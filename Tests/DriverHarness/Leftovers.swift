@@ -2,8 +2,8 @@ import Host
 import TestSupport
 
 /// Takes away every mount and loop device of a test's folder, whatever state the test ended in.
-enum Leftovers {
-    static func remove(beneath folder: String) {
+package enum Leftovers {
+    package static func remove(beneath folder: String) {
         unmount(beneath: "\(folder)/kubelet/")
         detach(beneath: "\(folder)/pools/")
         unmount(beneath: "\(folder)/")
@@ -27,7 +27,7 @@ enum Leftovers {
     }
 
     /// The loop devices whose files lie there.
-    static func devices(beneath prefix: String) -> [String] {
+    package static func devices(beneath prefix: String) -> [String] {
         Paths.names(in: "/sys/block").filter { name in
             guard name.hasPrefix("loop"),
                 let file = try? Files.text("/sys/block/\(name)/loop/backing_file")

@@ -1,10 +1,10 @@
-import CSIMessages
+package import CSIMessages
 
 /// Who may use a volume at once.
-typealias VolumeMode = VolumeCapability.AccessMode.Mode
+package typealias VolumeMode = VolumeCapability.AccessMode.Mode
 
 extension VolumeCapability {
-    static func mount(
+    package static func mount(
         _ filesystem: String = "",
         flags: [String] = [],
         _ mode: VolumeMode = .singleNodeWriter
@@ -15,18 +15,20 @@ extension VolumeCapability {
         )
     }
 
-    static func block(_ mode: VolumeMode = .singleNodeWriter) -> Self {
+    package static func block(_ mode: VolumeMode = .singleNodeWriter) -> Self {
         .init(accessType: .block(.init()), accessMode: .init(mode: mode))
     }
 }
 
 extension VolumeContentSource {
-    static func snapshot(_ id: String) -> Self { .init(type: .snapshot(.init(snapshotID: id))) }
-    static func volume(_ id: String) -> Self { .init(type: .volume(.init(volumeID: id))) }
+    package static func snapshot(_ id: String) -> Self {
+        .init(type: .snapshot(.init(snapshotID: id)))
+    }
+    package static func volume(_ id: String) -> Self { .init(type: .volume(.init(volumeID: id))) }
 }
 
 extension CapacityRange {
-    static func mebibytes(_ required: Int64, limit: Int64 = 0) -> Self {
+    package static func mebibytes(_ required: Int64, limit: Int64 = 0) -> Self {
         .init(requiredBytes: required << 20, limitBytes: limit << 20)
     }
 }

@@ -1,15 +1,17 @@
-import CSIMessages
+package import CSIMessages
 import DriverCore
-import Host
+package import Host
 
 /// Node calls in the words of the tests.
 extension Cluster {
-    func staging(_ volumeID: String) -> String { "\(folder)/kubelet/staging/\(volumeID)" }
+    package func staging(_ volumeID: String) -> String { "\(folder)/kubelet/staging/\(volumeID)" }
 
     /// A target beneath kubelet's folder that does not exist yet.
-    func target(_ name: String = "target") -> String { "\(folder)/kubelet/pods/\(unique(name))" }
+    package func target(_ name: String = "target") -> String {
+        "\(folder)/kubelet/pods/\(unique(name))"
+    }
 
-    func stage(
+    package func stage(
         _ volumeID: String,
         as capability: VolumeCapability = .mount(),
         at path: String? = nil
@@ -25,7 +27,7 @@ extension Cluster {
         )
     }
 
-    func unstage(_ volumeID: String, from path: String? = nil) async throws {
+    package func unstage(_ volumeID: String, from path: String? = nil) async throws {
         _ = try await call(
             NodeUnstageVolumeRequest(
                 volumeID: volumeID,
@@ -34,7 +36,7 @@ extension Cluster {
         )
     }
 
-    func publish(
+    package func publish(
         _ volumeID: String,
         at target: String,
         as capability: VolumeCapability = .mount(),
@@ -51,11 +53,11 @@ extension Cluster {
         )
     }
 
-    func unpublish(_ volumeID: String, from target: String) async throws {
+    package func unpublish(_ volumeID: String, from target: String) async throws {
         _ = try await call(NodeUnpublishVolumeRequest(volumeID: volumeID, targetPath: target))
     }
 
-    func nodeExpand(_ volumeID: String, at path: String, to range: CapacityRange? = nil)
+    package func nodeExpand(_ volumeID: String, at path: String, to range: CapacityRange? = nil)
         async throws -> Int64
     {
         let request = NodeExpandVolumeRequest(
@@ -66,14 +68,14 @@ extension Cluster {
         return try await call(request).capacityBytes
     }
 
-    func stats(_ volumeID: String, at path: String) async throws -> [VolumeUsage] {
+    package func stats(_ volumeID: String, at path: String) async throws -> [VolumeUsage] {
         let request = NodeGetVolumeStatsRequest(volumeID: volumeID, volumePath: path)
         return try await call(request).usage
     }
 
     /// Stages and publishes a volume while the body runs, and takes both back.
     @discardableResult
-    func using<Result>(
+    package func using<Result>(
         _ volumeID: String,
         as capability: VolumeCapability = .mount(),
         _ body: (String) async throws -> Result
@@ -88,15 +90,17 @@ extension Cluster {
     }
 
     /// The mounts at a path, as the kernel tells them.
-    func mounts(at path: String) throws -> [MountEntry] {
+    package func mounts(at path: String) throws -> [MountEntry] {
         try MountTable.read().filter { $0.target == path }
     }
 
     /// The types of the file systems mounted there, the lowest layer first.
-    func filesystems(at path: String) throws -> [String] { try mounts(at: path).map(\.fsType) }
+    package func filesystems(at path: String) throws -> [String] {
+        try mounts(at: path).map(\.fsType)
+    }
 
     /// The loop devices of the volume's file.
-    func devices(of volumeID: String) -> [String] {
+    package func devices(of volumeID: String) -> [String] {
         pools.flatMap { Leftovers.devices(beneath: $0.data(of: volumeID)) }
     }
 }

@@ -1,22 +1,22 @@
-import CSIMessages
-import DriverCore
-import GRPCRuntime
+package import CSIMessages
+package import DriverCore
+package import GRPCRuntime
 import Glibc
 import Host
 import Synchronization
-import TestSupport
+package import TestSupport
 
 /// A driver over mounted pools: what the tests of one suite share.
-final class Cluster: Sendable {
-    @TaskLocal static var current: Cluster?
+package final class Cluster: Sendable {
+    @TaskLocal package static var current: Cluster?
 
-    let folder: String
-    let pools: [Pool]
-    let driver: Driver
+    package let folder: String
+    package let pools: [Pool]
+    package let driver: Driver
     private static let serial = Atomic(0)
 
     /// The cluster that the suite's trait has made.
-    static func here() throws -> Cluster {
+    package static func here() throws -> Cluster {
         guard let current else {
             throw DriverError(.hostFailure, "the suite has no .cluster trait")
         }
@@ -24,7 +24,7 @@ final class Cluster: Sendable {
     }
 
     /// Makes everything but does not start the driver.
-    init(
+    package init(
         in folder: TemporaryFolder,
         pools kinds: [PoolKind],
         poolSize: ByteCount,
@@ -43,7 +43,7 @@ final class Cluster: Sendable {
     }
 
     /// The first tier is the default one.
-    var tiersFile: String {
+    package var tiersFile: String {
         var text = "tiers:\n"
         for (index, pool) in pools.enumerated() {
             text += "  - name: \(pool.kind.tier)\n"
@@ -53,7 +53,7 @@ final class Cluster: Sendable {
         return text
     }
 
-    func pool(_ kind: PoolKind) throws -> Pool {
+    package func pool(_ kind: PoolKind) throws -> Pool {
         guard let pool = pools.first(where: { $0.kind == kind }) else {
             throw DriverError(.notFound, "the suite's cluster has no pool \(kind)")
         }
@@ -61,11 +61,11 @@ final class Cluster: Sendable {
     }
 
     /// A name that no other test uses.
-    func unique(_ prefix: String) -> String {
+    package func unique(_ prefix: String) -> String {
         "\(prefix)-\(Self.serial.add(1, ordering: .relaxed).newValue)"
     }
 
-    func call<Request: CSIRequest>(_ request: Request, timeout: Duration = .seconds(60))
+    package func call<Request: CSIRequest>(_ request: Request, timeout: Duration = .seconds(60))
         async throws(RPCFailure) -> Request.Response
     {
         try await driver.call(request, timeout: timeout)

@@ -2,13 +2,13 @@ import FoundationEssentials
 import Testing
 
 /// One line of the driver's log, which is a JSON object.
-struct DriverLogLine: Decodable {
-    enum Value: Decodable, Hashable {
+package struct DriverLogLine: Decodable {
+    package enum Value: Decodable, Hashable {
         case text(String)
         case number(Double)
         case flag(Bool)
 
-        init(from decoder: any Decoder) throws {
+        package init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
             if let flag = try? container.decode(Bool.self) {
                 self = .flag(flag)
@@ -19,7 +19,7 @@ struct DriverLogLine: Decodable {
             }
         }
 
-        var text: String {
+        package var text: String {
             switch self {
             case .text(let text): text
             case .number(let number): "\(number)"
@@ -28,25 +28,25 @@ struct DriverLogLine: Decodable {
         }
     }
 
-    let fields: [String: Value]
+    package let fields: [String: Value]
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         fields = try decoder.singleValueContainer().decode([String: Value].self)
     }
 
-    subscript(name: String) -> String? { fields[name]?.text }
+    package subscript(name: String) -> String? { fields[name]?.text }
 }
 
 extension Driver {
     /// Every line of the log; throws where one is no JSON object.
-    func log() throws -> [DriverLogLine] {
+    package func log() throws -> [DriverLogLine] {
         try logText().split(separator: "\n").map { line in
             try JSONDecoder().decode(DriverLogLine.self, from: Data(line.utf8))
         }
     }
 
     /// The lines of one method, such as `CreateVolume`.
-    func log(of method: String) throws -> [DriverLogLine] {
+    package func log(of method: String) throws -> [DriverLogLine] {
         try log().filter { $0["method"]?.hasSuffix("/\(method)") ?? false }
     }
 }

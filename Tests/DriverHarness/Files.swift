@@ -3,23 +3,23 @@ import Host
 import TestSupport
 
 /// Whole files.
-enum Files {
-    static func text(_ path: String) throws -> String {
+package enum Files {
+    package static func text(_ path: String) throws -> String {
         String(decoding: try Bytes.read(path), as: UTF8.self)
     }
 
     /// SHA-256 of every byte.
-    static func checksum(_ path: String) throws -> String {
+    package static func checksum(_ path: String) throws -> String {
         let output = try Tool.run("/usr/bin/sha256sum", path)
         return String(output.prefix { $0 != " " })
     }
 }
 
 /// Programs that the tests need, and the driver does not.
-enum Tool {
+package enum Tool {
     /// What the program said; throws where it failed.
     @discardableResult
-    static func run(_ program: String, _ arguments: String...) throws -> String {
+    package static func run(_ program: String, _ arguments: String...) throws -> String {
         let command = HostCommand(program: program, arguments: arguments)
         let output = try command.run(deadline: .seconds(60))
         guard output.exitCode == 0 else {

@@ -1,9 +1,9 @@
 import TestSupport
 
 /// Which programs the driver starts, told by strace.
-enum Trace {
+package enum Trace {
     /// The tracer runs as a grandchild, so that the process that is started is the driver itself.
-    static func command(in folder: String) -> [String] {
+    package static func command(in folder: String) -> [String] {
         [
             "/usr/bin/strace", "-D", "-f", "-qq", "-e", "trace=execve,execveat", "-e",
             "signal=none", "-o", "\(folder)/trace",
@@ -13,7 +13,7 @@ enum Trace {
 
 extension Cluster {
     /// Every program that was started so far with success, in order; the driver itself is left out.
-    func startedPrograms() throws -> [String] {
+    package func startedPrograms() throws -> [String] {
         let lines = try Files.text("\(folder)/trace").split(separator: "\n")
         let starts = lines.filter { $0.contains("execve") && $0.hasSuffix("= 0") }
         return starts.compactMap { line in

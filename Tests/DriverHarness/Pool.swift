@@ -1,20 +1,20 @@
-import DriverCore
+package import DriverCore
 import Glibc
 import Host
 import TestSupport
 
 /// What a tier of the tests lies on.
-enum PoolKind: String, Sendable, CaseIterable, CustomStringConvertible {
+package enum PoolKind: String, Sendable, CaseIterable, CustomStringConvertible {
     case ext4Thin = "ext4-thin"
     case xfsThin = "xfs-thin"
     case xfsThick = "xfs-thick"
     case btrfsThin = "btrfs-thin"
 
-    var tier: String { rawValue }
-    var description: String { rawValue }
-    var isThick: Bool { self == .xfsThick }
+    package var tier: String { rawValue }
+    package var description: String { rawValue }
+    package var isThick: Bool { self == .xfsThick }
 
-    var filesystem: FilesystemType {
+    package var filesystem: FilesystemType {
         switch self {
         case .ext4Thin: .ext4
         case .xfsThin, .xfsThick: .xfs
@@ -24,13 +24,13 @@ enum PoolKind: String, Sendable, CaseIterable, CustomStringConvertible {
 }
 
 /// An image file with a file system, mounted as the directory of one tier.
-final class Pool: Sendable {
-    let kind: PoolKind
-    let image: String
-    let directory: String
+package final class Pool: Sendable {
+    package let kind: PoolKind
+    package let image: String
+    package let directory: String
     private let root: String
 
-    init(_ kind: PoolKind, in folder: String, size: ByteCount) throws {
+    package init(_ kind: PoolKind, in folder: String, size: ByteCount) throws {
         self.kind = kind
         root = folder
         image = "\(folder)/\(kind.tier).img"
@@ -43,12 +43,12 @@ final class Pool: Sendable {
     }
 
     /// The thin tiers promise far more than there is, so that sparse volumes of any number fit.
-    var yaml: String {
+    package var yaml: String {
         let provisioning = kind.isThick ? "thick" : "thin, overcommit: 100"
         return "    loop: {directory: \(directory), provisioning: \(provisioning)}\n"
     }
 
-    func mount() throws {
+    package func mount() throws {
         try Mounts.mount(
             device: attach(),
             at: target(),
@@ -58,9 +58,9 @@ final class Pool: Sendable {
         )
     }
 
-    func unmount() throws { try Mounts.unmount(target()) }
+    package func unmount() throws { try Mounts.unmount(target()) }
 
-    func data(of volumeID: String) -> String { "\(directory)/volumes/\(volumeID)/data" }
+    package func data(of volumeID: String) -> String { "\(directory)/volumes/\(volumeID)/data" }
 
     /// Finds the device of the image that is attached already.
     private func attach() throws -> String {

@@ -1,4 +1,4 @@
-import CSIMessages
+package import CSIMessages
 import DriverCore
 import GRPCRuntime
 import Testing
@@ -6,7 +6,7 @@ import Testing
 /// Controller calls in the words of the tests.
 extension Cluster {
     /// A volume of 32 MiB, or of what is asked, on the default tier.
-    func create(
+    package func create(
         _ name: String,
         mebibytes: Int64 = 32,
         as capability: VolumeCapability = .mount(),
@@ -24,33 +24,33 @@ extension Cluster {
         )
     }
 
-    func create(_ request: CreateVolumeRequest) async throws -> Volume {
+    package func create(_ request: CreateVolumeRequest) async throws -> Volume {
         try #require(try await call(request).volume)
     }
 
-    func delete(_ volumeID: String) async throws {
+    package func delete(_ volumeID: String) async throws {
         _ = try await call(DeleteVolumeRequest(volumeID: volumeID))
     }
 
-    func get(_ volumeID: String) async throws -> Volume {
+    package func get(_ volumeID: String) async throws -> Volume {
         try #require(try await call(ControllerGetVolumeRequest(volumeID: volumeID)).volume)
     }
 
-    func snapshot(_ volumeID: String, named name: String) async throws -> Snapshot {
+    package func snapshot(_ volumeID: String, named name: String) async throws -> Snapshot {
         let request = CreateSnapshotRequest(sourceVolumeID: volumeID, name: name)
         return try #require(try await call(request).snapshot)
     }
 
-    func deleteSnapshot(_ snapshotID: String) async throws {
+    package func deleteSnapshot(_ snapshotID: String) async throws {
         _ = try await call(DeleteSnapshotRequest(snapshotID: snapshotID))
     }
 
-    func snapshots(_ request: ListSnapshotsRequest = .init()) async throws -> [String] {
+    package func snapshots(_ request: ListSnapshotsRequest = .init()) async throws -> [String] {
         try await call(request).entries.compactMap(\.snapshot?.snapshotID)
     }
 
     /// The ids of all volumes, by as many pages as it takes.
-    func volumes() async throws -> [String] {
+    package func volumes() async throws -> [String] {
         var ids: [String] = []
         var token = ""
         repeat {
@@ -61,7 +61,7 @@ extension Cluster {
         return ids
     }
 
-    func expand(
+    package func expand(
         _ volumeID: String,
         to range: CapacityRange,
         as capability: VolumeCapability? = .mount()
@@ -75,7 +75,7 @@ extension Cluster {
         )
     }
 
-    func capacity(of tier: String? = nil) async throws -> GetCapacityResponse {
+    package func capacity(of tier: String? = nil) async throws -> GetCapacityResponse {
         try await call(GetCapacityRequest(parameters: tier.map { ["tier": $0] } ?? [:]))
     }
 }

@@ -1,9 +1,9 @@
-import GRPCRuntime
-import Testing
+package import GRPCRuntime
+package import Testing
 
 /// Expects a call to end with a code, and with a message that says what matters to a person.
 @discardableResult
-func expectFailure<Answer>(
+package func expectFailure<Answer>(
     _ code: StatusCode,
     _ words: String...,
     at location: SourceLocation = #_sourceLocation,

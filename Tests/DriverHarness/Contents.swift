@@ -1,15 +1,15 @@
 import DriverCore
 import TestSupport
-import Testing
+package import Testing
 
 /// Writes a small and a large file into a mounted volume, down to its storage.
-func write(_ mark: String, in folder: String) throws {
+package func write(_ mark: String, in folder: String) throws {
     try Bytes.write(padded(mark), to: "\(folder)/contents")
     try Bytes.write(noise(mark), to: "\(folder)/noise")
 }
 
 /// Expects what ``write(_:in:)`` wrote.
-func expectContents(
+package func expectContents(
     _ mark: String,
     in folder: String,
     at location: SourceLocation = #_sourceLocation
@@ -19,7 +19,7 @@ func expectContents(
 }
 
 /// Bytes that only this mark gives.
-func noise(_ mark: String) -> [UInt8] {
+package func noise(_ mark: String) -> [UInt8] {
     Bytes.noise(count: 200_000, seed: mark.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
 }
 

@@ -1,23 +1,23 @@
 import CSIClient
-import CSIMessages
+package import CSIMessages
 import DriverCore
-import GRPCRuntime
-import Glibc
+package import GRPCRuntime
+package import Glibc
 import Host
 import Synchronization
-import TestSupport
+package import TestSupport
 
 /// The real binary on a socket of its own, and a client of it.
-final class Driver: Sendable {
+package final class Driver: Sendable {
     /// Where the driver's files lie; everything below one folder of the test.
-    struct Places: Sendable {
-        let folder: String
-        var socket: String { "\(folder)/run/csi.sock" }
-        var kubelet: String { "\(folder)/kubelet" }
-        var log: String { "\(folder)/driver.log" }
-        var tiersFile: String { "\(folder)/tiers.yaml" }
+    package struct Places: Sendable {
+        package let folder: String
+        package var socket: String { "\(folder)/run/csi.sock" }
+        package var kubelet: String { "\(folder)/kubelet" }
+        package var log: String { "\(folder)/driver.log" }
+        package var tiersFile: String { "\(folder)/tiers.yaml" }
 
-        var arguments: [String] {
+        package var arguments: [String] {
             [
                 "standalone", "--endpoint", "unix://\(socket)", "--node-id", "conformance",
                 "--config", tiersFile, "--usage-dir", "\(folder)/usage", "--kubelet-dir", kubelet,
@@ -32,18 +32,20 @@ final class Driver: Sendable {
         let client: CSIClient
     }
 
-    let places: Places
+    package let places: Places
     /// Put before the driver's own command line, such as `strace -D -o file`.
     private let wrapper: [String]
     private let running = Mutex<Running?>(nil)
+    /// Environment variables of every start from now on.
+    private let extraVariables = Mutex<[String: String]>([:])
 
-    init(places: Places, wrapper: [String] = []) {
+    package init(places: Places, wrapper: [String] = []) {
         self.places = places
         self.wrapper = wrapper
     }
 
     /// The binary under test: `CAIRN_BINARY`, or what `swift build` made in the working directory.
-    static func binary() throws -> String {
+    package static func binary() throws -> String {
         let chosen = Environment.value(of: "CAIRN_BINARY") ?? ".build/debug/cairn"
         guard let path = Paths.real(chosen) else {
             throw DriverError(
@@ -56,7 +58,7 @@ final class Driver: Sendable {
     }
 
     /// Starts the driver and waits until Probe says that it is ready.
-    func start() async throws {
+    package func start() async throws {
         let child = try spawn()
         var options = ChannelOptions()
         options.waitsForReady = true
@@ -66,12 +68,18 @@ final class Driver: Sendable {
         try await becomeReady(child, client)
     }
 
+    /// Sets the environment variables of the starts that follow.
+    package func setVariables(_ variables: [String: String]) {
+        extraVariables.withLock { $0 = variables }
+    }
+
     /// Only the process; for what is not expected to serve.
-    func spawn() throws -> ChildProgram {
+    package func spawn() throws -> ChildProgram {
         let command = try wrapper + [Self.binary()] + places.arguments
         return try ChildProgram(
             command[0],
             Array(command.dropFirst()),
+            variables: extraVariables.withLock(\.self),
             standardError: places.log
         )
     }
@@ -97,7 +105,7 @@ final class Driver: Sendable {
         }
     }
 
-    func call<Request: CSIRequest>(_ request: Request, timeout: Duration = .seconds(60))
+    package func call<Request: CSIRequest>(_ request: Request, timeout: Duration = .seconds(60))
         async throws(RPCFailure) -> Request.Response
     {
         guard let client = running.withLock({ $0?.client }) else {
@@ -107,20 +115,20 @@ final class Driver: Sendable {
     }
 
     /// A call of any method with any bytes.
-    func rawCall(_ method: String, _ bytes: [UInt8]) async throws(RPCFailure) -> [UInt8] {
+    package func rawCall(_ method: String, _ bytes: [UInt8]) async throws(RPCFailure) -> [UInt8] {
         guard let channel = running.withLock({ $0?.channel }) else {
             throw RPCFailure(.unavailable, "the test has stopped the driver")
         }
         return try await channel.unary(method, bytes, timeout: .seconds(60))
     }
 
-    var pid: pid_t? { running.withLock { $0?.child.pid } }
+    package var pid: pid_t? { running.withLock { $0?.child.pid } }
 
-    func signal(_ number: Int32) { running.withLock { $0?.child.signal(number) } }
+    package func signal(_ number: Int32) { running.withLock { $0?.child.signal(number) } }
 
     /// Sends the signal, if any, and waits for the end of the process.
     @discardableResult
-    func stop(_ number: Int32? = SIGTERM) async throws -> ChildProgram.End? {
+    package func stop(_ number: Int32? = SIGTERM) async throws -> ChildProgram.End? {
         let stopped = running.withLock { running in
             defer { running = nil }
             return running
@@ -132,12 +140,12 @@ final class Driver: Sendable {
         return end
     }
 
-    func restart(_ number: Int32 = SIGTERM) async throws {
+    package func restart(_ number: Int32 = SIGTERM) async throws {
         try await stop(number)
         try await start()
     }
 
-    func logText() throws -> String {
+    package func logText() throws -> String {
         String(decoding: try Bytes.read(places.log, count: 64 << 20), as: UTF8.self)
     }
 }

@@ -1,15 +1,15 @@
-import DriverCore
+package import DriverCore
 import Glibc
 import TestSupport
-import Testing
+package import Testing
 
 /// Gives a suite a ``Cluster`` of its own, and takes it down when the last test is done.
-struct ClusterTrait: SuiteTrait, TestScoping {
-    let pools: [PoolKind]
-    let poolSize: ByteCount
-    let isTraced: Bool
+package struct ClusterTrait: SuiteTrait, TestScoping {
+    package let pools: [PoolKind]
+    package let poolSize: ByteCount
+    package let isTraced: Bool
 
-    @concurrent func provideScope(
+    @concurrent package func provideScope(
         for test: Test,
         testCase: Test.Case?,
         performing function: @concurrent @Sendable () async throws -> Void
@@ -43,7 +43,7 @@ struct ClusterTrait: SuiteTrait, TestScoping {
 
 extension Trait where Self == ClusterTrait {
     /// A driver with these tiers, the first of which is the default one.
-    static func cluster(
+    package static func cluster(
         _ pools: PoolKind...,
         poolSize: ByteCount = .gibibytes(3),
         isTraced: Bool = false

@@ -1,0 +1,12 @@
+import Synchronization
+
+/// Tells a task that runs beside a test to end.
+package final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    package init() {}
+
+    package var isRaised: Bool { value.load(ordering: .acquiring) }
+
+    package func raise() { value.store(true, ordering: .releasing) }
+}
