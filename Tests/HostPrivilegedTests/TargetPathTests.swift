@@ -73,6 +73,17 @@ struct TargetPathTests {
     }
 
     @Test
+    private func `a file that holds something is never removed`() throws {
+        try withTemporaryFolder { folder in
+            let target = try folder.target("file")
+            try Bytes.write("kept", to: target.path)
+            let error = #expect(throws: DriverError.self) { try target.removeFile() }
+            #expect(error?.code == .inUse)
+            #expect(try Bytes.read(target.path) == Array("kept".utf8))
+        }
+    }
+
+    @Test
     private func `an absent parent is absent, and nothing is made in it`() throws {
         try withTemporaryFolder { folder in
             let target = try folder.target("absent/child")

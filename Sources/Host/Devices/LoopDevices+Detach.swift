@@ -54,6 +54,8 @@ extension LoopDevices {
             _ = try Errno.check { unsafe chost_loop_status(descriptor, &status) }
             let found = FileIdentity(device: status.backing_device, inode: status.backing_inode)
             guard found == backing else { return false }
+            // The kernel keeps a ban on writes beyond the clearing, for the next user of the device.
+            _ = try Errno.check { chost_block_set_read_only(descriptor, false) }
             _ = try Errno.check { chost_loop_clear(descriptor) }
             return true
         } catch {

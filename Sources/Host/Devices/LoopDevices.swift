@@ -49,9 +49,13 @@ package final class LoopDevices: Sendable {
         {
             return found
         }
-        let found = try attachments().first { $0.backing == backing }
-        hints.withLock { $0[backing] = found?.device.index }
-        return found
+        let all = try attachments()
+        // One look at all of them, as after a restart, serves every later question.
+        hints.withLock { hints in
+            hints.removeAll(keepingCapacity: true)
+            for attachment in all { hints[attachment.backing] = attachment.device.index }
+        }
+        return all.first { $0.backing == backing }
     }
 
     /// Drops what was remembered of a file that is to be detached.
@@ -145,6 +149,8 @@ extension LoopDevices {
                 let flags = readOnly ? O_RDONLY : O_RDWR
                 let node = try LoopNode.openedOrErrno(device, flags: flags)
                 let descriptor = node.rawValue
+                // Whoever had the device before may have left it with writes banned.
+                _ = try Errno.check { chost_block_set_read_only(descriptor, false) }
                 _ = try Errno.check {
                     unsafe chost_loop_configure(descriptor, backing, path, readOnly, directIO)
                 }

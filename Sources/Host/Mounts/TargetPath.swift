@@ -93,8 +93,22 @@ extension TargetPath {
     /// Never anything inside it, and never a mount.
     package func removeDirectory() throws(DriverError) { try remove(AT_REMOVEDIR) }
 
-    /// Removes a file; absent is OK.
-    package func removeFile() throws(DriverError) { try remove(0) }
+    /// Removes an empty file; absent is OK.
+    ///
+    /// Throws `inUse` for one that holds anything.
+    package func removeFile() throws(DriverError) {
+        guard let parent = try openParent() else { return }
+        if let status = try status(in: parent), status.st_mode & S_IFMT == S_IFREG,
+            status.st_size > 0
+        {
+            throw DriverError(
+                .inUse,
+                "\(path) is a file with \(status.st_size) bytes, which the driver did not write; it "
+                    + "is left alone: move it away"
+            )
+        }
+        try remove(0)
+    }
 
     /// The path as the mount table spells it, with the links of the root resolved; nil where the
     /// parent folder is absent.
@@ -150,15 +164,21 @@ extension TargetPath {
         }
     }
 
-    private func kind(in parent: borrowing OwnedDescriptor) throws(DriverError) -> Kind {
+    /// nil where there is nothing.
+    private func status(in parent: borrowing OwnedDescriptor) throws(DriverError) -> stat? {
         var status = stat()
         let folder = parent.rawValue
         do throws(Errno) {
             _ = try Errno.check { unsafe fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) }
+            return status
         } catch {
-            if error.code == ENOENT { return .absent }
+            if error.code == ENOENT { return nil }
             throw error.failure(to: "look at \(path)")
         }
+    }
+
+    private func kind(in parent: borrowing OwnedDescriptor) throws(DriverError) -> Kind {
+        guard let status = try status(in: parent) else { return .absent }
         switch status.st_mode & S_IFMT {
         case S_IFDIR: return .directory
         case S_IFREG: return .file
