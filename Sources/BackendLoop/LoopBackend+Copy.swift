@@ -116,7 +116,8 @@ extension LoopBackend {
         let content = source.content(upTo: target.size)
         let size = min(source.facts.size, target.size)
         try keepingStill(source, root) { () throws(DriverError) in
-            try data.copyData(from: source.data, size: size) { done in
+            try data.copyData(from: source.data, size: size) { (done) throws(DriverError) in
+                try target.progress.checkStop()
                 target.progress.update(done: done, total: max(content, done))
                 report(done)
             }

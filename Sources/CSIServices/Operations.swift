@@ -8,10 +8,18 @@ import Synchronization
 /// retry is told that it is still running (ABORTED) until it is done. That is how a long copy
 /// survives the deadline of the RPC that began it.
 package final class Operations: Sendable {
-    private let pool: BlockingPool
+    private let changes: BlockingPool
+    private let readers: BlockingPool
     private let keys = KeyedOperations()
+    private let stop = StopFlag()
+    private let running = Mutex(0)
 
-    package init(pool: BlockingPool) { self.pool = pool }
+    /// What only reads has threads of its own: kubelet and the sidecars ask again and again, and
+    /// on a disk that hangs their questions must not take the threads of other volumes' changes.
+    package init(changes: BlockingPool, readers: BlockingPool) {
+        self.changes = changes
+        self.readers = readers
+    }
 
     /// Runs `body` while holding `claims`.
     ///
@@ -21,20 +29,53 @@ package final class Operations: Sendable {
         holding claims: [KeyedOperations.Claim],
         _ body: @escaping @Sendable (Progress) throws(DriverError) -> Result
     ) async throws(DriverError) -> Result {
-        let progress = Progress()
+        let progress = Progress(stop: stop)
         let lease = try Lease(of: keys, claims, for: name, progress: progress)
-        return try await pool.run { () throws(DriverError) -> Result in
+        return try await changes.run { () throws(DriverError) -> Result in
+            self.running.withLock { $0 += 1 }
             // Released before the caller is answered: its next call must not meet its own lease.
-            defer { lease.end() }
+            defer {
+                lease.end()
+                self.running.withLock { $0 -= 1 }
+            }
+            try progress.checkStop()
             return try body(progress)
         }
     }
 
-    /// Runs `body` without holding anything; for what only reads.
-    package func run<Result: Sendable>(_ body: @escaping @Sendable () throws(DriverError) -> Result)
-        async throws(DriverError) -> Result
-    {
-        try await pool.run(body)
+    /// Runs `body`, which only reads.
+    package func read<Result: Sendable>(
+        _ body: @escaping @Sendable () throws(DriverError) -> Result
+    ) async throws(DriverError) -> Result {
+        try await readers.run(body)
+    }
+
+    /// The same, one at a time for each key: where a disk hangs, one thread waits for it, however
+    /// often the question comes.
+    package func read<Result: Sendable>(
+        _ name: String,
+        holding key: String,
+        _ body: @escaping @Sendable () throws(DriverError) -> Result
+    ) async throws(DriverError) -> Result {
+        let lease = try Lease(of: keys, [.exclusive(key)], for: name, progress: Progress())
+        return try await readers.run { () throws(DriverError) -> Result in
+            defer { lease.end() }
+            return try body()
+        }
+    }
+
+    /// Asks long work to end early and undo itself, and waits for all of it, at most `limit`.
+    ///
+    /// A copy that is cut off with the process would leave its source frozen. Returns the number
+    /// of operations that did not end.
+    package func stop(within limit: Duration) async -> Int {
+        stop.raise()
+        let end = ContinuousClock.now + limit
+        while running.withLock({ $0 }) > 0, .now < end {
+            // Cancelled: no reason to wait less, and the loop ends by itself.
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        return running.withLock { $0 }
     }
 }
 

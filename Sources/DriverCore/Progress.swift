@@ -3,8 +3,10 @@ import Synchronization
 /// How far a long copy has come; written by the copy, read by whoever is told to wait for it.
 package final class Progress: Sendable {
     private let state = Mutex((done: Int64(0), total: Int64(0)))
+    private let stop: StopFlag
 
-    package init() {}
+    /// `stop` ends the work early once it is raised.
+    package init(stop: StopFlag = StopFlag()) { self.stop = stop }
 
     /// Bytes copied so far out of the bytes that will be; both zero before a copy has begun.
     package func update(done: ByteCount, total: ByteCount) {
@@ -17,4 +19,21 @@ package final class Progress: Sendable {
         guard total > 0 else { return nil }
         return Int(Double(min(done, total)) / Double(total) * 100)
     }
+
+    /// Throws `unavailable` once the driver is stopping; for between two steps of long work.
+    package func checkStop() throws(DriverError) {
+        guard stop.isRaised else { return }
+        throw DriverError(.unavailable, "the driver is stopping; retry")
+    }
+}
+
+/// Says to all work of a driver that it is stopping.
+package final class StopFlag: Sendable {
+    private let raised = Atomic(false)
+
+    package init() {}
+
+    package var isRaised: Bool { raised.load(ordering: .acquiring) }
+
+    package func raise() { raised.store(true, ordering: .releasing) }
 }

@@ -6,7 +6,7 @@ extension LocalController {
         -> ControllerGetVolumeResponse
     {
         try RequestLimits.require(request.volumeID, "volume_id")
-        let record = try await operations.run { () throws(DriverError) in
+        let record = try await operations.read { () throws(DriverError) in
             try existingVolume(request.volumeID).record
         }
         return ControllerGetVolumeResponse(

@@ -18,7 +18,7 @@ extension LocalController {
         guard let accesses = try? request.volumeCapabilities.map(VolumeAccess.init) else {
             return GetCapacityResponse()
         }
-        return try await operations.run { () throws(DriverError) in
+        return try await operations.read { () throws(DriverError) in
             do throws(DriverError) {
                 return try capacity(of: parameters, for: accesses)
             } catch  where error.code == .unavailable {

@@ -6,7 +6,7 @@ extension LocalController {
         -> GetSnapshotResponse
     {
         try RequestLimits.require(request.snapshotID, "snapshot_id")
-        let record = try await operations.run { () throws(DriverError) in
+        let record = try await operations.read { () throws(DriverError) in
             try existingSnapshot(request.snapshotID).record
         }
         return GetSnapshotResponse(snapshot: Snapshot(record))

@@ -11,7 +11,7 @@ extension LocalController {
             maxEntries: request.maxEntries,
             startingToken: request.startingToken
         )
-        return try await operations.run { () throws(DriverError) in
+        return try await operations.read { () throws(DriverError) in
             let (records, next) = page.cut(try snapshots(matching: request), id: \.id)
             return ListSnapshotsResponse(
                 entries: records.map { .init(snapshot: Snapshot($0)) },

@@ -13,7 +13,7 @@ extension LocalController {
             maxEntries: request.maxEntries,
             startingToken: request.startingToken
         )
-        return try await operations.run { () throws(DriverError) in
+        return try await operations.read { () throws(DriverError) in
             let (records, next) = page.cut(try allVolumes(), id: \.id)
             return ListVolumesResponse(
                 entries: records.map { .init(volume: Volume($0, on: identity)) },

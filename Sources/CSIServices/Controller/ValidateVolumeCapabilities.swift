@@ -11,7 +11,7 @@ extension LocalController {
         guard !request.volumeCapabilities.isEmpty else {
             throw DriverError(.invalidRequest, "volume_capabilities are missing")
         }
-        let record = try await operations.run { () throws(DriverError) in
+        let record = try await operations.read { () throws(DriverError) in
             try existingVolume(request.volumeID).record
         }
         do throws(DriverError) {

@@ -12,7 +12,10 @@ extension NodeService {
     {
         try RequestLimits.require(request.volumeID, "volume_id")
         try RequestLimits.requirePath(request.volumePath, "volume_path")
-        return try await operations.run { () throws(DriverError) in
+        return try await operations.read(
+            "NodeGetVolumeStats",
+            holding: "statistics of \(request.volumePath)"
+        ) { () throws(DriverError) in
             let place = try VolumePlace(
                 request.volumeID,
                 path: request.volumePath,

@@ -9,11 +9,11 @@ extension OpenFile {
     /// Writes the data of the source's first `size` bytes to the same places of this file.
     ///
     /// Holes of the source are left out, so this file must read as zeros there. `report` is told
-    /// after each step how much data has been copied so far.
+    /// after each step how much data has been copied so far; what it throws ends the copy.
     package func copyData(
         from source: borrowing OpenFile,
         size: ByteCount,
-        report: (ByteCount) -> Void
+        report: (ByteCount) throws(DriverError) -> Void
     ) throws(DriverError) {
         var done = ByteCount.zero
         var end = Int64(0)
@@ -24,7 +24,7 @@ extension OpenFile {
                 let copied = try copyStep(from: source, offset: start, count: count)
                 start += copied
                 done = done + ByteCount(copied)
-                report(done)
+                try report(done)
             }
             end = range.upperBound
         }

@@ -17,8 +17,8 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Group id that owns the socket. Default: the driver's own.")
     var socketGroup: UInt32?
 
-    @Option(help: "Seconds that running calls get to end after SIGTERM.")
-    var shutdownGrace: Int = 30
+    @Option(help: "Seconds that running calls get to end after SIGTERM; 5 more to undo copies.")
+    var shutdownGrace: Int = 20
 
     static let defaultEndpoint = "unix:///run/cairn/csi.sock"
 

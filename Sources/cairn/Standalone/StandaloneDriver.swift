@@ -12,6 +12,7 @@ struct StandaloneDriver {
     private let server: Server
     private let tiers: Tiers
     private let pool: BlockingPool
+    private let operations: Operations
     private let readiness = Readiness()
     private let grace: Duration
     private let logger: Logger
@@ -21,6 +22,13 @@ struct StandaloneDriver {
     /// Each volume uses one for a moment; the bound is what a host with many hanging disks can
     /// cost.
     private static let blockingThreads = 64
+    /// The same for what only reads.
+    private static let readingThreads = 16
+    /// More than both pools take, so that a pool refuses what hangs and Identity is always
+    /// answered: a liveness probe must not fail for a disk.
+    private static let mostCalls = 4 * BlockingPool.mostWaiting
+    /// After the grace period, for long copies to undo themselves and thaw their sources.
+    private static let undoLimit = Duration.seconds(5)
 
     init(server options: ServerOptions, node: NodeOptions, logger: Logger) throws(DriverError) {
         let file = try node.tiers()
@@ -34,7 +42,10 @@ struct StandaloneDriver {
         let defaultTier = file.tiers.first(where: \.isDefault)?.name
         tiers = Tiers(backends, default: defaultTier, logger: logger)
         pool = BlockingPool(threads: Self.blockingThreads)
-        let operations = Operations(pool: pool)
+        operations = Operations(
+            changes: pool,
+            readers: BlockingPool(threads: Self.readingThreads)
+        )
         let usage = try VolumeUsageBook(folder: node.usageDir)
 
         var router = Router()
@@ -78,9 +89,16 @@ struct StandaloneDriver {
             },
             second: { [logger] in logger.warning("stopping at once") }
         )
-        async let opening: Void = openTiers()
+        // Cancelled, not waited for, at the end: a disk that hangs must not keep the process.
+        async let _: Void = openTiers()
         await server.serve()
-        await opening
+        let left = await operations.stop(within: Self.undoLimit)
+        if left > 0 {
+            logger.warning(
+                "stopping while operations are running; their retries finish or undo them",
+                metadata: ["operations": "\(left)"]
+            )
+        }
         HostCommand.killAll()
         signals.cancel()
         logger.info("stopped")
@@ -126,6 +144,7 @@ struct StandaloneDriver {
         var configuration = ServerConfiguration(
             endpoints: [try Endpoint(parsing: options.endpointText)])
         configuration.socketMode = UInt32(options.socketMode, radix: 8) ?? 0o660
+        configuration.maximumConcurrentCalls = mostCalls
         configuration.socketGroup = options.socketGroup
         return try Server(configuration, router: router)
     }
