@@ -164,11 +164,18 @@ let package = Package(
             name: "CSIServicesTests",
             dependencies: [
                 "CSIServices", "CSIMessages", "Backend", "DriverCore", "GRPCRuntime", "Host",
-                "TestSupport",
+                "TestSupport", log,
             ],
             swiftSettings: swift
         ),
-        // The next three need root and real loop devices.
+        // The next four need root and real loop devices.
+        .testTarget(
+            name: "CSIServicesPrivilegedTests",
+            dependencies: [
+                "CSIServices", "CSIMessages", "Backend", "DriverCore", "Host", "TestSupport", log,
+            ],
+            swiftSettings: swift
+        ),
         .testTarget(
             name: "HostPrivilegedTests",
             dependencies: ["Host", "DriverCore", "TestSupport"],

@@ -36,8 +36,8 @@ trap 'exit 143' TERM
 swift_tests() {
     local arguments=(--skip-build --disable-xctest)
     case $1 in
-        unit) arguments+=(--skip '^(HostPrivileged|BackendLoop|Conformance)Tests\.') ;;
-        host) arguments+=(--filter '^HostPrivilegedTests\.' --no-parallel) ;;
+        unit) arguments+=(--skip '^(HostPrivileged|CSIServicesPrivileged|BackendLoop|Conformance)Tests\.') ;;
+        host) arguments+=(--filter '^(HostPrivileged|CSIServicesPrivileged)Tests\.' --no-parallel) ;;
         backend) arguments+=(--filter '^BackendLoopTests\.' --no-parallel) ;;
         conformance) arguments+=(--filter '^ConformanceTests\.') ;;
     esac

@@ -95,6 +95,17 @@ package final class Tiers: Sendable {
         return nil
     }
 
+    /// The same for a snapshot, which lies in its source's tier.
+    package func findForCreate(_ id: SnapshotID, in target: any VolumeBackend)
+        throws(DriverError) -> SnapshotRecord?
+    {
+        if let record = try target.snapshot(id) { return record }
+        for tier in tiers where tier.backend.tier != target.tier {
+            if let record = try? tier.open().snapshot(id) { return record }
+        }
+        return nil
+    }
+
     /// The volume, or nil where every tier says that it has none.
     package func find(_ id: VolumeID) throws(DriverError) -> LocatedVolume? {
         try locate("volume \(id)") { backend throws(DriverError) in

@@ -24,7 +24,7 @@ extension LocalController {
     private func snapshot(_ request: CreateSnapshotRequest, id: SnapshotID, progress: Progress)
         throws(DriverError) -> SnapshotRecord
     {
-        if let existing = try tiers.find(id)?.record {
+        if let existing = try existing(id, of: request.sourceVolumeID) {
             guard existing.name == request.name, existing.source.text == request.sourceVolumeID
             else {
                 throw DriverError(
@@ -40,6 +40,20 @@ extension LocalController {
             record(of: source.record, named: request.name, id: id),
             progress: progress
         )
+    }
+
+    /// The snapshot that a call with this name cut before, or nil.
+    ///
+    /// As for volumes, only the tier that would hold the new one must answer.
+    private func existing(_ id: SnapshotID, of source: String) throws(DriverError)
+        -> SnapshotRecord?
+    {
+        do throws(DriverError) {
+            return try tiers.find(id)?.record
+        } catch  where error.code == .unavailable {
+            guard let backend = try? existingVolume(source).backend else { throw error }
+            return try tiers.findForCreate(id, in: backend)
+        }
     }
 
     private func record(of source: VolumeRecord, named name: String, id: SnapshotID)

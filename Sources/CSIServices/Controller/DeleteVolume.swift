@@ -22,7 +22,7 @@ extension LocalController {
             guard identity.owns(id) else { throw identity.absence(of: id, "volume") }
             return
         }
-        try usage.checkUnused(id)
+        try usage.checkUnused(id, isAttached: try volume.backend.attachment(of: id) != nil)
         try volume.backend.deleteVolume(id)
     }
 }

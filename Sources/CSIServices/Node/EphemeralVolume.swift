@@ -18,8 +18,12 @@ struct EphemeralVolume {
 
     /// Makes the volume and mounts it at the target.
     ///
-    /// A repeated call finds what the first one made; a failure removes it again.
+    /// A repeated call finds what the first one made. A failure removes the volume again, unless it
+    /// may hold files of the pod: kubelet also publishes anew what is in use, and after a reboot.
     func publish(_ wanted: RequestedPublication, progress: Progress) throws(DriverError) {
+        guard VolumeID(parsing: handle) == nil else {
+            throw DriverError(.invalidRequest, "'\(handle)' is a volume's id, no inline volume")
+        }
         let maker = VolumeMaker(
             identity: service.identity,
             tiers: service.tiers,
@@ -27,9 +31,17 @@ struct EphemeralVolume {
         )
         let record = try maker.make(try volume(for: wanted), id: id, progress: progress)
         do throws(DriverError) {
-            try mount(record, wanted)
+            try show(record, wanted)
         } catch  where error.code != .conflict {
-            try undo(wanted, after: error)
+            throw failure(of: record, after: error)
+        }
+    }
+
+    private func failure(of record: VolumeRecord, after error: DriverError) -> DriverError {
+        switch record.contents {
+        case .blank, .formatting: error.afterUndoing(remove)
+        case .copied, .formatted, .raw:
+            error.leavingSomething("inline volume '\(handle)' is kept, as it may hold files")
         }
     }
 
@@ -61,7 +73,7 @@ struct EphemeralVolume {
         )
     }
 
-    private func mount(_ record: VolumeRecord, _ wanted: RequestedPublication) throws(DriverError) {
+    private func show(_ record: VolumeRecord, _ wanted: RequestedPublication) throws(DriverError) {
         guard let volume = try service.tiers.find(record.id) else {
             throw DriverError(.unavailable, "inline volume \(record.id) vanished; retry")
         }
@@ -74,27 +86,19 @@ struct EphemeralVolume {
                 "inline volume '\(handle)' is published at \(other) already"
             )
         }
+        // Nothing is mounted at the target: what is found there from here on is this call's.
         try wanted.target.createDirectory()
-        try VolumeMounter(volume: volume, logger: service.logger)
-            .mount(at: wanted.target, access: wanted.access, readOnly: wanted.isReadOnly)
-        let publication = try wanted.publication()
-        try service.usage.update(record.id) { $0.publications = [publication] }
-    }
-
-    private func undo(_ wanted: RequestedPublication, after error: DriverError)
-        throws(DriverError) -> Never
-    {
         do throws(DriverError) {
-            try Mounts.unmountAll(wanted.target)
-            try wanted.target.removeBindTarget()
-            try remove()
-        } catch let failure {
-            throw DriverError(
-                .operationPending,
-                "\(error.message); removing the inline volume failed too: \(failure.message); retry",
-                cause: error
-            )
+            try VolumeMounter(volume: volume, logger: service.logger)
+                .mount(at: wanted.target, access: wanted.access, readOnly: wanted.isReadOnly)
+            let publication = try wanted.publication()
+            try service.usage.update(record.id) { $0.publications = [publication] }
+        } catch {
+            throw error.afterUndoing { () throws(DriverError) in
+                try Mounts.unmountAll(wanted.target)
+                try wanted.target.removeBindTarget()
+                try volume.backend.detach(record.id)
+            }
         }
-        throw error
     }
 }

@@ -13,7 +13,7 @@ extension NodeService {
         let range = try SizeRange(request.capacityRange)
         let size = try await operations.run(
             "NodeExpandVolume",
-            holding: [.exclusive(request.volumeID)]
+            holding: [.exclusive(volumeID(of: request.volumeID).text)]
         ) { (_) throws(DriverError) in
             let place = try VolumePlace(request.volumeID, path: request.volumePath, service: self)
             return try expand(place, to: range)

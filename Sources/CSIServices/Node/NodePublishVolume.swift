@@ -37,14 +37,24 @@ extension NodeService {
         try wanted.checkStaged(id, usage.usage(of: id).staging, mounts)
         let alive = alivePublications(of: id, mounts)
         if try wanted.isPublished(among: alive, mounts, id: id) {
-            if !alive.contains(where: { $0.target == wanted.target.path }) {
+            guard !alive.contains(where: { $0.target == wanted.target.path }) else { return }
+            do throws(DriverError) {
                 try note(wanted, of: id, beside: alive)
+            } catch {
+                throw error.leavingSomething("it is published by an earlier call")
             }
             return
         }
-        try wanted.checkOthers(alive, mounts, id: id)
-        try bind(wanted, device: device)
-        try note(wanted, of: id, beside: alive)
+        try wanted.checkOthers(alive, id: id)
+        try show(wanted, device: device)
+        do throws(DriverError) {
+            try note(wanted, of: id, beside: alive)
+        } catch {
+            throw error.afterUndoing { () throws(DriverError) in
+                try Mounts.unmountAll(wanted.target)
+                try wanted.target.removeBindTarget()
+            }
+        }
     }
 
     private func note(
@@ -66,25 +76,35 @@ extension NodeService {
         }
     }
 
-    private func bind(_ wanted: RequestedPublication, device: AttachedDevice) throws(DriverError) {
+    private func show(_ wanted: RequestedPublication, device: AttachedDevice) throws(DriverError) {
         if wanted.access.isBlock {
-            // A read-only bind of a device node still lets writes through; the device itself must
-            // refuse them. checkOthers saw to it that no other target needs the opposite.
-            try BlockDevice.setReadOnly(device.path, wanted.isReadOnly)
             try wanted.target.createFile()
         } else {
             try wanted.target.createDirectory()
         }
         do throws(DriverError) {
-            try Mounts.bind(
-                wanted.access.isBlock ? device.path : wanted.stagingPath,
+            try bind(wanted, device: device)
+        } catch {
+            throw error.afterUndoing { () throws(DriverError) in
+                try wanted.target.removeBindTarget()
+            }
+        }
+    }
+
+    private func bind(_ wanted: RequestedPublication, device: AttachedDevice) throws(DriverError) {
+        guard !wanted.access.isBlock else {
+            // A read-only bind of a device node still lets writes through; the device itself must
+            // refuse them. checkOthers saw to it that no other target needs the opposite; a publish
+            // or a detach takes it back.
+            try BlockDevice.setReadOnly(device.path, wanted.isReadOnly)
+            return try Mounts.bind(
+                device.path,
                 to: wanted.target,
                 readOnly: wanted.isReadOnly,
                 flags: []
             )
-        } catch {
-            try? wanted.target.removeBindTarget()
-            throw error
         }
+        guard let staging = wanted.staging else { return }
+        try Mounts.bind(staging, to: wanted.target, readOnly: wanted.isReadOnly, flags: [])
     }
 }

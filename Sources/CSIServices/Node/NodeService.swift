@@ -62,6 +62,11 @@ package struct NodeService: Sendable {
         return try tiers.existing(id, of: identity)
     }
 
+    /// The id behind a volume_id of a request, which for an inline volume is kubelet's handle.
+    func volumeID(of text: String) -> VolumeID {
+        VolumeID(parsing: text) ?? identity.volumeID(forName: text)
+    }
+
     func target(_ path: String) throws(DriverError) -> TargetPath {
         try TargetPath(path, kubeletRoot: settings.kubeletRoot)
     }

@@ -28,16 +28,54 @@ extension NodeService {
         let device = try volume.backend.attachment(of: id)
         let mounts = try VolumeMounts(of: device)
         if try isStaged(id, at: path.path, as: used, device: device, mounts) { return }
+        let isNew: Bool
         if access.isBlock {
             try stageBlock(volume)
-        } else if try mustMount(at: path, mounts) {
-            try path.createDirectory()
-            try VolumeMounter(volume: volume, logger: logger)
-                .mount(at: path, access: access, readOnly: access.isReadOnly)
+            isNew = device == nil
+        } else {
+            isNew = try mount(volume, at: path, access: access, mounts)
         }
-        let mountedAt = try path.resolved() ?? path.path
-        try usage.update(id) {
-            $0.staging = .init(path: path.path, mountedAt: mountedAt, access: used)
+        do throws(DriverError) {
+            let mountedAt = try path.resolved() ?? path.path
+            try usage.update(id) {
+                $0.staging = .init(path: path.path, mountedAt: mountedAt, access: used)
+            }
+        } catch {
+            guard isNew else { throw error.leavingSomething("it is staged by an earlier call") }
+            throw error.afterUndoing { () throws(DriverError) in
+                if !access.isBlock { try Mounts.unmountAll(path) }
+                try volume.backend.detach(id)
+            }
+        }
+    }
+
+    /// Mounts the volume; false where a driver that died before noting it has done so.
+    private func mount(
+        _ volume: Tiers.LocatedVolume,
+        at path: TargetPath,
+        access: VolumeAccess,
+        _ mounts: VolumeMounts
+    ) throws(DriverError) -> Bool {
+        let mounter = VolumeMounter(volume: volume, logger: logger)
+        switch try mounts.layer(at: path) {
+        case .nothing:
+            try path.createDirectory()
+            try mounter.mount(at: path, access: access, readOnly: access.isReadOnly)
+            return true
+        case .thisVolume(let isReadOnly):
+            guard isReadOnly == access.isReadOnly else {
+                throw DriverError(
+                    .conflict,
+                    "volume \(volume.record.id) is staged at \(path) with another capability"
+                )
+            }
+            try mounter.finish(at: path, readOnly: isReadOnly)
+            return false
+        case .somethingElse(let source):
+            throw DriverError(
+                .inUse,
+                "\(path) is a mount of \(source); unmount it before staging there"
+            )
         }
     }
 
@@ -74,20 +112,6 @@ extension NodeService {
             )
         }
         return true
-    }
-
-    /// False where the volume is mounted there already, by a driver that died before noting it.
-    private func mustMount(at path: TargetPath, _ mounts: VolumeMounts) throws(DriverError) -> Bool
-    {
-        switch try mounts.layer(at: path) {
-        case .nothing: return true
-        case .thisVolume: return false
-        case .somethingElse(let source):
-            throw DriverError(
-                .inUse,
-                "\(path) is a mount of \(source); unmount it before staging there"
-            )
-        }
     }
 
     /// From here on the bytes are the user's: the record says so before they can be written.

@@ -13,17 +13,16 @@ extension NodeService {
     {
         try RequestLimits.require(request.volumeID, "volume_id")
         try RequestLimits.requirePath(request.targetPath, "target_path")
-        let id = VolumeID(parsing: request.volumeID)
-        let key = id ?? identity.volumeID(forName: request.volumeID)
-        try await operations.run("NodeUnpublishVolume", holding: [.exclusive(key.text)]) {
+        let id = volumeID(of: request.volumeID)
+        try await operations.run("NodeUnpublishVolume", holding: [.exclusive(id.text)]) {
             (_) throws(DriverError) in
             let path = try target(request.targetPath)
             try Mounts.unmountAll(path)
             try path.removeBindTarget()
-            if id == nil {
+            if id.text != request.volumeID {
                 try EphemeralVolume(service: self, handle: request.volumeID).remove()
             }
-            try usage.update(key) { $0.publications.removeAll { $0.target == path.path } }
+            try usage.update(id) { $0.publications.removeAll { $0.target == path.path } }
         }
         return NodeUnpublishVolumeResponse()
     }

@@ -106,9 +106,7 @@ struct RequestedPublication: Sendable {
 
     /// Applies the table of CSI NodePublishVolume for a second target: only
     /// SINGLE_NODE_MULTI_WRITER allows one.
-    func checkOthers(_ alive: [VolumeUsage.Publication], _ mounts: VolumeMounts, id: VolumeID)
-        throws(DriverError)
-    {
+    func checkOthers(_ alive: [VolumeUsage.Publication], id: VolumeID) throws(DriverError) {
         let known = alive.filter { $0.target != target.path }
         guard let other = known.first else { return }
         guard access.mode == .multiWriter, known.allSatisfy({ $0.access.mode == .multiWriter })

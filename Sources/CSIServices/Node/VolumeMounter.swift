@@ -16,6 +16,8 @@ struct VolumeMounter {
     func mount(at target: TargetPath, access: VolumeAccess, readOnly: Bool) throws(DriverError) {
         let device = try volume.backend.attach(volume.record.id)
         do throws(DriverError) {
+            // A device that was found attached may have been published read-only before.
+            try BlockDevice.setReadOnly(device.path, false)
             let preparation = VolumePreparation(
                 backend: volume.backend,
                 record: volume.record,
@@ -25,9 +27,19 @@ struct VolumeMounter {
             let type = try preparation.run()
             try mount(device, type, at: target, access: access, readOnly: readOnly)
         } catch {
-            try undo(after: error) { () throws(DriverError) in
+            throw error.afterUndoing { () throws(DriverError) in
                 try volume.backend.detach(volume.record.id)
             }
+        }
+    }
+
+    /// Brings what an interrupted call mounted to where ``mount(at:access:readOnly:)`` leaves it.
+    func finish(at target: TargetPath, readOnly: Bool) throws(DriverError) {
+        guard !readOnly, let type = volume.record.filesystem else { return }
+        do throws(DriverError) {
+            try Filesystems.grow(mountedAt: target.path, type: type)
+        } catch {
+            throw error.leavingSomething("it is mounted at \(target) by an earlier call")
         }
     }
 
@@ -49,7 +61,7 @@ struct VolumeMounter {
         do throws(DriverError) {
             try Filesystems.grow(mountedAt: target.path, type: type)
         } catch {
-            try undo(after: error) { () throws(DriverError) in try Mounts.unmount(target) }
+            throw error.afterUndoing { () throws(DriverError) in try Mounts.unmount(target) }
         }
     }
 
@@ -57,21 +69,5 @@ struct VolumeMounter {
     private func flags(_ access: VolumeAccess, _ type: FilesystemType) -> [String] {
         let isCopy = type == .xfs && volume.record.source != nil
         return access.mountFlags + (isCopy ? ["nouuid"] : [])
-    }
-
-    /// Throws the error once its step is undone, or `operationPending` where that fails too.
-    private func undo(after error: DriverError, _ step: () throws(DriverError) -> Void)
-        throws(DriverError) -> Never
-    {
-        do throws(DriverError) {
-            try step()
-        } catch let failure {
-            throw DriverError(
-                .operationPending,
-                "\(error.message); undoing it failed too: \(failure.message); retry",
-                cause: error
-            )
-        }
-        throw error
     }
 }

@@ -39,6 +39,7 @@ struct VolumeMounts: Sendable {
     private func isThisVolume(_ entry: MountEntry) -> Bool {
         guard let device else { return false }
         if entry.source == device.path { return true }
-        return entry.fsType == "devtmpfs" && "/dev" + entry.root == device.path
+        // A container may have a tmpfs of its own in /dev.
+        return ["devtmpfs", "tmpfs"].contains(entry.fsType) && "/dev" + entry.root == device.path
     }
 }

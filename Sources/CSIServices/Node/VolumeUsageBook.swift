@@ -54,13 +54,15 @@ package final class VolumeUsageBook: Sendable {
 
     /// Throws `inUse` where the volume is staged or published by what this book and the mount table
     /// say together.
-    package func checkUnused(_ id: VolumeID) throws(DriverError) {
+    ///
+    /// A staged block device shows in no mount: it counts while the volume has a device.
+    package func checkUnused(_ id: VolumeID, isAttached: Bool) throws(DriverError) {
         let usage = usage(of: id)
         guard !usage.isEmpty else { return }
         let mounted = Set(try MountTable.read().map(\.target))
         let places =
             usage.publications.map(\.mountedAt) + [usage.staging?.mountedAt].compactMap(\.self)
-        let isBlockStaged = usage.staging?.access.isBlock ?? false
+        let isBlockStaged = isAttached && usage.staging?.access.isBlock ?? false
         guard
             let place = places.first(where: mounted.contains) ?? (isBlockStaged ? places.last : nil)
         else { return }

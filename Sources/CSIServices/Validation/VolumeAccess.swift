@@ -43,7 +43,11 @@ struct VolumeAccess: Sendable, Hashable {
     }
 
     /// Whether the capability by itself forbids writing.
-    var isReadOnly: Bool { mode == .reader || mountFlags.contains("ro") }
+    ///
+    /// One flag may hold several options: `noatime,ro`.
+    var isReadOnly: Bool {
+        mode == .reader || mountFlags.contains { $0.split(separator: ",").contains("ro") }
+    }
 
     var recorded: RecordedCapability {
         RecordedCapability(
