@@ -168,7 +168,7 @@ let package = Package(
             ],
             swiftSettings: swift
         ),
-        // The next four need root and real loop devices.
+        // The ones below need root and real loop devices.
         .testTarget(
             name: "CSIServicesPrivilegedTests",
             dependencies: [
@@ -188,6 +188,14 @@ let package = Package(
         ),
         .testTarget(
             name: "ConformanceTests",
+            dependencies: [
+                "CSIClient", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host",
+                "TestSupport",
+            ],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "CommandLineTests",
             dependencies: [
                 "CSIClient", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host",
                 "TestSupport",

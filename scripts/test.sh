@@ -9,6 +9,7 @@
 #                 host          system calls, mounts and loop devices of the real kernel
 #                 backend       volumes on real ext4, xfs and btrfs pools
 #                 conformance   our CSI client against the real binary, over its socket
+#                 cli           each command of the real binary, as people and scripts run it
 #                 sanity        csi-sanity against the real binary, where csi-sanity is installed
 #
 # The rings from host on need root. Each runs in its own mount and process namespace, so whatever
@@ -19,7 +20,7 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_rings=(soundness unit host backend conformance sanity)
+all_rings=(soundness unit host backend conformance cli sanity)
 logs=.build/test-logs
 # Far above what a ring needs, so that a hang ends as a failure.
 ring_limit_seconds=900
@@ -36,10 +37,11 @@ trap 'exit 143' TERM
 swift_tests() {
     local arguments=(--skip-build --disable-xctest)
     case $1 in
-        unit) arguments+=(--skip '^(HostPrivileged|CSIServicesPrivileged|BackendLoop|Conformance)Tests\.') ;;
+        unit) arguments+=(--skip '^(HostPrivileged|CSIServicesPrivileged|BackendLoop|Conformance|CommandLine)Tests\.') ;;
         host) arguments+=(--filter '^(HostPrivileged|CSIServicesPrivileged)Tests\.' --no-parallel) ;;
         backend) arguments+=(--filter '^BackendLoopTests\.' --no-parallel) ;;
         conformance) arguments+=(--filter '^ConformanceTests\.') ;;
+        cli) arguments+=(--filter '^CommandLineTests\.') ;;
     esac
     swift test "${arguments[@]}"
 }
@@ -185,7 +187,7 @@ run_ring() {
     case $1 in
         soundness) run_soundness ;;
         unit) run_unit ;;
-        host | backend | conformance) run_privileged "$1" ;;
+        host | backend | conformance | cli) run_privileged "$1" ;;
         sanity) run_sanity ;;
     esac
 }

@@ -23,12 +23,7 @@ struct LocalNode {
             tiers = try? TiersFile(reading: NodeOptions.defaultConfig).tiers
         }
         mounts = (try? MountTable.read()) ?? []
-        devices = Dictionary(
-            LoopDevices.files().compactMap { file in
-                Self.volume(of: file).map { ($0, file.device) }
-            },
-            uniquingKeysWith: { first, _ in first }
-        )
+        devices = Self.devices(directories: tiers.map(Self.directories(of:)))
     }
 
     func record(_ id: VolumeID) -> VolumeRecord? {
@@ -69,13 +64,36 @@ struct LocalNode {
     }
 
     private func firstInPools<Found>(_ look: (String) -> Found?) -> Found? {
-        for tier in tiers ?? [] {
+        Self.directories(of: tiers ?? []).lazy.compactMap(look).first
+    }
+
+    private static func directories(of tiers: [TierConfiguration]) -> [String] {
+        tiers.map { tier in
             switch tier.backend {
-            case .loop(let loop):
-                if let found = look(loop.directory) { return found }
+            case .loop(let loop): loop.directory
             }
         }
-        return nil
+    }
+
+    /// The loop devices of volumes.
+    ///
+    /// A second driver of this node has the same ids for the same names, so a device counts only
+    /// where its file is that of a pool of ours; where no pool is known, where its id is the only
+    /// one.
+    private static func devices(directories: [String]?) -> [VolumeID: LoopDevice] {
+        let backings = Dictionary(
+            ((try? LoopDevices().attachments()) ?? []).map { ($0.device, $0.backing) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        var found: [VolumeID: [LoopDevice]] = [:]
+        for file in LoopDevices.files() {
+            guard let id = volume(of: file), let backing = backings[file.device] else { continue }
+            let isOurs = directories?.contains { directory in
+                (try? FileIdentity(of: "\(directory)/volumes/\(id)/data")) == backing
+            }
+            if isOurs ?? true { found[id, default: []].append(file.device) }
+        }
+        return found.compactMapValues { $0.count == 1 ? $0.first : nil }
     }
 
     /// The id in `.../volumes/<id>/data`.

@@ -40,7 +40,7 @@ struct TierChecks {
         examineRoom(usage)
         examination.good(
             "objects",
-            "\(survey.volumes.count) volumes, \(survey.snapshots.count) snapshots"
+            "volumes: \(survey.volumes.count), snapshots: \(survey.snapshots.count)"
         )
         examineLoopDevices()
     }
@@ -96,6 +96,6 @@ struct TierChecks {
                 "unmount it, then losetup --detach \(file.device.path); its space comes back then"
             )
         }
-        examination.good("loop devices", "\(attached) volumes attached")
+        examination.good("loop devices", "attached: \(attached)")
     }
 }

@@ -1,0 +1,87 @@
+import GRPCRuntime
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct ExitCodeTests {
+    /// The table of the README and of `cairn --help`.
+    private static let codes: [(StatusCode, Int32)] = [
+        (.invalidArgument, 2), (.outOfRange, 2), (.notFound, 3), (.alreadyExists, 4),
+        (.resourceExhausted, 5), (.unavailable, 6), (.cancelled, 6), (.failedPrecondition, 7),
+        (.internalError, 1), (.unknown, 1), (.unimplemented, 1), (.permissionDenied, 1),
+    ]
+
+    @Test(arguments: codes)
+    func `each code of a driver has its exit code, and one line`(
+        answer: StatusCode,
+        expected: Int32
+    ) async throws {
+        try await ScriptedDriver.serve([.failure(answer, "what\nhappened")]) { driver in
+            let outcome = try await driver.create()
+            #expect(outcome.code == expected && outcome.output.isEmpty)
+            #expect(outcome.error == "cairn: cannot create volume 'data': what happened\n")
+        }
+    }
+
+    @Test func `no driver is code 6, and the line says what to do`() async throws {
+        for command in [["volume", "list"], ["tier", "list"], ["snapshot", "delete", "x"]] {
+            let outcome = try await CommandLine.run(command + ["--endpoint", "/nowhere.sock"])
+            #expect(outcome.code == 6)
+            #expect(
+                outcome.error == "cairn: no driver answers at unix:///nowhere.sock: is it running? "
+                    + "start it with 'cairn standalone', or name its socket with --endpoint\n"
+            )
+        }
+    }
+
+    @Test(arguments: [
+        ["volume", "create"], ["volume", "create", "a", "--size", "ten"],
+        ["volume", "create", "a", "--size", "0"], ["volume", "create", "a", "--bogus"],
+        ["volume", "create", "a", "--block", "--filesystem", "xfs"], ["bogus"],
+        ["volume", "list", "--endpoint", "nonsense"], ["volume", "list", "--timeout", "0"],
+        ["volume", "list", "--output", "xml"], ["volume", "create", "a", "--parameter", "x"],
+    ])
+    func `a wrong command line is code 2, and one line`(arguments: [String]) async throws {
+        let outcome = try await CommandLine.run(arguments)
+        #expect(outcome.code == 2 && outcome.output.isEmpty)
+        #expect(outcome.error.hasPrefix("cairn: "))
+        #expect(outcome.error.split(separator: "\n").count == 1)
+    }
+
+    @Test func `a long copy is waited for, and its progress told in plain lines`() async throws {
+        let answers: [ScriptedDriver.Answer] = [
+            .silence, .failure(.aborted, "v: CreateVolume is still running, 3% done; retry later"),
+            .failure(.aborted, "v: CreateVolume is still running, 4% done; retry later"),
+            .failure(.aborted, "v: CreateVolume is still running, 55% done; retry later"), .success,
+        ]
+        try await ScriptedDriver.serve(answers) { driver in
+            let outcome = try await driver.create()
+            #expect(outcome.code == 0 && outcome.words(after: "id") == ["id", "v"])
+            let told = outcome.error.split(separator: "\n")
+            #expect(
+                told == [
+                    "cairn: create volume 'data': 3% done", "cairn: create volume 'data': 55% done",
+                ]
+            )
+        }
+    }
+
+    @Test func `a terminal gets a bar that goes away at the end`() async throws {
+        let answers: [ScriptedDriver.Answer] = [
+            .failure(.aborted, "v: CreateVolume is still running, 50% done; retry later"), .success,
+        ]
+        try await ScriptedDriver.serve(answers) { driver in
+            let outcome = try await driver.create(onTerminal: true)
+            let half = String(repeating: "#", count: 15) + String(repeating: "-", count: 15)
+            #expect(outcome.output.contains("create volume 'data'  [\(half)] 50%"))
+            #expect(outcome.output.contains("\r\u{1B}[K"))
+        }
+    }
+
+    @Test func `waiting ends with --timeout, as code 6`() async throws {
+        let busy = ScriptedDriver.Answer.failure(.aborted, "v: still running, 9% done; retry later")
+        try await ScriptedDriver.serve([busy]) { driver in
+            let outcome = try await driver.create("--timeout", "1")
+            #expect(outcome.code == 6)
+            #expect(outcome.error.contains("gave up waiting to create volume 'data' after 1 s"))
+        }
+    }
+}

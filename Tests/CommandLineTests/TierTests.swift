@@ -1,0 +1,50 @@
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct TierTests {
+    private struct TierFacts: Decodable {
+        let name: String?
+        let isDefault: Bool
+        let state: String
+        let totalBytes: Int64?
+        let availableBytes: Int64?
+    }
+
+    @Test func `tiers are listed with what they have, and no bar where nobody looks`() async throws
+    {
+        try await withNode { node in
+            let listed = try await node.cairn("tier", "list")
+            #expect(
+                listed.words(after: "scratch").prefix(4) == [
+                    "scratch", "(default)", "thin", "loop",
+                ]
+            )
+            #expect(listed.words(after: "thick").last == "ready")
+            #expect(!listed.output.contains("[") && !listed.output.contains("\u{1B}"))
+
+            let json = try await node.cairn("tier", "list", "-o", "json")
+            let tiers = try json.decoded([TierFacts].self)
+            #expect(tiers.map(\.name) == ["scratch", "thick"])
+            #expect(tiers.allSatisfy { ($0.totalBytes ?? 0) >= ($0.availableBytes ?? 1) })
+        }
+    }
+
+    @Test func `a terminal gets bars`() async throws {
+        try await withNode { node in
+            let listed = try await node.cairnOnTerminal("tier", "list")
+            #expect(
+                listed.code == 0 && listed.output.contains("[") && listed.output.contains("--]")
+            )
+        }
+    }
+
+    @Test func `without a tiers file the default tier is asked for, and that is said`() async throws
+    {
+        try await withNode { node in
+            let listed = try await CommandLine.run(["tier", "list", "--endpoint", node.endpoint])
+            #expect(listed.words(after: "(default)").last == "ready")
+            #expect(listed.error.contains("name the tiers file with --config"))
+            let wrong = try await node.cairn("tier", "list", "--config", "/nowhere.yaml")
+            #expect(wrong.code == 2 && wrong.error.contains("/nowhere.yaml"))
+        }
+    }
+}
