@@ -84,4 +84,12 @@ import Testing
             #expect(outcome.error.contains("gave up waiting to create volume 'data' after 1 s"))
         }
     }
+
+    @Test func `a driver without lists is told ids as they are`() async throws {
+        try await ScriptedDriver.serve([.success]) { driver in
+            let clone = ["volume", "clone", "some-id", "copy", "--endpoint", driver.endpoint]
+            let outcome = try await CommandLine.run(clone)
+            #expect(outcome.code == 0 && outcome.words(after: "id") == ["id", "v"])
+        }
+    }
 }

@@ -12,14 +12,14 @@ struct Finder {
 
     func volume(_ text: String) async throws -> Volume {
         for id in try await candidates(text, ours: { $0.volumeID(forName: text).text }) {
-            if let volume = try await lookUp(volume: id) { return volume }
+            if let volume = try await lookUp(volume: id, asked: text) { return volume }
         }
         throw missing("volume", text)
     }
 
     func snapshot(_ text: String) async throws -> Snapshot {
         for id in try await candidates(text, ours: { $0.snapshotID(forName: text).text }) {
-            if let snapshot = try await lookUp(snapshot: id) { return snapshot }
+            if let snapshot = try await lookUp(snapshot: id, asked: text) { return snapshot }
         }
         throw missing("snapshot", text)
     }
@@ -40,8 +40,9 @@ struct Finder {
         )
     }
 
-    /// Drivers need not offer ControllerGetVolume; the list is asked then.
-    private func lookUp(volume id: String) async throws -> Volume? {
+    /// Drivers need not offer ControllerGetVolume: the list is asked then; and where there is none
+    /// either, what was asked for is taken for an id, which the call itself will judge.
+    private func lookUp(volume id: String, asked: String) async throws -> Volume? {
         do throws(RPCFailure) {
             return try await session.readOrCode(ControllerGetVolumeRequest(volumeID: id)).volume
         } catch {
@@ -51,15 +52,29 @@ struct Finder {
             default: throw CommandFailure(error, during: "look for volume \(id)")
             }
         }
+        guard try await offers(ListVolumesRequest(maxEntries: 1)) else {
+            return id == asked ? Volume(volumeID: id) : nil
+        }
         return try await session.allVolumes().first { $0.volumeID == id }
     }
 
-    private func lookUp(snapshot id: String) async throws -> Snapshot? {
-        let answer = try await session.read(
-            ListSnapshotsRequest(snapshotID: id),
-            to: "look for snapshot \(id)"
-        )
+    private func lookUp(snapshot id: String, asked: String) async throws -> Snapshot? {
+        let request = ListSnapshotsRequest(snapshotID: id)
+        guard try await offers(request) else {
+            return id == asked ? Snapshot(snapshotID: id) : nil
+        }
+        let answer = try await session.read(request, to: "look for snapshot \(id)")
         return answer.entries.compactMap(\.snapshot).first { $0.snapshotID == id }
+    }
+
+    /// Whether the driver has the call at all; other failures are told by the call that follows.
+    private func offers(_ request: some CSIRequest) async throws -> Bool {
+        do throws(RPCFailure) {
+            _ = try await session.readOrCode(request)
+            return true
+        } catch {
+            return error.code != .unimplemented
+        }
     }
 }
 
