@@ -9,12 +9,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int prepare_files(posix_spawn_file_actions_t *files, int32_t output, int32_t error) {
+static int prepare_files(posix_spawn_file_actions_t *files, int32_t output, int32_t error,
+                         int32_t kept) {
   int failure = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
   if (!failure) failure = posix_spawn_file_actions_adddup2(files, output, 1);
   if (!failure) failure = posix_spawn_file_actions_adddup2(files, error, 2);
+  if (!failure && kept >= 0) failure = posix_spawn_file_actions_adddup2(files, kept, 3);
   // Libraries may hold descriptors that are not close-on-exec.
-  if (!failure) failure = posix_spawn_file_actions_addclosefrom_np(files, 3);
+  if (!failure) failure = posix_spawn_file_actions_addclosefrom_np(files, kept >= 0 ? 4 : 3);
   return failure;
 }
 
@@ -32,7 +34,7 @@ static int prepare_attributes(posix_spawnattr_t *attributes) {
 
 static int spawn(const char *program, char *_Nullable const *_Nonnull arguments,
                  char *_Nullable const *_Nonnull environment, int32_t output, int32_t error,
-                 pid_t *child) {
+                 int32_t kept, pid_t *child) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   int failure = posix_spawn_file_actions_init(&files);
@@ -42,7 +44,7 @@ static int spawn(const char *program, char *_Nullable const *_Nonnull arguments,
     posix_spawn_file_actions_destroy(&files);
     return failure;
   }
-  failure = prepare_files(&files, output, error);
+  failure = prepare_files(&files, output, error, kept);
   if (!failure) failure = prepare_attributes(&attributes);
   if (!failure) {
     failure = posix_spawn(child, program, &files, &attributes, arguments, environment);
@@ -54,9 +56,9 @@ static int spawn(const char *program, char *_Nullable const *_Nonnull arguments,
 
 int32_t chost_spawn(const char *program, char *_Nullable const *_Nonnull arguments,
                     char *_Nullable const *_Nonnull environment, int32_t output, int32_t error,
-                    int32_t *process) {
+                    int32_t kept, int32_t *process) {
   pid_t child = 0;
-  int failure = spawn(program, arguments, environment, output, error, &child);
+  int failure = spawn(program, arguments, environment, output, error, kept, &child);
   if (failure) {
     errno = failure;
     return -1;

@@ -161,11 +161,11 @@ struct chost_child_outcome {
   int32_t code;     // the exit code, or the signal
 };
 // Starts a program in its own process group with /dev/null as standard input, the two descriptors
-// as standard output and error, no other descriptor, no blocked and no ignored signal. Answers the
-// process id, and a descriptor of the process in `process`.
+// as standard output and error, `kept` (unless it is negative) as descriptor 3, no other, no blocked
+// and no ignored signal. Answers the process id, and a descriptor of the process in `process`.
 int32_t chost_spawn(const char *program, char *_Nullable const *_Nonnull arguments,
                     char *_Nullable const *_Nonnull environment, int32_t output, int32_t error,
-                    int32_t *process);
+                    int32_t kept, int32_t *process);
 // pipe2(2) with O_CLOEXEC; only the reading end is non-blocking.
 int32_t chost_pipe(int32_t *reading, int32_t *writing);
 // Waits for a child of this process to end, and reaps it.

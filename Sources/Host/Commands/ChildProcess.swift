@@ -26,7 +26,8 @@ struct ChildProcess: ~Copyable {
     private var output: OutputPipe
     private var error: OutputPipe
 
-    init(starting command: HostCommand) throws(DriverError) {
+    /// `kept` stays open in the child and its children; negative for none.
+    init(starting command: HostCommand, keeping kept: CInt) throws(DriverError) {
         var output = try OutputPipe(of: command)
         var error = try OutputPipe(of: command)
         let ends = (output.writingEnd, error.writingEnd)
@@ -41,6 +42,7 @@ struct ChildProcess: ~Copyable {
                         environment,
                         ends.0,
                         ends.1,
+                        kept,
                         &process
                     )
                 }

@@ -52,7 +52,21 @@ package struct HostCommand: Sendable, Hashable {
     /// where it could not be started or was killed by somebody else. It always returns after the
     /// process is gone, because a caller gives back its claim on the storage then.
     package func run(deadline: Duration) throws(DriverError) -> CommandOutput {
-        let child = try ChildProcess(starting: self)
+        try run(deadline: deadline, keeping: -1)
+    }
+
+    /// The same for a program that writes to a device, which stays locked until the program and all
+    /// its children are gone, even where the driver dies first.
+    func run(deadline: Duration, holding lock: borrowing DeviceLock) throws(DriverError)
+        -> CommandOutput
+    {
+        try run(deadline: deadline, keeping: lock.descriptor)
+    }
+
+    private func run(deadline: Duration, keeping descriptor: CInt) throws(DriverError)
+        -> CommandOutput
+    {
+        let child = try ChildProcess(starting: self, keeping: descriptor)
         let end = child.finish(within: deadline)
         switch end.reason {
         case .exited(let code):

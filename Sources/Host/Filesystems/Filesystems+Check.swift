@@ -19,7 +19,7 @@ extension Filesystems {
             package: type.debianPackage,
             arguments: ["-p", device]
         )
-        let output = try command.run(deadline: checkDeadline)
+        let output = try command.run(deadline: checkDeadline, holding: DeviceLock(of: device))
         // e2fsck(8): 1 and 2 are sums of "corrected" and "reboot", which only a root file system
         // needs; 4 and above are what it left.
         guard output.exitCode < 4 else {
@@ -50,7 +50,7 @@ extension Filesystems {
             package: type.debianPackage,
             arguments: ["-m", device]
         )
-        let output = try command.run(deadline: identityDeadline)
+        let output = try command.run(deadline: identityDeadline, holding: DeviceLock(of: device))
         guard output.exitCode == 0 else {
             throw DriverError(
                 .hostFailure,

@@ -15,12 +15,13 @@ extension Filesystems {
         let bytes = UInt64(try BlockDevice.size(of: device).bytes)
         guard superblock.reachableSize(onDeviceOf: bytes) > superblock.size else { return }
         // resize2fs wants a full check since the last mount.
-        try succeed("e2fsck", ["-f", "-p", device], type, mostExitCode: 3)
-        try succeed("resize2fs", [device], type, mostExitCode: 0)
+        try succeed("e2fsck", on: device, ["-f", "-p", device], type, mostExitCode: 3)
+        try succeed("resize2fs", on: device, [device], type, mostExitCode: 0)
     }
 
     private static func succeed(
         _ program: String,
+        on device: String,
         _ arguments: [String],
         _ type: FilesystemType,
         mostExitCode: Int32
@@ -30,7 +31,7 @@ extension Filesystems {
             package: type.debianPackage,
             arguments: arguments
         )
-        let output = try command.run(deadline: growthDeadline)
+        let output = try command.run(deadline: growthDeadline, holding: DeviceLock(of: device))
         guard output.exitCode <= mostExitCode else {
             throw DriverError(
                 .hostFailure,

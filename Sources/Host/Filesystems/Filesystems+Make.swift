@@ -18,10 +18,11 @@ extension Filesystems {
         replacingHalfMade: Bool = false
     ) throws(DriverError) {
         let extra = try MkfsOptionParser(words: options, type: type).options()
+        let lock = try DeviceLock(of: device)
         if !replacingHalfMade { try refuseData(on: device, type) }
         let plan = MkfsPlan(type: type, isThick: isThick, isForced: replacingHalfMade)
         let command = try plan.command(device: device, extra: extra)
-        let output = try command.run(deadline: deadline)
+        let output = try command.run(deadline: deadline, holding: lock)
         guard output.exitCode == 0 else {
             throw DriverError(
                 .hostFailure,
