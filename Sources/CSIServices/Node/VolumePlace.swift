@@ -26,7 +26,7 @@ struct VolumePlace {
             throw missing
         }
         self.device = device
-        let target = try service.target(path)
+        let target = try Self.target(path, service, missing)
         self.path = target.path
         switch try VolumeMounts(of: device).layer(at: target) {
         case .thisVolume(let isReadOnly):
@@ -40,6 +40,17 @@ struct VolumePlace {
             }
             isReadOnly = false
             isBlock = true
+        }
+    }
+
+    /// A path that could never be a target shows no volume.
+    private static func target(_ path: String, _ service: NodeService, _ missing: DriverError)
+        throws(DriverError) -> TargetPath
+    {
+        do throws(DriverError) {
+            return try service.target(path)
+        } catch  where error.code == .invalidRequest {
+            throw DriverError(.notFound, "\(missing.message): \(error.message)")
         }
     }
 
