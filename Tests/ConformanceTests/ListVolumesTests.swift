@@ -11,13 +11,14 @@ struct `ListVolumes with 300 volumes` {
 
     init() throws { cluster = try Cluster.here() }
 
-    /// Sees to it that there are 300; further tests find them.
+    /// The volumes of the suite: 300 are made by the first test that comes, others find them.
     private func fill() async throws -> Set<String> {
-        var ids: Set<String> = []
-        for number in 0..<300 {
+        var ids = Set(try await cluster.volumes())
+        for number in min(ids.count, 300)..<300 {
             let tier = number.isMultiple(of: 3) ? "xfs-thin" : "ext4-thin"
             ids.insert(
-                try await cluster.create("filler-\(number)", as: .block(), tier: tier).volumeID
+                try await cluster.create(cluster.unique("filler"), as: .block(), tier: tier)
+                    .volumeID
             )
         }
         return ids
@@ -35,7 +36,7 @@ struct `ListVolumes with 300 volumes` {
 
     @Test func `one list tells all of them, in order, with size and place`() async throws {
         let made = try await fill()
-        #expect(made.count == 300)
+        #expect(made.count >= 300)
         let answer = try await cluster.call(ListVolumesRequest())
         #expect(answer.nextToken.isEmpty)
         let volumes = answer.entries.compactMap(\.volume)

@@ -13,6 +13,8 @@ package final class Cluster: Sendable {
     package let folder: String
     package let pools: [Pool]
     package let driver: Driver
+    /// The stage that a test holds still, and how it ends.
+    let held = Mutex<Task<StatusCode, Never>?>(nil)
     private static let serial = Atomic(0)
 
     /// The cluster that the suite's trait has made.

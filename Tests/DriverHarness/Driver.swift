@@ -12,6 +12,9 @@ package final class Driver: Sendable {
     /// Where the driver's files lie; everything below one folder of the test.
     package struct Places: Sendable {
         package let folder: String
+
+        package init(folder: String) { self.folder = folder }
+
         package var socket: String { "\(folder)/run/csi.sock" }
         package var kubelet: String { "\(folder)/kubelet" }
         package var log: String { "\(folder)/driver.log" }
@@ -138,6 +141,18 @@ package final class Driver: Sendable {
         let end = try await stopped.child.waitForEnd()
         await stopped.channel.close()
         return end
+    }
+
+    /// Signals on and on until the process ends: what follows the first at once counts as its echo.
+    package func insistOnStop() async throws -> ChildProgram.End? {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while let child = running.withLock({ $0?.child }), child.ended == nil,
+            ContinuousClock.now < deadline
+        {
+            child.signal(SIGTERM)
+            await Task.yield()
+        }
+        return try await stop(nil)
     }
 
     package func restart(_ number: Int32 = SIGTERM) async throws {

@@ -8,6 +8,12 @@ package enum Files {
         String(decoding: try Bytes.read(path), as: UTF8.self)
     }
 
+    /// Everything that lies in a pool's folders of volumes and snapshots, half-made objects too.
+    package static func objects(in pool: Pool) -> [String] {
+        Paths.names(in: "\(pool.directory)/volumes")
+            + Paths.names(in: "\(pool.directory)/snapshots")
+    }
+
     /// SHA-256 of every byte.
     package static func checksum(_ path: String) throws -> String {
         let output = try Tool.run("/usr/bin/sha256sum", path)
@@ -20,7 +26,12 @@ package enum Tool {
     /// What the program said; throws where it failed.
     @discardableResult
     package static func run(_ program: String, _ arguments: String...) throws -> String {
-        let command = HostCommand(program: program, arguments: arguments)
+        try run([program] + arguments)
+    }
+
+    @discardableResult
+    package static func run(_ line: [String]) throws -> String {
+        let command = HostCommand(program: line[0], arguments: Array(line.dropFirst()))
         let output = try command.run(deadline: .seconds(60))
         guard output.exitCode == 0 else {
             throw DriverError(.hostFailure, "\(command) failed: \(output.complaint)")

@@ -12,10 +12,12 @@ package enum Trace {
 }
 
 extension Cluster {
-    /// Every program that was started so far with success, in order; the driver itself is left out.
+    /// Every program that was started so far, in order; the driver itself is left out.
     package func startedPrograms() throws -> [String] {
         let lines = try Files.text("\(folder)/trace").split(separator: "\n")
-        let starts = lines.filter { $0.contains("execve") && $0.hasSuffix("= 0") }
+        // `7 execve("/usr/sbin/mkfs.ext4", [...]) = 0`, which other calls may cut in two lines; the
+        // second then has no path.
+        let starts = lines.filter { $0.contains(" execve(") && !$0.contains(" = -1 ") }
         return starts.compactMap { line in
             line.split(separator: "\"").dropFirst().first.map(String.init)
         }.filter { !$0.hasSuffix("/cairn") && $0 != "/usr/bin/strace" }

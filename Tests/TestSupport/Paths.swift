@@ -13,6 +13,23 @@ package enum Paths {
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    package static func size(_ path: String) throws(DriverError) -> Int64 {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            throw DriverError(.hostFailure, "cannot look at \(path) (errno \(errno))")
+        }
+        return Int64(status.st_size)
+    }
+
+    /// The bytes that a file takes of its disk.
+    package static func allocated(_ path: String) throws(DriverError) -> Int64 {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            throw DriverError(.hostFailure, "cannot look at \(path) (errno \(errno))")
+        }
+        return Int64(status.st_blocks) * 512
+    }
+
     package static func makeFolder(_ path: String) throws {
         guard unsafe mkdir(path, 0o755) == 0 else {
             throw DriverError(.hostFailure, "cannot make \(path) (errno \(errno))")
