@@ -10,7 +10,10 @@ int32_t chost_loop_get_free(int32_t control) { return ioctl(control, LOOP_CTL_GE
 
 int32_t chost_loop_configure(int32_t loop, int32_t backing, const char *name, bool read_only,
                              bool direct_io) {
-  struct loop_config config = {.fd = (uint32_t)backing};
+  // Without a size the kernel takes the alignment that direct I/O needs, which changes with the file
+  // (XFS: 512, and 4096 once the file shares blocks): a file system made on the smaller one could
+  // not be mounted any more. Where 512 is too small for direct I/O the kernel does without it.
+  struct loop_config config = {.fd = (uint32_t)backing, .block_size = 512};
   if (read_only) config.info.lo_flags |= LO_FLAGS_READ_ONLY;
   if (direct_io) config.info.lo_flags |= LO_FLAGS_DIRECT_IO;
   strncpy((char *)config.info.lo_file_name, name, LO_NAME_SIZE - 1);
