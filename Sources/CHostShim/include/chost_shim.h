@@ -42,6 +42,15 @@ struct chost_file_status {
 // the end is not followed.
 int32_t chost_file_status(int32_t folder, const char *path, struct chost_file_status *status);
 
+// Whether a descriptor is the uppermost folder of a mount that may be written, of the file system
+// with the device number; false also where the kernel cannot tell.
+bool chost_is_writable_mount(int32_t folder, uint64_t device);
+
+// ---- memory.c: the allocator ----
+
+// mallopt(3): one arena for all threads.
+void chost_share_one_arena(void);
+
 // ---- loop.c: loop devices ----
 
 struct chost_loop_status {

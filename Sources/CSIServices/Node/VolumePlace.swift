@@ -28,6 +28,13 @@ struct VolumePlace {
         self.device = device
         let target = try Self.target(path, service, missing)
         self.path = target.path
+        // The usual case: the kernel itself says that the volume's file system is mounted there,
+        // and the whole mount table need not be read.
+        if target.isWritableMount(ofDevice: device.number) {
+            isReadOnly = false
+            isBlock = false
+            return
+        }
         switch try VolumeMounts(of: device).layer(at: target) {
         case .thisVolume(let isReadOnly):
             self.isReadOnly = isReadOnly

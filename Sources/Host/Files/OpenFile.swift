@@ -28,7 +28,9 @@ package struct OpenFile: ~Copyable {
     package func contents(limit: Int) throws(DriverError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count <= limit {
-            let more = try read(count: limit + 1 - bytes.count, at: Int64(bytes.count))
+            // Most files are far smaller than their limit.
+            let count = min(limit + 1 - bytes.count, max(4 << 10, bytes.count))
+            let more = try read(count: count, at: Int64(bytes.count))
             guard !more.isEmpty else { return bytes }
             bytes += more
         }

@@ -9,15 +9,18 @@ package struct MountEntry: Sendable, Hashable {
     package let root: String
     /// Where it is mounted, as this process sees it.
     package let target: String
-    /// Per mount: `ro`, `nodev`, `noatime`, ...
-    package let options: [String]
+    /// Per mount: `ro,nodev,noatime`.
+    let optionText: String
     package let fsType: String
     /// What was mounted: `/dev/loop3`.
     package let source: String
+    /// Per file system: `rw,discard`.
+    let superOptionText: String
+
+    /// Per mount: `ro`, `nodev`, `noatime`, ...
+    package var options: [String] { optionText.split(separator: ",").map(String.init) }
     /// Per file system: `rw`, `discard`, ...
-    package let superOptions: [String]
-    /// `shared:12`, `master:3`, ...; empty for a private mount.
-    package let propagation: [String]
+    package var superOptions: [String] { superOptionText.split(separator: ",").map(String.init) }
 
     /// Whether nothing can be written through this mount.
     package var isReadOnly: Bool { options.contains("ro") || superOptions.contains("ro") }

@@ -7,12 +7,15 @@ package enum MountTable {
         let path = "/proc/self/mountinfo"
         let bytes = try SystemFile.read(path)
         var entries: [MountEntry] = []
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            guard let entry = parse(line) else {
-                let text = String(decoding: line, as: UTF8.self)
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+            guard let entry = parse(bytes[start..<end]) else {
+                let text = String(decoding: bytes[start..<end], as: UTF8.self)
                 throw DriverError(.hostFailure, "cannot understand a line of \(path): \(text)")
             }
             entries.append(entry)
+            start = end + 1
         }
         return entries
     }
@@ -59,51 +62,64 @@ package enum MountTable {
     }
 
     /// Parses one line; nil where it is not what proc(5) describes.
-    static func parse(_ line: some Collection<UInt8>) -> MountEntry? {
-        let fields = line.split(separator: UInt8(ascii: " ")).map { Array($0) }
+    ///
+    /// Each publish reads the whole table, so a line costs few allocations.
+    static func parse(_ line: ArraySlice<UInt8>) -> MountEntry? {
+        let fields = line.split(separator: UInt8(ascii: " "))
         guard fields.count >= 10,
-            let separator = fields[6...].firstIndex(of: [UInt8(ascii: "-")]),
+            let separator = fields[6...].firstIndex(where: { $0.elementsEqual([UInt8(ascii: "-")]) }
+            ),
             fields.count >= separator + 3,
-            let mountID = UInt64(text(fields[0])), let parentID = UInt64(text(fields[1])),
-            let device = deviceNumber(text(fields[2]))
+            let mountID = number(fields[0]), let parentID = number(fields[1]),
+            let device = deviceNumber(fields[2])
         else { return nil }
         // The kernel leaves the source empty where there is none.
-        let ending = fields[(separator + 1)...].map { $0 }
+        let hasSource = fields.count > separator + 3
         return MountEntry(
             mountID: mountID,
             parentID: parentID,
             device: device,
             root: unescaped(fields[3]),
             target: unescaped(fields[4]),
-            options: list(fields[5]),
-            fsType: unescaped(ending[0]),
-            source: ending.count > 2 ? unescaped(ending[1]) : "",
-            superOptions: list(ending[ending.count - 1]),
-            propagation: fields[6..<separator].map(text)
+            optionText: unescaped(fields[5]),
+            fsType: unescaped(fields[separator + 1]),
+            source: hasSource ? unescaped(fields[separator + 2]) : "",
+            superOptionText: unescaped(fields[fields.count - 1])
         )
     }
 
-    private static func deviceNumber(_ text: String) -> UInt64? {
-        let parts = text.split(separator: ":")
-        guard parts.count == 2, let major = UInt32(parts[0]), let minor = UInt32(parts[1])
+    private static func deviceNumber(_ field: ArraySlice<UInt8>) -> UInt64? {
+        guard let colon = field.firstIndex(of: UInt8(ascii: ":")),
+            let major = number(field[..<colon]).flatMap(UInt32.init(exactly:)),
+            let minor = number(field[(colon + 1)...]).flatMap(UInt32.init(exactly:))
         else { return nil }
         return chost_make_device(major, minor)
     }
 
-    private static func list(_ field: [UInt8]) -> [String] {
-        unescaped(field).split(separator: ",").map(String.init)
+    private static func number(_ field: ArraySlice<UInt8>) -> UInt64? {
+        guard !field.isEmpty else { return nil }
+        var value: UInt64 = 0
+        for byte in field {
+            let (scaled, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflows) = scaled.addingReportingOverflow(UInt64(byte &- UInt8(ascii: "0")))
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte), !isTooLarge, !overflows
+            else { return nil }
+            value = sum
+        }
+        return value
     }
 
-    private static func text(_ field: [UInt8]) -> String { String(decoding: field, as: UTF8.self) }
-
     /// Undoes the kernel's `\040` for space, tab, newline and backslash.
-    private static func unescaped(_ field: [UInt8]) -> String {
+    private static func unescaped(_ field: ArraySlice<UInt8>) -> String {
+        guard field.contains(UInt8(ascii: "\\")) else {
+            return String(decoding: field, as: UTF8.self)
+        }
         var bytes: [UInt8] = []
-        var index = 0
-        while index < field.count {
+        var index = field.startIndex
+        while index < field.endIndex {
             let digits = field[index...].dropFirst().prefix(3)
             if field[index] == UInt8(ascii: "\\"), digits.count == 3,
-                let value = UInt8(text(Array(digits)), radix: 8)
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 8)
             {
                 bytes.append(value)
                 index += 4

@@ -108,8 +108,8 @@ extension Mounts {
     /// Takes away every mount of a target, and sees in the mount table that none is left.
     package static func unmountAll(_ target: TargetPath) throws(DriverError) {
         for _ in 0..<mostLayers {
-            if try MountTable.layers(at: target).isEmpty { return }
             try unmount(target)
+            if try MountTable.layers(at: target).isEmpty { return }
         }
         throw DriverError(
             .inUse,

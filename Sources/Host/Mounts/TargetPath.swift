@@ -110,6 +110,15 @@ extension TargetPath {
         try remove(0)
     }
 
+    /// Whether the file system of a block device is seen here, mounted writable.
+    ///
+    /// "Yes" is certain, and needs no look at the mount table; "no" says nothing: btrfs shows
+    /// numbers of its own.
+    package func isWritableMount(ofDevice number: UInt64) -> Bool {
+        guard let place = try? open() else { return false }
+        return chost_is_writable_mount(place.rawValue, number)
+    }
+
     /// The path as the mount table spells it, with the links of the root resolved; nil where the
     /// parent folder is absent.
     package func resolved() throws(DriverError) -> String? {

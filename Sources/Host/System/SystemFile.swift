@@ -7,7 +7,8 @@ enum SystemFile {
     static func read(_ path: String) throws(DriverError) -> [UInt8] {
         let file = try OwnedDescriptor(opening: path, flags: O_RDONLY)
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        // One read of /proc answers at most a page of 4 KiB.
+        var chunk = [UInt8](repeating: 0, count: 8 << 10)
         while true {
             let count = try attempt("read \(path)") {
                 unsafe Glibc.read(file.rawValue, &chunk, chunk.count)

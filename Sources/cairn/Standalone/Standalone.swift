@@ -25,6 +25,7 @@ struct Standalone: AsyncParsableCommand {
     @OptionGroup var logging: LoggingOptions
 
     func run() async throws {
+        Memory.shareOneArena()
         let logger = logging.bootstrap()
         do throws(DriverError) {
             let driver = try StandaloneDriver(server: server, node: node, logger: logger)

@@ -1,0 +1,11 @@
+import CHostShim
+
+/// How the process keeps its memory.
+package enum Memory {
+    /// Makes all threads allocate from one place.
+    ///
+    /// glibc gives each thread that meets another one an arena of its own, and gives little of them
+    /// back: with dozens of threads that rarely run, that is megabytes on every node for nothing.
+    /// Call it before threads are started.
+    package static func shareOneArena() { chost_share_one_arena() }
+}
