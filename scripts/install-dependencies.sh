@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs, with apt, what building, running and testing Cairn needs and this machine lacks.
 #
-# usage: scripts/install-dependencies.sh [--run-only]
+# usage: scripts/install-dependencies.sh [--run-only | --bench]
 #
 #   --run-only   only what a node needs to run the built binary; Swift is not looked for
+#   --bench      that, and what scripts/bench.sh runs beside the binary
 #
 # It calls apt only when something is missing, and only then needs root. Swift itself is not a
 # package of the distribution: the script says what to do where there is none.
@@ -18,10 +19,12 @@ build=(libgrpc-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler pytho
     libblkid-dev libmount-dev libssl-dev libyaml-dev pkg-config)
 # The mount package holds losetup; util-linux holds unshare.
 test=(strace openssl mount util-linux git)
+bench=(fio mount util-linux python3)
 
 case "${1:-}" in
     "") wanted=("${build[@]}" "${tools[@]}" "${test[@]}") ;;
     --run-only) wanted=("${libraries[@]}" "${tools[@]}") ;;
+    --bench) wanted=("${libraries[@]}" "${tools[@]}" "${bench[@]}") ;;
     *) usage && exit 2 ;;
 esac
 
@@ -45,6 +48,6 @@ if ((${#missing[@]})); then
     apt-get install --quiet --quiet --yes --no-install-recommends "${missing[@]}"
 fi
 
-if [[ ${1:-} != --run-only ]]; then
+if [[ -z ${1:-} ]]; then
     require_swift
 fi

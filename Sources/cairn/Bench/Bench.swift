@@ -50,6 +50,14 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "table, markdown or json.")
     var output: Output = .table
 
+    @Flag(
+        help: ArgumentHelp(
+            "Only mount one volume, print where, and remove it at SIGTERM: for tools that measure "
+                + "its data path."
+        )
+    )
+    var hold = false
+
     @Option(
         help: ArgumentHelp(
             "Only wait this long for the driver to be ready, and print the time of day at which "
@@ -71,10 +79,23 @@ struct Bench: AsyncParsableCommand {
                 volume: try volume(of: side)
             )
         }
-        let outcome = await measure(drivers)
+        let outcome = hold ? await holdVolume(of: drivers[0]) : await measure(drivers)
         let left = await cleanUp(drivers)
         for (_, channel) in channels { await channel.close() }
         try finish(outcome, left: left)
+    }
+
+    func validate() throws {
+        guard !hold || mountDir != nil else { throw ValidationError("--hold needs --mount-dir") }
+    }
+
+    private func holdVolume(of driver: BenchDriver) async -> Result<BenchReport?, any Error> {
+        do {
+            try await HeldVolume(driver: driver).hold { path in
+                print(path)
+            }
+            return .success(nil)
+        } catch { return .failure(error) }
     }
 
     private var sides: [BenchEndpoint] {
@@ -99,7 +120,7 @@ struct Bench: AsyncParsableCommand {
     }
 
     /// The report, or why there is none; a signal cancels it.
-    private func measure(_ drivers: [BenchDriver]) async -> Result<BenchReport, any Error> {
+    private func measure(_ drivers: [BenchDriver]) async -> Result<BenchReport?, any Error> {
         let run = BenchRun(
             plan: options.plan(mounting: mountDir != nil),
             interleaving: Interleaving(drivers: drivers, rounds: options.rounds)
@@ -111,7 +132,7 @@ struct Bench: AsyncParsableCommand {
         let signals = StopSignals(first: { work.cancel() }, second: {})
         let outcome = await work.result
         signals.cancel()
-        return work.isCancelled ? .failure(CancellationError()) : outcome
+        return work.isCancelled ? .failure(CancellationError()) : outcome.map { $0 }
     }
 
     private func cleanUp(_ drivers: [BenchDriver]) async -> [String] {
@@ -120,10 +141,10 @@ struct Bench: AsyncParsableCommand {
         return left
     }
 
-    private func finish(_ outcome: Result<BenchReport, any Error>, left: [String]) throws {
+    private func finish(_ outcome: Result<BenchReport?, any Error>, left: [String]) throws {
         for complaint in left { tell("left behind: \(complaint)") }
         do {
-            try write(try outcome.get())
+            if let report = try outcome.get() { try write(report) }
         } catch let failure as BenchFailure {
             tell(failure.message)
             throw ExitCode(1)
