@@ -69,7 +69,7 @@ driver=""
 peer=""
 held=""
 peer_endpoint=${PEER_ENDPOINT:-}
-mkdir "$folder/run" "$folder/peer" "$folder/mounts" "$pool" "$folder/hand"
+mkdir "$folder/run" "$folder/usage" "$folder/peer" "$folder/mounts" "$pool" "$folder/hand"
 
 # Unmounts the deepest first, and takes away the loop devices of the folder.
 clean_up() {
@@ -279,6 +279,8 @@ machine() {
 
 heading=$(machine)
 make_pool
+# As in /run, where the driver keeps its notes.
+mount -t tmpfs -o size=64m none "$folder/usage"
 start_cairn
 start_peer
 for part in $parts; do

@@ -34,6 +34,42 @@ struct MountsTests {
         }
     }
 
+    @Test(arguments: [FilesystemType.ext4, .xfs])
+    private func `only the root of a writable mount of the device is told at once`(
+        type: FilesystemType
+    ) throws {
+        try withTemporaryFolder { folder in
+            let image = try folder.attachImage("a", size: Filesystems.minimumSize(of: type))
+            let number = image.device.number
+            try Filesystems.make(type, on: image.device.path, options: [], isThick: false)
+            let target = try folder.target("target")
+            let second = try folder.target("second")
+            try target.createDirectory()
+            try second.createDirectory()
+            #expect(!target.isWritableMount(ofDevice: number))
+            try Mounts.mount(
+                device: image.device.path,
+                at: target,
+                filesystem: type,
+                flags: [],
+                readOnly: false
+            )
+            #expect(target.isWritableMount(ofDevice: number))
+            #expect(!target.isWritableMount(ofDevice: number + 1))
+            let inside = try folder.target("target/inside")
+            try inside.createDirectory()
+            #expect(!inside.isWritableMount(ofDevice: number))
+            try Mounts.bind(target, to: second, readOnly: true, flags: [])
+            #expect(!second.isWritableMount(ofDevice: number))
+            try Mounts.unmountAll(second)
+            try Mounts.bind(target, to: second, readOnly: false, flags: [])
+            #expect(second.isWritableMount(ofDevice: number))
+            try Mounts.unmountAll(second)
+            try Mounts.unmountAll(target)
+            #expect(!target.isWritableMount(ofDevice: number))
+        }
+    }
+
     @Test
     private func `a read-only mount refuses writes`() throws {
         try withTemporaryFolder { folder in

@@ -10,7 +10,7 @@ import Synchronization
 /// file must not overlap: the caller holds the volume's key.
 package final class LoopDevices: Sendable {
     /// Where a file was attached last; looked at first, believed never.
-    private let hints = Mutex<[FileIdentity: Int]>([:])
+    private let hints = Mutex<[FileIdentity: LoopDevice]>([:])
 
     package init() {}
 
@@ -33,7 +33,7 @@ package final class LoopDevices: Sendable {
             return try Self.accept(existing, path: path, readOnly: readOnly)
         }
         let device = try Self.attachNew(file, path, directIO: directIO, readOnly: readOnly)
-        hints.withLock { $0[backing] = device.index }
+        hints.withLock { $0[backing] = device }
         return device
     }
 
@@ -44,7 +44,7 @@ package final class LoopDevices: Sendable {
 
     /// The same with all that the kernel tells of it.
     package func attachment(of backing: FileIdentity) throws(DriverError) -> LoopAttachment? {
-        if let index = hints.withLock({ $0[backing] }), let device = LoopDevice(index: index),
+        if let device = hints.withLock({ $0[backing] }),
             let found = try Self.attachment(at: device), found.backing == backing
         {
             return found
@@ -53,7 +53,7 @@ package final class LoopDevices: Sendable {
         // One look at all of them, as after a restart, serves every later question.
         hints.withLock { hints in
             hints.removeAll(keepingCapacity: true)
-            for attachment in all { hints[attachment.backing] = attachment.device.index }
+            for attachment in all { hints[attachment.backing] = attachment.device }
         }
         return all.first { $0.backing == backing }
     }

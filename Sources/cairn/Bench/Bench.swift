@@ -93,6 +93,7 @@ struct Bench: AsyncParsableCommand {
         do {
             try await HeldVolume(driver: driver).hold { path in
                 print(path)
+                StandardOutput.flush()
             }
             return .success(nil)
         } catch { return .failure(error) }
