@@ -73,14 +73,16 @@ mkdir "$folder/run" "$folder/usage" "$folder/peer" "$folder/mounts" "$pool" "$fo
 
 # Unmounts the deepest first, and takes away the loop devices of the folder.
 clean_up() {
-    local target device process
+    local target device file process
     for process in "$held" "$driver" "$peer"; do stop "$process"; done
     awk -v root="$folder/" 'index($5, root) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
         while IFS= read -r target; do
             [[ $target == "$pool" ]] || umount "$target" || umount --lazy "$target" || true
         done
-    losetup --list --noheadings --raw --output NAME,BACK-FILE | grep -F " $pool/" |
-        while read -r device _; do losetup --detach "$device" || true; done
+    losetup --list --noheadings --raw --output NAME,BACK-FILE |
+        while read -r device file; do
+            [[ $file != "$pool"/* ]] || losetup --detach "$device" || true
+        done
     ! mountpoint --quiet "$pool" || umount "$pool" || umount --lazy "$pool" || true
     rm -rf --one-file-system -- "$folder"
 }
@@ -195,7 +197,7 @@ hold_volume() {
 attach() {
     local name=$1 device
     shift
-    truncate --size "$volume_size" "$pool/$name.img"
+    truncate --size "${volume_size%i}" "$pool/$name.img"
     device=$(losetup --find --show "$@" "$pool/$name.img")
     mkfs.ext4 -q -m 0 "$device"
     mkdir "$folder/hand/$name"
