@@ -126,7 +126,8 @@ YAML
         --usage-dir "$folder/usage" --log-level debug 2>"$3" &
     driver=$!
     for _ in {1..200}; do
-        [[ ! -S $folder/run/csi.sock ]] || return 0
+        # It listens first and opens its tiers then; csi-sanity does not wait for Probe's ready.
+        ! grep --quiet 'tier is ready' "$3" || return 0
         kill -0 "$driver" 2>/dev/null || break
         sleep 0.05
     done

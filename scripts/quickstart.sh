@@ -58,7 +58,8 @@ stop() {
 if [[ $keep == no ]]; then trap stop EXIT; fi
 
 for _ in {1..100}; do
-    [[ -S $folder/run/csi.sock ]] && break
+    # It listens first and opens its tiers then.
+    grep --quiet 'tier is ready' "$folder/cairn.log" && break
     kill -0 "$driver" 2> /dev/null || die "the driver ended: $(cat "$folder/cairn.log")"
     sleep 0.1
 done

@@ -80,7 +80,7 @@ extension LoopBackend {
                 try storeGrown(stored, root)
                 reservation.end()
             }
-            try growDevice(of: stored, root)
+            try finishGrowth(of: stored, root)
             return stored.record
         }
     }
@@ -145,6 +145,22 @@ extension LoopBackend {
         let id = stored.record.id.text
         if !isThick { space.setCharge(of: id, to: Charge(promised: stored.record.size)) }
         volumeTable.put(stored)
+    }
+
+    /// What fails here is not undone: the volume has grown.
+    private func finishGrowth(of stored: Stored<VolumeRecord>, _ root: borrowing Folder)
+        throws(DriverError)
+    {
+        do {
+            try growDevice(of: stored, root)
+        } catch {
+            throw DriverError(
+                .operationPending,
+                "volume \(stored.record.id) has grown, but its device has not: \(error.message); "
+                    + "retry",
+                cause: error
+            )
+        }
     }
 
     private func growDevice(of stored: Stored<VolumeRecord>, _ root: borrowing Folder)

@@ -98,7 +98,7 @@ extension LoopBackend {
         if try shelf.has(id) {
             try shelf.refuseUnknownFiles(id)
             try release()
-            try shelf.withdraw(id)
+            try withdraw(id, on: shelf)
         }
         table.remove(id)
         do {
@@ -111,6 +111,23 @@ extension LoopBackend {
             )
         }
         space.setCharge(of: id.text, to: nil)
+    }
+
+    /// Takes the name away; a failure after that is no final one, as the object is half-removed.
+    private func withdraw<Record: StoredRecord>(
+        _ id: Record.ID,
+        on shelf: borrowing Shelf<Record>
+    ) throws(DriverError) {
+        do {
+            try shelf.withdraw(id)
+        } catch {
+            guard try !shelf.has(id) else { throw error }
+            throw DriverError(
+                .operationPending,
+                "\(Record.noun) \(id) is being deleted: \(error.message); retry",
+                cause: error
+            )
+        }
     }
 
     private func refuseUnusable<Record: StoredRecord>(

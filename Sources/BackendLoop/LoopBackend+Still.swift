@@ -50,10 +50,10 @@ extension LoopBackend {
     ) throws(DriverError) {
         // What is written back before the freeze need not be waited for during it.
         try BlockDevice.flush(device.path)
-        try markFrozen(own)
         var frozen: [String] = []
         let failure: DriverError?
         do {
+            try markFrozen(own)
             for mount in mounts {
                 try Freezer.freeze(mountedAt: mount)
                 frozen.append(mount)
@@ -64,13 +64,27 @@ extension LoopBackend {
             failure = error
         }
         try thaw(frozen, after: failure)
-        try own.removeFile(PoolNames.frozen)
+        try unmark(own)
         if let failure { throw failure }
     }
 
     private func markFrozen(_ own: borrowing Folder) throws(DriverError) {
         try own.newFile(PoolNames.frozen).synchronize()
         try own.synchronize()
+    }
+
+    /// A mark that stays is harmless, and still not nothing: no final code.
+    private func unmark(_ own: borrowing Folder) throws(DriverError) {
+        do {
+            try own.removeFile(PoolNames.frozen)
+        } catch {
+            throw DriverError(
+                .operationPending,
+                "everything is thawed, but \(own.path)/\(PoolNames.frozen) stays: \(error.message)"
+                    + "; retry",
+                cause: error
+            )
+        }
     }
 
     /// Thaws all; the mark stays where one of them cannot be thawed.

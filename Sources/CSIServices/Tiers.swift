@@ -65,6 +65,18 @@ package final class Tiers: Sendable {
         return opened
     }
 
+    /// Finishes a removal that failed after the volume had ceased to exist; OK where there was none.
+    ///
+    /// For a volume that no tier has: its files and its share of the space may be left.
+    func finishRemoval(of id: VolumeID) throws(DriverError) {
+        for backend in try all() { try backend.deleteVolume(id) }
+    }
+
+    /// The same for a snapshot.
+    func finishRemoval(of id: SnapshotID) throws(DriverError) {
+        for backend in try all() { try backend.deleteSnapshot(id) }
+    }
+
     /// A volume and the tier that holds it.
     package struct LocatedVolume: Sendable {
         package let backend: any VolumeBackend

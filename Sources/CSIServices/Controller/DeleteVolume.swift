@@ -20,7 +20,7 @@ extension LocalController {
     private func delete(_ id: VolumeID) throws(DriverError) {
         guard let volume = try tiers.find(id) else {
             guard identity.owns(id) else { throw identity.absence(of: id, "volume") }
-            return
+            return try tiers.finishRemoval(of: id)
         }
         try usage.checkUnused(id, isAttached: try volume.backend.attachment(of: id) != nil)
         try volume.backend.deleteVolume(id)

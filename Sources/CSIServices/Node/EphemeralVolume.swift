@@ -47,7 +47,10 @@ struct EphemeralVolume {
 
     /// Removes the volume, if there is one and it is an inline volume.
     func remove() throws(DriverError) {
-        guard let volume = try service.tiers.find(id), volume.record.isEphemeral else { return }
+        guard let volume = try service.tiers.find(id) else {
+            return try service.tiers.finishRemoval(of: id)
+        }
+        guard volume.record.isEphemeral else { return }
         try volume.backend.detach(id)
         try volume.backend.deleteVolume(id)
     }
