@@ -19,10 +19,12 @@ package enum Leftovers {
         }
     }
 
+    /// By backing file, never by device alone: meanwhile the device may be another driver's.
     private static func detach(beneath prefix: String) {
-        for device in devices(beneath: prefix) {
-            let command = HostCommand(program: "/usr/sbin/losetup", arguments: ["-d", device])
-            _ = try? command.run(deadline: .seconds(20))
+        let loops = LoopDevices()
+        for attachment in (try? loops.attachments()) ?? []
+        where devices(beneath: prefix).contains(attachment.device.path) {
+            try? loops.detach(attachment.device, backing: attachment.backing)
         }
     }
 
