@@ -186,6 +186,15 @@ let package = Package(
             dependencies: ["BackendLoop", "Backend", "Host", "DriverCore", "TestSupport", log],
             swiftSettings: swift
         ),
+        // What real nodes do to a driver: broken disks, damaged files, strangers, bad input.
+        .testTarget(
+            name: "FaultTests",
+            dependencies: [
+                "CSIClient", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host",
+                "TestSupport",
+            ],
+            swiftSettings: swift
+        ),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [

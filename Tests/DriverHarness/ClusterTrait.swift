@@ -7,7 +7,8 @@ package import Testing
 package struct ClusterTrait: SuiteTrait, TestScoping {
     package let pools: [PoolKind]
     package let poolSize: ByteCount
-    package let isTraced: Bool
+    /// What the driver is started by, told the folder of the cluster; see `Driver.wrapper`.
+    package let wrapper: @Sendable (String) throws -> [String]
 
     @concurrent package func provideScope(
         for test: Test,
@@ -17,12 +18,11 @@ package struct ClusterTrait: SuiteTrait, TestScoping {
         try await SuiteGate.shared.passing {
             try await withTemporaryFolder { folder in
                 defer { Leftovers.remove(beneath: folder.path) }
-                let wrapper = isTraced ? Trace.command(in: folder.path) : []
                 let cluster = try Cluster(
                     in: folder,
                     pools: pools,
                     poolSize: poolSize,
-                    wrapper: wrapper
+                    wrapper: try wrapper(folder.path)
                 )
                 let outcome: Result<Void, any Error>
                 do {
@@ -48,7 +48,20 @@ extension Trait where Self == ClusterTrait {
         poolSize: ByteCount = .gibibytes(3),
         isTraced: Bool = false
     ) -> Self {
-        ClusterTrait(pools: pools, poolSize: poolSize, isTraced: isTraced)
+        ClusterTrait(
+            pools: pools,
+            poolSize: poolSize,
+            wrapper: { isTraced ? Trace.command(in: $0) : [] }
+        )
+    }
+
+    /// The same with a driver that is started by another program.
+    package static func cluster(
+        _ pools: PoolKind...,
+        poolSize: ByteCount = .gibibytes(3),
+        startedBy wrapper: @escaping @Sendable (String) throws -> [String]
+    ) -> Self {
+        ClusterTrait(pools: pools, poolSize: poolSize, wrapper: wrapper)
     }
 }
 

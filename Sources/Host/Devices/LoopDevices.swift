@@ -132,6 +132,24 @@ extension LoopDevices {
         try attempt("keep \(device.path) attached") { chost_loop_keep(node.rawValue) }
     }
 
+    /// The index of a device that nobody used a moment ago; the kernel makes one where there is
+    /// none.
+    private static func freeIndex(_ control: borrowing OwnedDescriptor, for path: String)
+        throws(DriverError) -> CInt
+    {
+        let number = control.rawValue
+        do throws(Errno) {
+            return try Errno.check { chost_loop_get_free(number) }
+        } catch {
+            // ENOSPC here is about devices, not about anybody's disk.
+            throw DriverError(
+                .unavailable,
+                "there is no free loop device for \(path): \(error); detach some that are not "
+                    + "needed (losetup --list), then retry"
+            )
+        }
+    }
+
     private static func attachNew(
         _ file: borrowing OwnedDescriptor,
         _ path: String,
@@ -141,9 +159,7 @@ extension LoopDevices {
         let control = try OwnedDescriptor(opening: "/dev/loop-control", flags: O_RDWR)
         let backing = file.rawValue
         for _ in 0..<mostAttempts {
-            let index = try attempt("find a free loop device for \(path)") {
-                chost_loop_get_free(control.rawValue)
-            }
+            let index = try freeIndex(control, for: path)
             do throws(Errno) {
                 guard let device = LoopDevice(index: Int(index)) else { continue }
                 let flags = readOnly ? O_RDONLY : O_RDWR

@@ -9,7 +9,11 @@ func checked<Count: SignedInteger>(_ result: Count, _ operation: @autoclosure ()
 {
     guard result < 0 else { return result }
     let failure = Errno(code: CInt(-result))
-    throw failure.failure(to: operation(), storageCode(of: failure.code))
+    throw failure.failure(
+        to: operation(),
+        storageCode(of: failure.code),
+        advice: storageAdvice(on: failure.code)
+    )
 }
 
 /// What a refused step means where the step belongs to a pool; nil for what every step can meet.
@@ -18,8 +22,20 @@ private func storageCode(of code: CInt) -> DriverError.Code? {
     case EFBIG: .unsupportedSize
     case EBUSY, ETXTBSY: .inUse
     // The storage does not answer, or refuses every change: nothing is known to be lost.
-    case EIO, EROFS, ENODEV, ENXIO, ESTALE, ENOTCONN, EUCLEAN, EBADMSG, ESHUTDOWN, ETIMEDOUT:
+    case EPERM, EACCES, EIO, EROFS, ENODEV, ENXIO, ESTALE, ENOTCONN, EUCLEAN, EBADMSG, ESHUTDOWN,
+        ETIMEDOUT:
         .unavailable
+    default: nil
+    }
+}
+
+/// What a person does about it; nil where the reason says enough.
+private func storageAdvice(on code: CInt) -> String? {
+    switch code {
+    case EPERM, EACCES: "let the driver write there: see its permissions and attributes (lsattr)"
+    case ENOSPC, EDQUOT: "the pool's disk is full: delete volumes or snapshots, or enlarge it"
+    case EROFS: "mount the pool's disk read-write; the kernel log tells why it is read-only"
+    case EIO, EUCLEAN, EBADMSG: "see the kernel log, and check the pool's disk"
     default: nil
     }
 }
