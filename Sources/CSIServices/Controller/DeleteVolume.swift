@@ -23,6 +23,7 @@ extension LocalController {
             return try tiers.finishRemoval(of: id)
         }
         try usage.checkUnused(id, isAttached: try volume.backend.attachment(of: id) != nil)
+        try usage.forget(id)
         try volume.backend.deleteVolume(id)
     }
 }

@@ -52,6 +52,12 @@ package final class VolumeUsageBook: Sendable {
         usages.withLock { $0[id] = updated }
     }
 
+    /// Drops what is noted of a volume that is in use nowhere: a crash may have left it.
+    func forget(_ id: VolumeID) throws(DriverError) {
+        guard !usage(of: id).isEmpty else { return }
+        try update(id) { $0 = VolumeUsage() }
+    }
+
     /// Throws `inUse` where the volume is staged or published by what this book and the mount table
     /// say together.
     ///
