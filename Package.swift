@@ -211,5 +211,14 @@ let package = Package(
             ],
             swiftSettings: swift
         ),
+        // The real binary killed, or failing, at every step.
+        .testTarget(
+            name: "CrashTests",
+            dependencies: [
+                "CSIClient", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host",
+                "TestSupport",
+            ],
+            swiftSettings: swift
+        ),
     ]
 )

@@ -11,6 +11,7 @@
 #                 conformance   our CSI client against the real binary, over its socket
 #                 cli           each command of the real binary, as people and scripts run it
 #                 faults        broken disks, damaged files, strangers and bad input
+#                 crash         the same binary killed, or failing, at every step, and a short soak
 #                 sanity        csi-sanity against the real binary, where csi-sanity is installed
 #
 # The rings from host on need root. Each runs in its own mount and process namespace, so whatever
@@ -21,7 +22,7 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_rings=(soundness unit host backend conformance cli faults sanity)
+all_rings=(soundness unit host backend conformance cli faults crash sanity)
 logs=.build/test-logs
 # Far above what a ring needs, so that a hang ends as a failure.
 ring_limit_seconds=900
@@ -38,10 +39,11 @@ trap 'exit 143' TERM
 swift_tests() {
     local arguments=(--skip-build --disable-xctest)
     case $1 in
-        unit) arguments+=(--skip '^(HostPrivileged|CSIServicesPrivileged|BackendLoop|Conformance|CommandLine|Fault)Tests\.') ;;
+        unit) arguments+=(--skip '^(HostPrivileged|CSIServicesPrivileged|BackendLoop|Conformance|CommandLine|Fault|Crash)Tests\.') ;;
         host) arguments+=(--filter '^(HostPrivileged|CSIServicesPrivileged)Tests\.' --no-parallel) ;;
         backend) arguments+=(--filter '^BackendLoopTests\.' --no-parallel) ;;
         conformance) arguments+=(--filter '^ConformanceTests\.') ;;
+        crash) arguments+=(--filter '^CrashTests\.') ;;
         cli) arguments+=(--filter '^CommandLineTests\.') ;;
         # Drivers in namespaces of their own would hold the mounts of suites beside them.
         faults) arguments+=(--filter '^FaultTests\.' --no-parallel) ;;
@@ -190,7 +192,7 @@ run_ring() {
     case $1 in
         soundness) run_soundness ;;
         unit) run_unit ;;
-        host | backend | conformance | cli | faults) run_privileged "$1" ;;
+        host | backend | conformance | cli | faults | crash) run_privileged "$1" ;;
         sanity) run_sanity ;;
     esac
 }

@@ -94,7 +94,9 @@ extension LoopBackend {
         let old = try data.facts().size
         do {
             let reservation = try growData(data, from: stored.record.size, to: size, root)
+            try Failpoint.pass(.expandFileGrown)
             try data.synchronize()
+            try Failpoint.pass(.expandFileSynced)
             return reservation
         } catch {
             try cutBack(data, to: old, after: error)
@@ -152,6 +154,7 @@ extension LoopBackend {
         throws(DriverError)
     {
         do {
+            try Failpoint.pass(.expandRecorded)
             try growDevice(of: stored, root)
         } catch {
             throw DriverError(
@@ -170,5 +173,6 @@ extension LoopBackend {
         guard let facts, let device = try loopDevices.find(backing: facts.identity) else { return }
         guard try BlockDevice.size(of: device.path) < facts.size else { return }
         try loopDevices.updateSize(device)
+        try Failpoint.pass(.expandDeviceTold)
     }
 }

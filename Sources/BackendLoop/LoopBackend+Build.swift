@@ -52,12 +52,17 @@ extension LoopBackend {
         let shelf = try Shelf<Record>(in: root)
         do {
             let draft = try shelf.begin(record.id)
+            try Failpoint.pass(.createFolderMade)
             let data = try draft.newFile(PoolNames.data, mode: Record.dataMode)
+            try Failpoint.pass(.createDataMade)
             if isThick, abilities.isBtrfs { try data.disableCopyOnWrite() }
             let filled = try fill(data)
+            try Failpoint.pass(.createFilled)
             let stored = Stored(record: record, sharedAtCreation: filled.shared)
             try shelf.complete(draft, data: data, stored)
+            try Failpoint.pass(.createCompleted)
             try shelf.publish(record.id)
+            try Failpoint.pass(.createPublished)
             space.setCharge(of: record.id.text, to: filled.charge)
             table.put(stored)
             filled.reservation.end()
@@ -98,10 +103,12 @@ extension LoopBackend {
         if try shelf.has(id) {
             try shelf.refuseUnknownFiles(id)
             try release()
-            try withdraw(id, on: shelf)
+            try Failpoint.pass(.deleteDetached)
+            try withdraw(id, from: table, on: shelf)
         }
         table.remove(id)
         do {
+            try Failpoint.pass(.deleteWithdrawn)
             try shelf.removeLeftovers(of: id)
         } catch {
             throw DriverError(
@@ -116,12 +123,14 @@ extension LoopBackend {
     /// Takes the name away; a failure after that is no final one, as the object is half-removed.
     private func withdraw<Record: StoredRecord>(
         _ id: Record.ID,
+        from table: RecordTable<Record>,
         on shelf: borrowing Shelf<Record>
     ) throws(DriverError) {
         do {
             try shelf.withdraw(id)
         } catch {
             guard try !shelf.has(id) else { throw error }
+            table.remove(id)
             throw DriverError(
                 .operationPending,
                 "\(Record.noun) \(id) is being deleted: \(error.message); retry",

@@ -56,6 +56,7 @@ extension LoopBackend {
         let reservation = try reserve(asked, root)
         try keepingStill(source, root) { () throws(DriverError) in
             try data.clone(from: source.data)
+            try Failpoint.pass(.copyShared)
         }
         try data.resize(to: target.size)
         let shared = min(target.size, try data.facts().allocated)
@@ -121,6 +122,7 @@ extension LoopBackend {
                 target.progress.update(done: done, total: max(content, done))
                 report(done)
             }
+            try Failpoint.pass(.copyWhole)
         }
         target.progress.update(done: content, total: content)
     }

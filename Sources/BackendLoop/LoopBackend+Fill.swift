@@ -55,6 +55,7 @@ extension LoopBackend {
         return try allocating.withLock { _ throws(DriverError) -> Reservation in
             let reservation = try space.reserve(Charge(owed: missing), usage: figures(root))
             try data.allocate(from: .zero, to: size)
+            try Failpoint.pass(.spaceAllocated)
             reservation.owes(only: .zero)
             return reservation
         }
@@ -73,12 +74,15 @@ extension LoopBackend {
 
     /// Takes the charge; measures first what is really owed where it would be refused otherwise.
     func reserve(_ charge: Charge, _ root: borrowing Folder) throws(DriverError) -> Reservation {
+        let reservation: Reservation
         do {
-            return try space.reserve(charge, usage: figures(root))
+            reservation = try space.reserve(charge, usage: figures(root))
         } catch {
             guard try relieve(root) else { throw error }
-            return try space.reserve(charge, usage: figures(root))
+            reservation = try space.reserve(charge, usage: figures(root))
         }
+        try Failpoint.pass(.spaceReserved)
+        return reservation
     }
 
     func figures(_ root: borrowing Folder) throws(DriverError) -> StorageFigures {

@@ -54,10 +54,12 @@ extension LoopBackend {
         let failure: DriverError?
         do {
             try markFrozen(own)
+            try Failpoint.pass(.freezeMarked)
             for mount in mounts {
                 try Freezer.freeze(mountedAt: mount)
                 frozen.append(mount)
             }
+            try Failpoint.pass(.freezeFrozen)
             try body()
             failure = nil
         } catch {
@@ -65,6 +67,7 @@ extension LoopBackend {
         }
         try thaw(frozen, after: failure)
         try unmark(own)
+        try Failpoint.pass(.freezeUnmarked)
         if let failure { throw failure }
     }
 
@@ -76,6 +79,7 @@ extension LoopBackend {
     /// A mark that stays is harmless, and still not nothing: no final code.
     private func unmark(_ own: borrowing Folder) throws(DriverError) {
         do {
+            try Failpoint.pass(.freezeThawed)
             try own.removeFile(PoolNames.frozen)
         } catch {
             throw DriverError(

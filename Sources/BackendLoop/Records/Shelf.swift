@@ -66,6 +66,7 @@ struct Shelf<Record: StoredRecord>: ~Copyable {
             )
         }
         try own.replaceFile(Record.file, with: RecordCoding.encode(stored))
+        try Failpoint.pass(.recordReplaced)
     }
 }
 
@@ -92,8 +93,10 @@ extension Shelf {
         _ stored: Stored<Record>
     ) throws(DriverError) {
         try data.synchronize()
+        try Failpoint.pass(.createDataSynced)
         let file = try draft.newFile(Record.file)
         try file.write(RecordCoding.encode(stored))
+        try Failpoint.pass(.createRecordWritten)
         try file.synchronize()
         try draft.synchronize()
     }
@@ -101,6 +104,7 @@ extension Shelf {
     /// From here on the object exists.
     func publish(_ id: ID) throws(DriverError) {
         try folder.rename(PoolNames.creating(id.text), to: id.text)
+        try Failpoint.pass(.createRenamed)
         try folder.synchronize()
     }
 
@@ -109,6 +113,7 @@ extension Shelf {
         if try folder.has(id.text), try !folder.has(PoolNames.creating(id.text)) {
             try folder.rename(id.text, to: PoolNames.creating(id.text))
         }
+        try Failpoint.pass(.createWithdrawn)
         try removeLeftovers(of: id)
     }
 }
@@ -124,6 +129,7 @@ extension Shelf {
     func withdraw(_ id: ID) throws(DriverError) {
         if try folder.has(id.text) {
             try folder.rename(id.text, to: PoolNames.deleting(id.text))
+            try Failpoint.pass(.deleteRenamed)
         }
         try folder.synchronize()
     }
@@ -134,8 +140,13 @@ extension Shelf {
             guard let leftover = try folder.folder(name) else { continue }
             try Self.refuseUnknownFiles(in: leftover)
             try Self.giveBackSpace(of: leftover)
-            for file in Record.knownFiles { try leftover.removeFile(file) }
+            try Failpoint.pass(.deleteDataCut)
+            for file in Record.knownFiles {
+                try leftover.removeFile(file)
+                try Failpoint.pass(.deleteFileUnlinked)
+            }
             try folder.removeFolder(name)
+            try Failpoint.pass(.deleteFolderRemoved)
         }
     }
 

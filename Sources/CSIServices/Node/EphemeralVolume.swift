@@ -31,6 +31,7 @@ struct EphemeralVolume {
         )
         let record = try maker.make(try volume(for: wanted), id: id, progress: progress)
         do throws(DriverError) {
+            try Failpoint.pass(.ephemeralMade)
             try show(record, wanted)
         } catch  where error.code != .conflict {
             throw failure(of: record, after: error)
@@ -52,7 +53,9 @@ struct EphemeralVolume {
         }
         guard volume.record.isEphemeral else { return }
         try volume.backend.detach(id)
+        try Failpoint.pass(.ephemeralDetached)
         try volume.backend.deleteVolume(id)
+        try Failpoint.pass(.ephemeralRemoved)
     }
 
     private func volume(for wanted: RequestedPublication) throws(DriverError) -> RequestedVolume {
@@ -92,16 +95,20 @@ struct EphemeralVolume {
         // Nothing is mounted at the target: what is found there from here on is this call's.
         try wanted.target.createDirectory()
         do throws(DriverError) {
+            try Failpoint.pass(.ephemeralTargetMade)
             try VolumeMounter(volume: volume, logger: service.logger)
                 .mount(at: wanted.target, access: wanted.access, readOnly: wanted.isReadOnly)
+            try Failpoint.pass(.ephemeralMounted)
             let publication = try wanted.publication()
             try service.usage.update(record.id) { $0.publications = [publication] }
         } catch {
             throw error.afterUndoing { () throws(DriverError) in
                 try Mounts.unmountAll(wanted.target)
                 try wanted.target.removeBindTarget()
+                try Failpoint.pass(.ephemeralTargetUndone)
                 try volume.backend.detach(record.id)
             }
         }
+        try Failpoint.pass(.ephemeralNoted)
     }
 }

@@ -42,6 +42,7 @@ extension NodeService {
             )
         }
         try Filesystems.grow(mountedAt: place.path, type: type)
+        try Failpoint.pass(.expandFilesystemGrown)
         return record.size
     }
 }

@@ -48,6 +48,7 @@ extension NodeService {
         try wanted.checkOthers(alive, id: id)
         try show(wanted, device: device)
         do throws(DriverError) {
+            try Failpoint.pass(.publishBound)
             try note(wanted, of: id, beside: alive)
         } catch {
             throw error.afterUndoing { () throws(DriverError) in
@@ -55,6 +56,7 @@ extension NodeService {
                 try wanted.target.removeBindTarget()
             }
         }
+        try Failpoint.pass(.publishNoted)
     }
 
     private func note(
@@ -83,6 +85,7 @@ extension NodeService {
             try wanted.target.createDirectory()
         }
         do throws(DriverError) {
+            try Failpoint.pass(.publishTargetMade)
             try bind(wanted, device: device)
         } catch {
             throw error.afterUndoing { () throws(DriverError) in

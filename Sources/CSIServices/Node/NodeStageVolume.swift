@@ -36,6 +36,7 @@ extension NodeService {
             isNew = try mount(volume, at: path, access: access, mounts)
         }
         do throws(DriverError) {
+            try Failpoint.pass(.stageMade)
             let mountedAt = try path.resolved() ?? path.path
             try usage.update(id) {
                 $0.staging = .init(path: path.path, mountedAt: mountedAt, access: used)
@@ -47,6 +48,7 @@ extension NodeService {
                 try volume.backend.detach(id)
             }
         }
+        try Failpoint.pass(.stageNoted)
     }
 
     /// Mounts the volume; false where a driver that died before noting it has done so.
@@ -60,6 +62,7 @@ extension NodeService {
         switch try mounts.layer(at: path) {
         case .nothing:
             try path.createDirectory()
+            try Failpoint.pass(.stageFolderMade)
             try mounter.mount(at: path, access: access, readOnly: access.isReadOnly)
             return true
         case .thisVolume(let isReadOnly):
@@ -119,6 +122,7 @@ extension NodeService {
         if volume.record.contents == .blank || volume.record.contents == .formatting {
             try volume.backend.setContents(.raw, of: volume.record.id)
         }
+        try Failpoint.pass(.stageRawMarked)
         _ = try volume.backend.attach(volume.record.id)
     }
 }

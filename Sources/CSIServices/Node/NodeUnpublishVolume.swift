@@ -18,11 +18,14 @@ extension NodeService {
             (_) throws(DriverError) in
             let path = try target(request.targetPath)
             try Mounts.unmountAll(path)
+            try Failpoint.pass(.unpublishUnmounted)
             try path.removeBindTarget()
+            try Failpoint.pass(.unpublishTargetRemoved)
             if id.text != request.volumeID {
                 try EphemeralVolume(service: self, handle: request.volumeID).remove()
             }
             try usage.update(id) { $0.publications.removeAll { $0.target == path.path } }
+            try Failpoint.pass(.unpublishNoted)
         }
         return NodeUnpublishVolumeResponse()
     }

@@ -25,10 +25,13 @@ extension NodeService {
         let staging = usage.usage(of: id).staging
         try refuseWhilePublished(id)
         try Mounts.unmountAll(path)
+        try Failpoint.pass(.unstageUnmounted)
         // A volume staged elsewhere keeps its device: this call was about another path.
         guard staging == nil || staging?.path == path.path else { return }
         if let volume = try tiers.find(id) { try volume.backend.detach(id) }
+        try Failpoint.pass(.unstageDetached)
         try usage.update(id) { $0.staging = nil }
+        try Failpoint.pass(.unstageNoted)
     }
 
     private func refuseWhilePublished(_ id: VolumeID) throws(DriverError) {

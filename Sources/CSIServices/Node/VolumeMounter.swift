@@ -16,6 +16,7 @@ struct VolumeMounter {
     func mount(at target: TargetPath, access: VolumeAccess, readOnly: Bool) throws(DriverError) {
         let device = try volume.backend.attach(volume.record.id)
         do throws(DriverError) {
+            try Failpoint.pass(.stageAttached)
             // A device that was found attached may have been published read-only before.
             try BlockDevice.setReadOnly(device.path, false)
             let preparation = VolumePreparation(
@@ -57,9 +58,11 @@ struct VolumeMounter {
             flags: flags(access, type),
             readOnly: readOnly
         )
-        guard !readOnly else { return }
         do throws(DriverError) {
+            try Failpoint.pass(.stageMounted)
+            guard !readOnly else { return }
             try Filesystems.grow(mountedAt: target.path, type: type)
+            try Failpoint.pass(.stageGrown)
         } catch {
             throw error.afterUndoing { () throws(DriverError) in try Mounts.unmount(target) }
         }

@@ -30,6 +30,7 @@ struct VolumePreparation {
             let type = try heldFilesystem()
             try check(type)
             try Filesystems.prepareCopy(on: device.path, type: type)
+            try Failpoint.pass(.formatCopyPrepared)
             try backend.setContents(.formatted, of: record.id)
             try Filesystems.growUnmountedIfNeeded(device.path, type: type)
             return type
@@ -55,6 +56,7 @@ struct VolumePreparation {
             for: type
         )
         try backend.setContents(.formatting, of: record.id)
+        try Failpoint.pass(.formatMarked)
         try Filesystems.make(
             type,
             on: device.path,
@@ -63,7 +65,9 @@ struct VolumePreparation {
             replacingHalfMade: replacingHalfMade
         )
         try BlockDevice.flush(device.path)
+        try Failpoint.pass(.formatMade)
         try backend.setContents(.formatted, of: record.id)
+        try Failpoint.pass(.formatRecorded)
         return type
     }
 

@@ -70,6 +70,7 @@ extension Folder {
         try removeFile(draft)
         do {
             try newFile(draft).fill(bytes, outliving: durability)
+            if durability == .hostCrash { try Failpoint.pass(.recordDrafted) }
             try checked(
                 unsafe chost_files_replace(file.number, draft, name),
                 "rename \(path)/\(draft) to \(name)"
@@ -79,7 +80,9 @@ extension Folder {
             try? removeFile(draft)
             throw error
         }
-        if durability == .hostCrash { try synchronize() }
+        guard durability == .hostCrash else { return }
+        try Failpoint.pass(.recordRenamed)
+        try synchronize()
     }
 
     /// The name under which ``replaceFile(_:with:outliving:)`` builds the new contents.

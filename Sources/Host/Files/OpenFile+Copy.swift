@@ -25,6 +25,7 @@ extension OpenFile {
                 start += copied
                 done = done + ByteCount(copied)
                 try report(done)
+                try Failpoint.pass(.copyPart)
             }
             end = range.upperBound
         }

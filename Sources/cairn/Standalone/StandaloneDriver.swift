@@ -31,6 +31,9 @@ struct StandaloneDriver {
     private static let undoLimit = Duration.seconds(5)
 
     init(server options: ServerOptions, node: NodeOptions, logger: Logger) throws(DriverError) {
+        if let armed = try Failpoint.armedByEnvironment() {
+            logger.warning("a test's failpoints are armed", metadata: ["failpoints": "\(armed)"])
+        }
         let file = try node.tiers()
         let identity = try NodeIdentity(
             driverName: node.driverName,

@@ -1,0 +1,92 @@
+package import DriverCore
+import Glibc
+import Synchronization
+
+extension Failpoint {
+    /// `name:action`, separated by commas: `create.renamed:kill` or, at the third passing,
+    /// `copy.part:enospc:3`.
+    package static let variable = "CAIRN_FAILPOINT"
+
+    /// What happens at a failpoint.
+    package enum Action: String, Sendable, CaseIterable {
+        /// The process ends at once, as by a crash.
+        case kill
+        case eio, enospc, ebusy
+    }
+
+    /// Marks that a step is done.
+    ///
+    /// Does nothing, at the cost of one branch, unless the environment names this step: then the
+    /// process dies here, or the step fails, once.
+    package static func pass(_ point: Failpoint) throws(DriverError) {
+        guard let armed else { return }
+        try armed.pass(point)
+    }
+
+    /// Answers what is armed, for the log; throws `invalidRequest` where the variable says what no
+    /// failpoint is.
+    package static func armedByEnvironment() throws(DriverError) -> String? {
+        guard let text = Environment.value(of: variable) else { return nil }
+        _ = try ArmedFailpoints(parsing: text)
+        return text
+    }
+
+    /// nil in every real driver.
+    private static let armed: ArmedFailpoints? = Environment.value(of: variable)
+        .flatMap { try? ArmedFailpoints(parsing: $0) }
+}
+
+/// What the environment asked for, and how often each step was passed.
+final class ArmedFailpoints: Sendable {
+    struct Trap: Sendable, Hashable {
+        let point: Failpoint
+        let action: Failpoint.Action
+        /// The passing at which it happens, from 1.
+        let passing: Int
+    }
+
+    let traps: [Trap]
+    private let passed = Mutex<[Failpoint: Int]>([:])
+
+    init(parsing text: String) throws(DriverError) {
+        var traps: [Trap] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            traps.append(try Self.trap(part))
+        }
+        self.traps = traps
+    }
+
+    private static func trap(_ text: Substring) throws(DriverError) -> Trap {
+        let words = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard words.count == 2 || words.count == 3,
+            let point = Failpoint(rawValue: words[0]),
+            let action = Failpoint.Action(rawValue: words[1]),
+            let passing = words.count == 3 ? Int(words[2]) : 1, passing > 0
+        else {
+            throw DriverError(
+                .invalidRequest,
+                "\(Failpoint.variable): '\(text)' is not name:action or name:action:N with one of "
+                    + "the names of Failpoint and the actions kill, eio, enospc, ebusy"
+            )
+        }
+        return Trap(point: point, action: action, passing: passing)
+    }
+
+    func pass(_ point: Failpoint) throws(DriverError) {
+        let count = passed.withLock { passed in
+            passed[point, default: 0] += 1
+            return passed[point, default: 0]
+        }
+        guard let trap = traps.first(where: { $0.point == point && $0.passing == count }) else {
+            return
+        }
+        let step = "go on after the failpoint \(point.rawValue)"
+        switch trap.action {
+        case .kill: kill(getpid(), SIGKILL)
+        // As the calls on files of a pool tell it.
+        case .eio: try checked(-EIO, step)
+        case .enospc: try checked(-ENOSPC, step)
+        case .ebusy: try checked(-EBUSY, step)
+        }
+    }
+}

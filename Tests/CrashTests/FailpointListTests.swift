@@ -1,0 +1,43 @@
+import DriverHarness
+import Host
+import TestSupport
+import Testing
+
+/// The list of failpoints is whole: what the tests go through is what the sources have.
+struct `The list of failpoints` {
+    @Test func `has every name at exactly one place of the sources`() throws {
+        let sources = try text(beneath: "Sources")
+        for point in Failpoint.allCases {
+            let call = "Failpoint.pass(.\(point))"
+            #expect(sources.occurrences(of: call) == 1, "\(call)")
+        }
+        #expect(sources.occurrences(of: "Failpoint.pass(") == Failpoint.allCases.count)
+    }
+
+    @Test func `is gone through by the kills and the errors`() {
+        let kinds: [PoolKind] = [.ext4Thin, .xfsThin, .xfsThick]
+        let killed = Set(kinds.flatMap { Trials.kills(on: $0) }.map(\.point))
+        #expect(Set(Failpoint.allCases).subtracting(killed).isEmpty)
+        let failed = Set(kinds.flatMap { Trials.errors(on: $0) }.map(\.point))
+        #expect(Failpoint.allCases.filter { !$0.isLast && !failed.contains($0) }.isEmpty)
+    }
+
+    /// Everything written in the folder.
+    private func text(beneath folder: String) throws -> String {
+        var text = ""
+        for name in Paths.names(in: folder) {
+            let path = "\(folder)/\(name)"
+            if Paths.isFolder(path) {
+                text += try self.text(beneath: path)
+            } else if name.hasSuffix(".swift") {
+                text += String(decoding: try Bytes.read(path), as: UTF8.self)
+            }
+        }
+        return text
+    }
+}
+
+extension String {
+    /// How often the text occurs.
+    fileprivate func occurrences(of text: String) -> Int { ranges(of: text).count }
+}

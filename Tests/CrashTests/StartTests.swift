@@ -1,0 +1,72 @@
+import CSIMessages
+import DriverCore
+import DriverHarness
+import GRPCRuntime
+import Glibc
+import Host
+import TestSupport
+import Testing
+
+/// A start that cleans up is cut short, or cannot clean up.
+@Suite(.serialized, .cluster(.xfsThin, poolSize: .gibibytes(1)))
+struct `Starts after a crash` {
+    static let steps: [Failpoint] = [.deleteDataCut, .deleteFileUnlinked, .deleteFolderRemoved]
+
+    @Test(arguments: steps)
+    func `a clean-up that is killed is finished by the next start`(_ step: Failpoint) async throws {
+        let cluster = try Cluster.here()
+        let subject = try await leaveDraft(in: cluster)
+        cluster.driver.setVariables([Failpoint.variable: "\(step.rawValue):kill"])
+        await #expect(throws: DriverError.self) { try await cluster.driver.start() }
+        #expect(try await cluster.driver.stop(nil) == .signalled(SIGKILL))
+        cluster.driver.setVariables([:])
+        try await cluster.driver.start()
+        #expect(cluster.entries() == ["volumes/\(Bystander.of(cluster).volume)"])
+        _ = try await cluster.create(subject.name)
+        try await cluster.removeAll(but: Bystander.of(cluster).volume, subject)
+        try await Bystander.expectAlone(in: cluster)
+    }
+
+    @Test(arguments: [Failpoint.deleteDataCut, .deleteFileUnlinked])
+    func `a clean-up that fails keeps nobody away, and the retry does it`(_ step: Failpoint)
+        async throws
+    {
+        let cluster = try Cluster.here()
+        let subject = try await leaveDraft(in: cluster)
+        cluster.driver.setVariables([Failpoint.variable: "\(step.rawValue):eio"])
+        try await cluster.driver.start()
+        #expect(cluster.entries().contains { $0.contains("/.creating-") })
+        try expectFilled(Bystander.of(cluster).target)
+        _ = try await cluster.create(subject.name)
+        #expect(!cluster.entries().contains { $0.contains("/.creating-") })
+        cluster.driver.setVariables([:])
+        try await cluster.removeAll(but: Bystander.of(cluster).volume, subject)
+        try await Bystander.expectAlone(in: cluster)
+    }
+
+    @Test func `a word that is no failpoint is refused at the start`() async throws {
+        let cluster = try Cluster.here()
+        try await cluster.driver.stop(SIGKILL)
+        for wrong in ["create.nothing:kill", "create.renamed", "create.renamed:kill:0", "x:y:z"] {
+            cluster.driver.setVariables([Failpoint.variable: wrong])
+            await #expect(throws: DriverError.self) { try await cluster.driver.start() }
+            #expect(try await cluster.driver.stop(nil) == .exited(1))
+        }
+        #expect(try cluster.driver.logText().contains("CAIRN_FAILPOINT"))
+        cluster.driver.setVariables([:])
+        try await cluster.driver.start()
+    }
+
+    /// Kills the driver in a create; answers with the driver stopped.
+    private func leaveDraft(in cluster: Cluster) async throws -> Subject {
+        cluster.driver.setVariables([:])
+        try await cluster.driver.restart(SIGKILL)
+        try await Bystander.make(in: cluster)
+        let subject = Subject(in: cluster)
+        cluster.driver.setVariables([Failpoint.variable: "create.completed:kill"])
+        try await cluster.driver.restart(SIGKILL)
+        await expectFailure(.unavailable) { try await cluster.create(subject.name) }
+        #expect(try await cluster.driver.stop(SIGTERM) == .signalled(SIGKILL))
+        return subject
+    }
+}
