@@ -1,0 +1,156 @@
+import CSIMessages
+import DriverCore
+import DriverHarness
+import GRPCRuntime
+import Host
+import TestSupport
+
+extension SoakCaller {
+    mutating func stage(_ slot: Int, _ patience: Int) async {
+        let volume = volumes[slot]
+        guard !volume.id.isEmpty, volume.exists.mayBe else { return }
+        if volume.staged == .no { volumes[slot].staged = .unknown }
+        let request = NodeStageVolumeRequest(
+            volumeID: volume.id,
+            stagingTargetPath: cluster.staging(volume.id),
+            volumeCapability: .mount()
+        )
+        let codes: Set<StatusCode> = volume.exists == .unknown ? [.notFound] : []
+        switch await call(request, patience, allowing: codes) {
+        case .answered:
+            volumes[slot].staged = .yes
+            volumes[slot].exists = .yes
+        case .refused: volumes[slot].staged = volume.staged
+        case .lost: break
+        }
+    }
+
+    mutating func publish(_ slot: Int, _ patience: Int) async {
+        let volume = volumes[slot]
+        guard !volume.id.isEmpty, volume.exists == .yes else { return }
+        if volume.published == .no { volumes[slot].published = .unknown }
+        let request = NodePublishVolumeRequest(
+            volumeID: volume.id,
+            stagingTargetPath: cluster.staging(volume.id),
+            targetPath: volume.target,
+            volumeCapability: .mount()
+        )
+        let codes: Set<StatusCode> = volume.staged == .yes ? [] : [.failedPrecondition]
+        switch await call(request, patience, allowing: codes) {
+        case .answered:
+            if volume.staged == .no { report("\(volume.name) is published without being staged") }
+            volumes[slot].published = .yes
+            volumes[slot].staged = .yes
+        case .refused: volumes[slot].published = volume.published
+        case .lost: break
+        }
+    }
+
+    mutating func unpublish(_ slot: Int, _ patience: Int) async {
+        let volume = volumes[slot]
+        guard !volume.id.isEmpty else { return }
+        if volume.published == .yes { volumes[slot].published = .unknown }
+        let request = NodeUnpublishVolumeRequest(volumeID: volume.id, targetPath: volume.target)
+        guard case .answered = await call(request, patience) else { return }
+        volumes[slot].published = .no
+        if Paths.exists(volume.target) { report("\(volume.target) is there after its unpublish") }
+    }
+
+    mutating func unstage(_ slot: Int, _ patience: Int) async {
+        let volume = volumes[slot]
+        guard !volume.id.isEmpty else { return }
+        if volume.staged == .yes { volumes[slot].staged = .unknown }
+        let request = NodeUnstageVolumeRequest(
+            volumeID: volume.id,
+            stagingTargetPath: cluster.staging(volume.id)
+        )
+        let codes: Set<StatusCode> = volume.published.mayBe ? [.failedPrecondition] : []
+        switch await call(request, patience, allowing: codes) {
+        case .answered:
+            if volume.published == .yes { report("\(volume.name) is unstaged while published") }
+            volumes[slot].staged = .no
+            volumes[slot].published = .no
+            if !cluster.devices(of: volume.id).isEmpty { report("\(volume.name) has a device") }
+        case .refused where volume.published == .yes: volumes[slot].staged = volume.staged
+        case .refused, .lost: break
+        }
+    }
+
+    func stats(_ slot: Int) async {
+        let volume = volumes[slot]
+        guard volume.published == .yes else { return }
+        let request = NodeGetVolumeStatsRequest(volumeID: volume.id, volumePath: volume.target)
+        if case .answered(let answer) = await call(request, 3), answer.usage.first?.total ?? 0 <= 0
+        {
+            report("\(volume.name) has no size: \(answer)")
+        }
+    }
+}
+
+/// Contents.
+extension SoakCaller {
+    mutating func write(_ slot: Int) async {
+        let volume = volumes[slot]
+        guard volume.published == .yes else { return }
+        made += 1
+        let mark = "\(volume.name) \(made)"
+        ledger.count("write")
+        do {
+            try await files.run { () throws(DriverError) in
+                try Soak.write(mark, in: volume.target)
+            }
+            volumes[slot].marks = [mark]
+        } catch {
+            report("cannot write to \(volume.name): \(error)")
+        }
+    }
+
+    mutating func verify(_ slot: Int) async {
+        let volume = volumes[slot]
+        guard volume.published == .yes else { return }
+        ledger.count("verify")
+        do {
+            let mark = try await files.run { () throws(DriverError) in
+                try Soak.mark(in: volume.target)
+            }
+            if !volume.marks.contains(mark) {
+                report("\(volume.name) holds '\(mark)' in place of \(volume.marks)")
+            }
+            volumes[slot].marks = [mark]
+        } catch {
+            report("cannot read \(volume.name): \(error)")
+        }
+    }
+
+    /// Brings everything of this caller to an end: all is looked at once more, and removed.
+    mutating func finish() async {
+        for slot in volumes.indices {
+            if volumes[slot].exists == .unknown, !volumes[slot].isDoomed {
+                await create(slot, from: slot, 5)
+            }
+            await unpublish(slot, 5)
+            await unstage(slot, 5)
+            if volumes[slot].exists == .yes {
+                await stage(slot, 5)
+                await publish(slot, 5)
+                await verify(slot)
+                await unpublish(slot, 5)
+                await unstage(slot, 5)
+            }
+            await delete(slot, 5)
+        }
+    }
+
+    /// Restores every snapshot that surely exists, looks at its contents, and removes it.
+    mutating func finishSnapshots() async {
+        for slot in volumes.indices where snapshots[slot]?.exists == .yes {
+            await create(slot, from: slot, 5)
+            await stage(slot, 5)
+            await publish(slot, 5)
+            await verify(slot)
+            await unpublish(slot, 5)
+            await unstage(slot, 5)
+            await delete(slot, 5)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import CSIMessages
+import DriverHarness
+import GRPCRuntime
+import Host
+
+/// One of the callers of a soak: it makes random calls about volumes of its own, one at a time, and
+/// compares each answer with what must be true.
+struct SoakCaller {
+    let cluster: Cluster
+    let ledger: SoakLedger
+    let seed: UInt64
+    let number: Int
+    /// Files are used on threads of their own: a write to what is frozen waits for the next start.
+    let files: BlockingPool
+    var volumes: [SoakVolume] = []
+    var snapshots: [Int: SoakSnapshot] = [:]
+    /// Counts what was made, so that no name comes twice.
+    var made = 0
+
+    static let slots = 3
+
+    init(
+        of cluster: Cluster,
+        ledger: SoakLedger,
+        seed: UInt64,
+        number: Int,
+        files: BlockingPool
+    ) {
+        self.cluster = cluster
+        self.ledger = ledger
+        self.seed = seed
+        self.number = number
+        self.files = files
+        for _ in 0..<Self.slots { volumes.append(freshVolume()) }
+    }
+
+    mutating func run(until end: ContinuousClock.Instant) async {
+        var step = 0
+        while ContinuousClock.now < end {
+            var decisions = Decisions(seed: seed, caller: number, step: step)
+            await take(&decisions)
+            step += 1
+        }
+    }
+
+    private mutating func take(_ decisions: inout Decisions) async {
+        let slot = Int.random(in: 0..<Self.slots, using: &decisions)
+        let other = Int.random(in: 0..<Self.slots, using: &decisions)
+        let patience = Int.random(in: 0..<4, using: &decisions)
+        let choice = Int.random(in: 0..<100, using: &decisions)
+        guard !volumes[slot].isDoomed else { return await delete(slot, patience) }
+        switch choice {
+        case 0..<16: await create(slot, from: other, patience)
+        case 16..<22: await delete(slot, patience)
+        case 22..<36: await stage(slot, patience)
+        case 36..<50: await publish(slot, patience)
+        case 50..<62: await write(slot)
+        case 62..<70: await verify(slot)
+        case 70..<75: await unpublish(slot, patience)
+        case 75..<80: await unstage(slot, patience)
+        case 80..<84: await expand(slot, patience)
+        case 84..<91: await snapshot(slot, patience)
+        case 91..<94: await deleteSnapshot(slot, patience)
+        case 94..<97: await stats(slot)
+        default: await list()
+        }
+    }
+
+    mutating func freshVolume() -> SoakVolume {
+        made += 1
+        let name = "soak-\(seed)-\(number)-\(made)"
+        return SoakVolume(name: name, target: "\(cluster.folder)/kubelet/pods/\(name)")
+    }
+
+    /// How a call ended.
+    enum Outcome<Answer> {
+        case answered(Answer)
+        case refused(StatusCode)
+        /// Nobody knows whether it was done.
+        case lost
+    }
+
+    /// Calls, and calls again as a sidecar would where the driver died or is busy.
+    ///
+    /// After `patience` repetitions it gives up, so that the next call meets whatever was left.
+    func call<Request: CSIRequest>(
+        _ request: Request,
+        _ patience: Int,
+        allowing codes: Set<StatusCode> = []
+    ) async -> Outcome<Request.Response> {
+        let name = Request.method.split(separator: "/").last.map(String.init) ?? Request.method
+        for attempt in 0...patience {
+            do throws(RPCFailure) {
+                ledger.count(name)
+                return .answered(try await cluster.call(request, timeout: .seconds(60)))
+            } catch {
+                // CANCELLED comes from the client itself: its channel is closed for the restart.
+                if [.unavailable, .aborted, .cancelled].contains(error.code) {
+                    ledger.countRetry()
+                    // As a sidecar's back-off, only shorter.
+                    try? await Task.sleep(for: .milliseconds(20 << attempt))
+                    continue
+                }
+                if !codes.contains(error.code) { report("\(name): \(error); \(request)") }
+                return .refused(error.code)
+            }
+        }
+        return .lost
+    }
+
+    func report(_ what: String) { ledger.report("caller \(number): \(what)") }
+}

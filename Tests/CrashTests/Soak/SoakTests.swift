@@ -1,0 +1,123 @@
+import CSIMessages
+import DriverCore
+import DriverHarness
+import Glibc
+import Host
+import TestSupport
+import Testing
+
+/// How long and by which seed, from the environment.
+enum Soak {
+    static let callers = 8
+
+    static func number(_ variable: String, else other: UInt64) -> UInt64 {
+        Environment.value(of: variable).flatMap(UInt64.init) ?? other
+    }
+
+    /// A small file that names the contents, and a large one that the name decides.
+    static func write(_ mark: String, in folder: String) throws(DriverError) {
+        try Bytes.write(noise(mark), to: "\(folder)/noise")
+        try Bytes.write(mark, to: "\(folder)/mark")
+    }
+
+    /// The name of the contents, empty where nothing was written yet; throws where they are torn.
+    static func mark(in folder: String) throws(DriverError) -> String {
+        guard Paths.exists("\(folder)/mark") else { return "" }
+        let mark = String(decoding: try Bytes.read("\(folder)/mark"), as: UTF8.self)
+        guard try Bytes.read("\(folder)/noise") == noise(mark) else {
+            throw DriverError(.hostFailure, "what '\(mark)' names is not what is there")
+        }
+        return mark
+    }
+}
+
+/// Random calls of many callers while the driver is killed again and again.
+///
+/// `CAIRN_SOAK_SECONDS` and `CAIRN_SOAK_SEED` choose length and decisions.
+@Suite(.serialized, .cluster(.xfsThin, poolSize: .gibibytes(8)))
+struct `A soak on a pool with reflink` {
+    @Test func `loses nothing, leaks nothing and answers truly`() async throws {
+        try await soak(in: try Cluster.here())
+    }
+}
+
+@Suite(.serialized, .cluster(.ext4Thin, poolSize: .gibibytes(8)))
+struct `A soak on a pool without reflink` {
+    @Test func `loses nothing, leaks nothing and answers truly`() async throws {
+        try await soak(in: try Cluster.here())
+    }
+}
+
+private func soak(in cluster: Cluster) async throws {
+    let seconds = Soak.number("CAIRN_SOAK_SECONDS", else: 20)
+    let seed = Soak.number("CAIRN_SOAK_SEED", else: 1)
+    let ledger = SoakLedger()
+    let files = BlockingPool(threads: Soak.callers)
+    let start = try await cluster.capacity().availableCapacity
+    let end = ContinuousClock.now + .seconds(Int(seconds))
+
+    await withTaskGroup(of: Void.self) { group in
+        for number in 0..<Soak.callers {
+            group.addTask {
+                var caller = SoakCaller(
+                    of: cluster,
+                    ledger: ledger,
+                    seed: seed,
+                    number: number,
+                    files: files
+                )
+                await caller.run(until: end)
+                await caller.finish()
+                await caller.finishSnapshots()
+            }
+        }
+        group.addTask { await killAgainAndAgain(cluster, ledger, seed: seed, until: end) }
+    }
+    try await cluster.expectNothingLeft(available: start)
+    let figures = ledger.figures
+    let line =
+        "soak on \(cluster.pools[0].kind): seed \(seed), \(seconds) s, \(Soak.callers) callers, "
+        + "\(figures.total) operations, \(figures.kills) kills, \(figures.retried) retried, "
+        + "\(figures.violations.count) violations"
+    print(line)
+    print(
+        "    "
+            + figures.operations.sorted { $0.key < $1.key }.map { "\($0) \($1)" }.joined(
+                separator: ", "
+            )
+    )
+    for violation in figures.violations.prefix(20) { Issue.record("\(violation)") }
+}
+
+private func killAgainAndAgain(
+    _ cluster: Cluster,
+    _ ledger: SoakLedger,
+    seed: UInt64,
+    until end: ContinuousClock.Instant
+) async {
+    var step = 0
+    while ContinuousClock.now < end {
+        var decisions = Decisions(seed: seed, caller: Soak.callers, step: step)
+        step += 1
+        try? await Task.sleep(for: .milliseconds(Int.random(in: 100...2500, using: &decisions)))
+        do {
+            try await cluster.driver.restart(SIGKILL)
+            ledger.countKill()
+        } catch {
+            return ledger.report("the driver does not start after a kill: \(error)")
+        }
+    }
+}
+
+extension Cluster {
+    fileprivate func expectNothingLeft(available: Int64) async throws {
+        for snapshot in try await snapshots() { try await deleteSnapshot(snapshot) }
+        #expect(try await volumes() == [])
+        #expect(entries() == [])
+        #expect(volumeDevices() == [])
+        #expect(try volumeMounts() == [])
+        #expect(Paths.names(in: "\(folder)/usage") == [])
+        #expect(Paths.names(in: "\(folder)/kubelet/pods") == [])
+        #expect(try await capacity().availableCapacity == available, "capacity leaked")
+    }
+}
