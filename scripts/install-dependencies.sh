@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs, with apt, what building, running and testing Cairn needs and this machine lacks.
 #
-# usage: scripts/install-dependencies.sh [--run-only | --bench]
+# usage: scripts/install-dependencies.sh [--run-only | --bench | --guest]
 #
 #   --run-only   only what a node needs to run the built binary; Swift is not looked for
 #   --bench      that, and what scripts/bench.sh runs beside the binary
+#   --guest      that, and what scripts/vm runs the test guest with: 17 MB to fetch, 84 MB on disk
 #
 # It calls apt only when something is missing, and only then needs root. Swift itself is not a
 # package of the distribution: the script says what to do where there is none.
@@ -12,18 +13,21 @@ set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
 # The programs that the binary runs.
-tools=(e2fsprogs xfsprogs btrfs-progs)
+tools=(e2fsprogs xfsprogs btrfs-progs lvm2 thin-provisioning-tools)
 # The libraries that it links, by their Debian 12 names; the build packages bring them along.
-libraries=(libgrpc29 libprotobuf-c1 libblkid1 libmount1 libssl3 libyaml-0-2)
+libraries=(libgrpc29 libprotobuf-c1 libblkid1 libmount1 libssl3 libyaml-0-2 libdevmapper1.02.1)
 build=(libgrpc-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler python3-protobuf
-    libblkid-dev libmount-dev libssl-dev libyaml-dev pkg-config)
+    libblkid-dev libmount-dev libssl-dev libyaml-dev libdevmapper-dev pkg-config)
 # The mount package holds losetup; util-linux holds unshare.
 test=(strace openssl mount util-linux git)
 bench=(fio mount util-linux python3)
+# The kernel itself is fetched by scripts/guest/prepare.sh, and installed nowhere.
+guest=(qemu-system-x86 dmsetup kmod cpio xz-utils util-linux)
 
 case "${1:-}" in
     "") wanted=("${build[@]}" "${tools[@]}" "${test[@]}") ;;
     --run-only) wanted=("${libraries[@]}" "${tools[@]}") ;;
+    --guest) wanted=("${libraries[@]}" "${tools[@]}" "${guest[@]}") ;;
     --bench) wanted=("${libraries[@]}" "${tools[@]}" "${bench[@]}") ;;
     *) usage && exit 2 ;;
 esac
