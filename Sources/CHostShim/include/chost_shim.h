@@ -51,6 +51,19 @@ bool chost_is_writable_mount(int32_t folder, uint64_t device);
 // mallopt(3): one arena for all threads.
 void chost_share_one_arena(void);
 
+// ---- semaphore.c: a semaphore of threads ----
+
+typedef struct chost_semaphore chost_semaphore;
+
+// NULL where there is no memory.
+chost_semaphore *_Nullable chost_semaphore_create(void);
+// No thread may wait any more.
+void chost_semaphore_destroy(chost_semaphore *semaphore);
+void chost_semaphore_signal(chost_semaphore *semaphore);
+void chost_semaphore_wait(chost_semaphore *semaphore);
+// Whether a signal came within that time, which no change of the wall clock touches.
+bool chost_semaphore_wait_within(chost_semaphore *semaphore, int64_t seconds, int64_t nanoseconds);
+
 // ---- loop.c: loop devices ----
 
 struct chost_loop_status {

@@ -4,7 +4,6 @@ import Synchronization
 /// The jobs of a ``BlockingPool`` and the threads that take them.
 ///
 /// A thread keeps the queue alive, not the pool, so that letting the pool go ends the threads.
-@safe
 final class JobQueue: Sendable {
     typealias Job = @Sendable () -> Void
 
@@ -32,23 +31,13 @@ final class JobQueue: Sendable {
 
     private let state = Mutex(State())
     /// Counts the jobs that wait, and the ends of threads after closing.
-    ///
-    /// A semaphore of libc may
-    /// be used by all threads; the memory is given back by `deinit`, which no thread can precede.
-    private nonisolated(unsafe) let signals: UnsafeMutablePointer<sem_t>
+    private let signals = Semaphore()
     private let mostThreads: Int
     private let mostWaiting: Int
 
     init(mostThreads: Int, mostWaiting: Int) {
         self.mostThreads = mostThreads
         self.mostWaiting = mostWaiting
-        unsafe signals = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-        unsafe sem_init(signals, 0, 0)
-    }
-
-    deinit {
-        unsafe sem_destroy(signals)
-        unsafe signals.deallocate()
     }
 
     /// Queues a job; false where the queue is full, or no thread could be started at all.
@@ -62,7 +51,7 @@ final class JobQueue: Sendable {
             state.waiting.append(job)
             return true
         }
-        if accepted { unsafe sem_post(signals) }
+        if accepted { signals.signal() }
         return accepted
     }
 
@@ -72,13 +61,13 @@ final class JobQueue: Sendable {
             state.isClosed = true
             return state.threads
         }
-        for _ in 0..<threads { unsafe sem_post(signals) }
+        for _ in 0..<threads { signals.signal() }
     }
 
     private func work() {
         while true {
             state.withLock { $0.idle += 1 }
-            while unsafe sem_wait(signals) != 0 {}
+            signals.wait()
             let job = state.withLock { state in
                 state.idle -= 1
                 return state.takeFirst()
