@@ -45,6 +45,12 @@ let package = Package(
                 .linkedLibrary("blkid"), .linkedLibrary("mount"), .linkedLibrary("crypto"),
             ]
         ),
+        // C: libdevmapper's looks at devices as plain values.
+        .target(
+            name: "CDeviceMapperShim",
+            cSettings: ownC,
+            linkerSettings: [.linkedLibrary("devmapper")]
+        ),
         // C: libyaml's event stream as plain values.
         .target(name: "CYAMLShim", cSettings: ownC, linkerSettings: [.linkedLibrary("yaml")]),
 
@@ -66,6 +72,12 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: ["CHostShim", "DriverCore"],
+            swiftSettings: swift
+        ),
+        // What the kernel's device mapper knows, and what its status lines mean.
+        .target(
+            name: "DeviceMapper",
+            dependencies: ["CDeviceMapperShim", "DriverCore"],
             swiftSettings: swift
         ),
         // Log lines.
@@ -156,6 +168,11 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests",
             dependencies: ["Configuration", "DriverCore"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "DeviceMapperTests",
+            dependencies: ["DeviceMapper", "DriverCore"],
             swiftSettings: swift
         ),
         // The parts of `cairn bench` that need no driver.

@@ -1,0 +1,31 @@
+#include "internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+static int32_t copy(struct dm_task *task, struct cdm_device *device) {
+  struct dm_info info;
+  if (!dm_task_get_info(task, &info)) return ENOMEM;
+  // The library takes ENXIO for an answer here.
+  if (!info.exists) return ENXIO;
+  const char *name = dm_task_get_name(task);
+  if (!name || strlen(name) >= sizeof device->name) return ENAMETOOLONG;
+  *device = (struct cdm_device){.number = makedev(info.major, info.minor),
+                                .minor = info.minor,
+                                .open_count = info.open_count,
+                                .is_suspended = info.suspended != 0,
+                                .is_read_only = info.read_only != 0,
+                                .has_table = info.live_table != 0};
+  strcpy(device->name, name);
+  return 0;
+}
+
+int32_t cdm_copy_device(const char *uuid, struct cdm_device *device) {
+  int32_t failure;
+  struct dm_task *task = cdm_run(DM_DEVICE_INFO, uuid, &failure);
+  if (!task) return failure;
+  failure = copy(task, device);
+  dm_task_destroy(task);
+  return failure;
+}

@@ -1,0 +1,74 @@
+import CDeviceMapperShim
+package import DriverCore
+import Glibc
+import Synchronization
+
+/// What the kernel's device mapper knows, asked in process and never changed.
+///
+/// A look costs one ioctl: no process, no udev, no write to the pool. It does not wait for a
+/// suspended device, but the status of a target can hang where the disk below it does, in a way that
+/// no signal ends; so nothing of other devices waits for it here, and whoever asks for the status
+/// must be able to lose the thread (see `Gate`).
+package enum DeviceMapper {
+    /// Whether the library was set up, which only one thread at a time may do.
+    private static let isPrepared = Mutex(false)
+
+    /// Throws `unavailable`, saying what to do, where the kernel has no device mapper.
+    package static func checkAvailable() throws(DriverError) {
+        let failure = isPrepared.withLock { isPrepared -> Int32 in
+            if isPrepared { return 0 }
+            let failure = cdm_prepare()
+            isPrepared = failure == 0
+            return failure
+        }
+        guard failure == 0 else {
+            throw DriverError(
+                .unavailable,
+                "the kernel's device mapper does not answer: \(reason(failure)); load the module "
+                    + "dm_mod on the node (modprobe dm_mod) and let the driver use "
+                    + "/dev/mapper/control"
+            )
+        }
+    }
+
+    /// The device with this device mapper uuid, or nil where the kernel has none.
+    package static func device(uuid: String) throws(DriverError) -> MappedDevice? {
+        try checkAvailable()
+        var found = cdm_device()
+        switch unsafe cdm_copy_device(uuid, &found) {
+        case 0: return MappedDevice(found, uuid: uuid)
+        case ENXIO: return nil
+        case let failure: throw unanswered(uuid, failure)
+        }
+    }
+
+    /// The targets of a device in the order of its sectors, each with its status.
+    ///
+    /// None where the kernel has no such device, or a device without a table.
+    package static func targets(uuid: String) throws(DriverError) -> [MappedTarget] {
+        try checkAvailable()
+        var failure: Int32 = 0
+        guard let targets = unsafe cdm_targets_create(uuid, &failure) else {
+            if failure == ENXIO { return [] }
+            throw unanswered(uuid, failure)
+        }
+        defer { unsafe cdm_targets_destroy(targets) }
+        var found: [MappedTarget] = []
+        while let target = unsafe cdm_targets_next(targets) {
+            unsafe found.append(MappedTarget(copying: target.pointee))
+        }
+        return found
+    }
+
+    private static func unanswered(_ uuid: String, _ failure: Int32) -> DriverError {
+        DriverError(
+            .unavailable,
+            "the device mapper does not tell the state of device \(uuid): \(reason(failure)); look "
+                + "at the node's kernel log"
+        )
+    }
+
+    private static func reason(_ failure: Int32) -> String {
+        unsafe String(cString: strerror(failure))
+    }
+}

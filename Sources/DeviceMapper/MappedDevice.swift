@@ -1,0 +1,82 @@
+import CDeviceMapperShim
+
+/// A device of the device mapper, as it was when it was looked at.
+package struct MappedDevice: Sendable, Hashable {
+    /// `vg-pool`: of the group and the volume, with each dash doubled.
+    package let name: String
+    package let uuid: String
+    /// The kernel's number of it, as in st_rdev.
+    package let number: UInt64
+    /// `/dev/dm-3`: made by the kernel itself, so it is there before udev has run.
+    package let path: String
+    /// How often it is open now: by programs, mounts, and devices that stand on it.
+    package let openCount: Int
+    /// Whether reads and writes wait.
+    package let isSuspended: Bool
+    package let isReadOnly: Bool
+    /// Whether it can be read at all.
+    package let hasTable: Bool
+
+    package init(
+        name: String,
+        uuid: String,
+        number: UInt64,
+        path: String,
+        openCount: Int,
+        isSuspended: Bool,
+        isReadOnly: Bool,
+        hasTable: Bool
+    ) {
+        self.name = name
+        self.uuid = uuid
+        self.number = number
+        self.path = path
+        self.openCount = openCount
+        self.isSuspended = isSuspended
+        self.isReadOnly = isReadOnly
+        self.hasTable = hasTable
+    }
+
+    init(_ device: cdm_device, uuid: String) {
+        self.init(
+            name: Self.text(device.name),
+            uuid: uuid,
+            number: device.number,
+            path: "/dev/dm-\(device.minor)",
+            openCount: Int(device.open_count),
+            isSuspended: device.is_suspended,
+            isReadOnly: device.is_read_only,
+            hasTable: device.has_table
+        )
+    }
+
+    /// The text in an array of C, up to its zero.
+    private static func text<Characters>(_ characters: Characters) -> String {
+        let bytes = unsafe withUnsafeBytes(of: characters) { unsafe Array($0) }
+        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+}
+
+/// The device mapper's uuid of a logical volume, by which it is found whatever its name.
+package enum MappedVolume {
+    /// The devices that LVM stacks for one volume; `nil` is the one that users of it open.
+    package enum Layer: String, Sendable, Hashable, CaseIterable {
+        /// A thin pool itself: fill levels and mode are its status.
+        case thinPool = "tpool"
+        /// What a pool's data or metadata stands on.
+        case thinData = "tdata"
+        case thinMetadata = "tmeta"
+        /// The blocks of a volume that has copy-on-write snapshots.
+        case real
+        /// The store of a copy-on-write snapshot.
+        case copyOnWrite = "cow"
+    }
+
+    /// `identifier` and `group` as they stand in LVM's metadata, dashes included.
+    package static func uuid(of identifier: String, group: String, layer: Layer? = nil) -> String {
+        let ending = layer.map { "-\($0.rawValue)" } ?? ""
+        return "LVM-" + compact(group) + compact(identifier) + ending
+    }
+
+    private static func compact(_ identifier: String) -> String { identifier.filter { $0 != "-" } }
+}
