@@ -94,6 +94,12 @@ let package = Package(
             dependencies: ["Backend", "Host", "DriverCore", log],
             swiftSettings: swift
         ),
+        // The promise kept by a volume group or a thin pool of LVM.
+        .target(
+            name: "BackendLVM",
+            dependencies: ["Backend", "DeviceMapper", "Host", "DriverCore", log],
+            swiftSettings: swift
+        ),
         // CSI semantics: validation, idempotency, error mapping; one file per RPC.
         .target(
             name: "CSIServices",
@@ -173,6 +179,12 @@ let package = Package(
         .testTarget(
             name: "DeviceMapperTests",
             dependencies: ["DeviceMapper", "DriverCore"],
+            swiftSettings: swift
+        ),
+        // The commands of LVM, without LVM: who may run one, and what it answers.
+        .testTarget(
+            name: "BackendLVMCommandTests",
+            dependencies: ["BackendLVM", "DriverCore", "Host"],
             swiftSettings: swift
         ),
         // The parts of `cairn bench` that need no driver.

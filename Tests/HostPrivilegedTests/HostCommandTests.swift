@@ -42,7 +42,8 @@ struct HostCommandTests {
             """
         let output = try perl(script).run(deadline: .seconds(60))
         #expect(
-            output.standardOutput == "LC_ALL=C,PATH=/usr/sbin:/sbin:/usr/bin:/bin;0;",
+            output.standardOutput
+                == "LC_ALL=C,LVM_SUPPRESS_FD_WARNINGS=1,PATH=/usr/sbin:/sbin:/usr/bin:/bin;0;",
             "\(output.standardError)"
         )
     }

@@ -37,7 +37,11 @@ package struct HostCommand: Sendable, Hashable {
     }
 
     static let folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
-    static let environment = ["LC_ALL=C", "PATH=\(folders.joined(separator: ":"))"]
+    /// LVM complains about each descriptor that it inherits beyond the first three; a child here may
+    /// have the one that holds a lock for it.
+    static let environment = [
+        "LC_ALL=C", "PATH=\(folders.joined(separator: ":"))", "LVM_SUPPRESS_FD_WARNINGS=1",
+    ]
 
     /// `mkfs.xfs -K /dev/loop3`, for messages.
     package var description: String {
@@ -100,6 +104,12 @@ package struct CommandOutput: Sendable, Hashable {
     package let standardError: String
 
     package static let mostBytes = 1 << 20
+
+    package init(exitCode: Int32, standardOutput: String, standardError: String) {
+        self.exitCode = exitCode
+        self.standardOutput = standardOutput
+        self.standardError = standardError
+    }
 
     /// What the program said, in one line that fits into a message.
     package var complaint: String {

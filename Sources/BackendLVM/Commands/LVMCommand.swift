@@ -1,0 +1,47 @@
+import DriverCore
+import Host
+
+/// One run of the program `lvm`; nothing else in Cairn starts it.
+///
+/// It never asks, and it gets its own settings on top of the host's: the host's locks, devices and
+/// filters stay as they are, so commands of the host and of the driver keep out of each other's way.
+struct LVMCommand: Sendable, Hashable {
+    /// `lvcreate`, for messages.
+    let subcommand: String
+    private let arguments: [String]
+
+    init(_ subcommand: String, _ arguments: [String]) {
+        self.subcommand = subcommand
+        self.arguments = arguments
+    }
+
+    /// Settings that differ from the host's.
+    ///
+    /// dmeventd, which monitoring would start, does not run where the driver runs, and nothing
+    /// extends the admin's pool behind their back. The metadata is its own backup; a copy in
+    /// /etc/lvm for each of many small changes would only be noise.
+    private static let settings = """
+        activation { monitoring=0 thin_pool_autoextend_threshold=100 \
+        snapshot_autoextend_threshold=100 } backup { backup=0 archive=0 }
+        """
+
+    var argumentVector: [String] {
+        [subcommand, "--config", Self.settings, "--yes"] + arguments
+    }
+
+    /// Runs it to its end; any exit code is a result.
+    ///
+    /// Throws `timedOut` after the deadline, once the process is gone: one that a disk holds may
+    /// never go, so run it through a ``Gate``.
+    func run(deadline: Duration) throws(DriverError) -> CommandOutput {
+        try HostCommand(named: "lvm", package: "lvm2", arguments: argumentVector)
+            .run(deadline: deadline)
+    }
+
+    /// Runs it, and throws where it failed: see ``LVMComplaint`` for the code.
+    func succeed(deadline: Duration) throws(DriverError) {
+        let output = try run(deadline: deadline)
+        guard output.exitCode != 0 else { return }
+        throw LVMComplaint(output).error(of: subcommand)
+    }
+}

@@ -1,0 +1,55 @@
+import DriverCore
+import FoundationEssentials
+import Host
+
+/// What `vgs`, `pvs` or `lvs` answers.
+struct LVMReport: Sendable, Hashable {
+    /// For each object the columns that were asked for, by name; sizes are bytes without a unit.
+    let rows: [[String: String]]
+
+    /// Asks for the columns of the named objects, or of all where none is named.
+    static func command(_ subcommand: String, columns: [String], of names: [String] = [])
+        -> LVMCommand
+    {
+        let format = ["--reportformat", "json", "--units", "b", "--nosuffix"]
+        return LVMCommand(
+            subcommand,
+            format + ["--options", columns.joined(separator: ",")] + names
+        )
+    }
+
+    /// Throws `hostFailure` where the text is no report.
+    init(parsing text: String) throws(DriverError) {
+        do {
+            let answer = try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+            rows = answer.report.flatMap { $0.values.flatMap { $0 } }
+        } catch {
+            throw DriverError(
+                .hostFailure,
+                "LVM answered with a report that cannot be read; look at the output of "
+                    + "vgs --reportformat json",
+                cause: error
+            )
+        }
+    }
+
+    /// One report, with one list of rows under the name of their kind.
+    private struct Answer: Decodable {
+        let report: [[String: [[String: String]]]]
+    }
+}
+
+extension LVMCommand {
+    /// Runs a report, and throws `unavailable` where it failed: an error is no answer about what
+    /// exists.
+    func report(deadline: Duration) throws(DriverError) -> LVMReport {
+        let output = try run(deadline: deadline)
+        guard output.exitCode == 0 else {
+            throw DriverError(
+                .unavailable,
+                "\(subcommand) ended with code \(output.exitCode): \(output.complaint)"
+            )
+        }
+        return try LVMReport(parsing: output.standardOutput)
+    }
+}
