@@ -29,6 +29,11 @@ package protocol VolumeBackend: Sendable {
 
     /// All volumes, in order of id.
     func volumes() throws(DriverError) -> [VolumeRecord]
+    /// Whether the tier had the object when it last looked; a hint, from memory alone.
+    ///
+    /// Never blocks.
+    func remembers(_ id: VolumeID) -> Bool
+    func remembers(_ id: SnapshotID) -> Bool
     /// The volume, or nil where healthy storage does not have it.
     func volume(_ id: VolumeID) throws(DriverError) -> VolumeRecord?
     /// Makes a volume that reads as zeros, or as its source and zeros behind it.
@@ -67,6 +72,11 @@ package protocol VolumeBackend: Sendable {
     /// Takes the device away and sees it gone; OK where there is none. Throws `inUse` where it is
     /// still mounted or open.
     func detach(_ id: VolumeID) throws(DriverError)
+}
+
+extension VolumeBackend {
+    package func remembers(_ id: VolumeID) -> Bool { false }
+    package func remembers(_ id: SnapshotID) -> Bool { false }
 }
 
 /// A block device of a volume.

@@ -8,6 +8,8 @@ extension LoopBackend {
         return snapshotTable.records()
     }
 
+    package func remembers(_ id: SnapshotID) -> Bool { snapshotTable.entry(id) != nil }
+
     package func snapshot(_ id: SnapshotID) throws(DriverError) -> SnapshotRecord? {
         let root = try enter()
         return try find(id, in: snapshotTable, root)?.record

@@ -8,6 +8,8 @@ extension LoopBackend {
         return volumeTable.records()
     }
 
+    package func remembers(_ id: VolumeID) -> Bool { volumeTable.entry(id) != nil }
+
     package func volume(_ id: VolumeID) throws(DriverError) -> VolumeRecord? {
         let root = try enter()
         return try find(id, in: volumeTable, root)?.record

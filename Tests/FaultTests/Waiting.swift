@@ -9,9 +9,9 @@ extension String {
 }
 
 /// Waits for what another process does; asking again is the wait.
-func wait(for what: String, until isTrue: () throws -> Bool) async throws {
+func wait(for what: String, until isTrue: () async throws -> Bool) async throws {
     let end = ContinuousClock.now + .seconds(60)
-    while try !isTrue() {
+    while try await !isTrue() {
         guard ContinuousClock.now < end else { throw DriverError(.timedOut, "no \(what) came") }
         await Task.yield()
     }

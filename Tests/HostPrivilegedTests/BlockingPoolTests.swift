@@ -58,6 +58,37 @@ struct BlockingPoolTests {
     }
 
     @Test
+    private func `jobs that hang do not use the pool up, even where no other comes`() async throws {
+        let gate = try Gate()
+        defer { gate.remove() }
+        let pool = BlockingPool(threads: 2, patience: .milliseconds(20))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<10 { group.addTask { try await pool.run { gate.wait() } } }
+            #expect(try await pool.run { 42 } == 42)
+            gate.open(10)
+            try await group.waitForAll()
+        }
+    }
+
+    @Test
+    private func `who waits with a limit gets the answer, or the limit`() throws {
+        let gate = try Gate()
+        defer { gate.remove() }
+        let pool = BlockingPool(threads: 2)
+        let stuck = try pool.begin { gate.wait() }
+        #expect(try stuck.value(by: .now + .milliseconds(20)) == nil)
+        #expect(try pool.begin { 42 }.value(by: .now + .seconds(60)) == 42)
+        let failing = try pool.begin { () throws(DriverError) -> Int in
+            throw DriverError(.notFound, "volume x")
+        }
+        let error = #expect(throws: DriverError.self) {
+            try failing.value(by: .now + .seconds(60))
+        }
+        #expect(error?.code == .notFound)
+        gate.open()
+    }
+
+    @Test
     private func `a cancelled caller returns at once, and its job runs to its end`() async throws {
         let started = try Gate()
         let gate = try Gate()
@@ -85,7 +116,7 @@ struct BlockingPoolTests {
     private func `beyond the bound a job is refused, and none is lost`() async throws {
         let gate = try Gate()
         defer { gate.remove() }
-        let pool = BlockingPool(threads: 1)
+        let pool = BlockingPool(threads: 1, patience: .seconds(3600))
         let mostAccepted = BlockingPool.mostWaiting + 1
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<(mostAccepted + 99) {

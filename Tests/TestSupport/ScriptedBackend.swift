@@ -23,6 +23,7 @@ package final class ScriptedBackend: VolumeBackend {
     private let folder: String
     private let devices = LoopDevices()
     private let state = Mutex(State())
+    private let barrier = Barrier()
 
     package init(tier: String = "scripted", folder: String) {
         self.tier = tier
@@ -46,9 +47,18 @@ package final class ScriptedBackend: VolumeBackend {
         }
     }
 
+    /// Makes every call that comes hang until ``goOn()``.
+    package func hang() { barrier.close() }
+
+    package func goOn() { barrier.open() }
+
+    /// How many calls hang now.
+    package var held: Int { barrier.held }
+
     package func path(of id: VolumeID) -> String { "\(folder)/\(id)" }
 
     private func step(_ name: String) throws(DriverError) {
+        barrier.pass()
         let failure = state.withLock { state -> DriverError? in
             guard let left = state.countdown else { return nil }
             state.calls.append(name)
@@ -67,6 +77,9 @@ extension ScriptedBackend {
         try step("volumes")
         return state.withLock { $0.volumes.values.sorted { $0.id < $1.id } }
     }
+
+    package func remembers(_ id: VolumeID) -> Bool { state.withLock { $0.volumes[id] != nil } }
+    package func remembers(_ id: SnapshotID) -> Bool { state.withLock { $0.snapshots[id] != nil } }
 
     package func volume(_ id: VolumeID) throws(DriverError) -> VolumeRecord? {
         try step("volume")

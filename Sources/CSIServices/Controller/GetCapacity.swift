@@ -31,7 +31,7 @@ extension LocalController {
         throws(DriverError) -> GetCapacityResponse
     {
         let backend = try tiers.tier(named: parameters.tier)
-        let capacity = try backend.capacity()
+        let capacity = try tiers.ask(backend) { (it) throws(DriverError) in try it.capacity() }
         let isBlock = !accesses.isEmpty && accesses.allSatisfy(\.isBlock)
         let filesystem =
             accesses.compactMap(\.filesystem).first

@@ -31,11 +31,10 @@ extension LocalController {
             else { return [] }
             return [record]
         }
-        let backends = try tiers.all()
-        var records: [SnapshotRecord] = []
-        for backend in backends { records.append(contentsOf: try backend.snapshots()) }
+        let each = try tiers.askEach { (backend) throws(DriverError) in try backend.snapshots() }
+        var records = Array(each.joined())
         if !source.isEmpty { records.removeAll { $0.source.text != source } }
-        if backends.count > 1 { records.sort { $0.id < $1.id } }
+        if each.count > 1 { records.sort { $0.id < $1.id } }
         return records
     }
 }

@@ -23,13 +23,10 @@ extension LocalController {
     }
 
     private func allVolumes() throws(DriverError) -> [VolumeRecord] {
-        let backends = try tiers.all()
-        var records: [VolumeRecord] = []
-        for backend in backends {
-            records.append(contentsOf: try backend.volumes().filter { !$0.isEphemeral })
-        }
+        let each = try tiers.askEach { (backend) throws(DriverError) in try backend.volumes() }
+        var records = each.flatMap { $0.filter { !$0.isEphemeral } }
         // One tier gives them in order.
-        if backends.count > 1 { records.sort { $0.id < $1.id } }
+        if each.count > 1 { records.sort { $0.id < $1.id } }
         return records
     }
 }

@@ -4,17 +4,23 @@ import Synchronization
 
 /// Threads for calls that block, so that none of them holds a thread of the Swift runtime.
 ///
-/// Any free thread takes the next job, so a call that hangs holds one thread, not a lane. Threads
-/// are started as they are needed, up to the bound, and stay.
+/// Any free thread takes the next job, so a call that hangs holds one thread, not a lane; and a
+/// thread that has been held for long no longer counts, so calls that hang do not use the pool up.
+/// Threads are started as they are needed, up to the bound, and stay.
 package final class BlockingPool: Sendable {
     /// Jobs that may wait for a thread; one more is refused, so a stuck node says so.
     package static let mostWaiting = 1024
 
     private let queue: JobQueue
 
-    package init(threads: Int) {
+    /// A pool of so many threads, beside those that one job has held for longer than `patience`.
+    package init(threads: Int, patience: Duration = .seconds(5)) {
         precondition(threads > 0, "a pool needs a thread")
-        queue = JobQueue(mostThreads: threads, mostWaiting: Self.mostWaiting)
+        queue = JobQueue(
+            mostThreads: threads,
+            mostWaiting: Self.mostWaiting,
+            patience: patience
+        )
     }
 
     /// Threads end when the pool is let go and its last job is done.
@@ -30,21 +36,23 @@ package final class BlockingPool: Sendable {
         _ body: @escaping @Sendable () throws(DriverError) -> Result
     ) async throws(DriverError) -> Result {
         let outcome = Outcome<Result>()
-        let accepted = queue.append {
+        try submit {
             do throws(DriverError) {
                 outcome.finish(.success(try body()))
             } catch {
                 outcome.finish(.failure(error))
             }
         }
-        guard accepted else {
-            throw DriverError(
-                .unavailable,
-                "\(Self.mostWaiting) operations wait for storage that does not answer; "
-                    + "look at the node's kernel log for hung devices"
-            )
-        }
         return try await outcome.value().get()
+    }
+
+    func submit(_ job: @escaping JobQueue.Job) throws(DriverError) {
+        guard !queue.append(job) else { return }
+        throw DriverError(
+            .unavailable,
+            "\(Self.mostWaiting) operations wait for storage that does not answer; "
+                + "look at the node's kernel log for hung devices"
+        )
     }
 }
 

@@ -12,10 +12,15 @@ final class JobQueue: Sendable {
         /// Where in `waiting` the next job is; what lies before has been taken.
         var next = 0
         var threads = 0
-        var idle = 0
+        /// Since when each busy thread has had its job, in no order.
+        var busy: [ContinuousClock.Instant] = []
+        /// Whether a thread looks after jobs that wait while all threads are held.
+        var isWatched = false
         var isClosed = false
 
         var count: Int { waiting.count - next }
+        /// Threads without a job, or on their way to one that waits.
+        var free: Int { threads - busy.count }
 
         mutating func takeFirst() -> Job? {
             guard count > 0 else { return nil }
@@ -34,21 +39,27 @@ final class JobQueue: Sendable {
     private let signals = Semaphore()
     private let mostThreads: Int
     private let mostWaiting: Int
+    private let patience: Duration
+    /// Together with those that are held; each job holds the key of its volume, and no node has
+    /// more volumes than this.
+    private static let mostThreadsEver = 1024
 
-    init(mostThreads: Int, mostWaiting: Int) {
+    init(mostThreads: Int, mostWaiting: Int, patience: Duration) {
         self.mostThreads = mostThreads
         self.mostWaiting = mostWaiting
+        self.patience = patience
     }
 
     /// Queues a job; false where the queue is full, or no thread could be started at all.
     func append(_ job: @escaping Job) -> Bool {
         let accepted = state.withLock { state -> Bool in
             guard state.count < mostWaiting, !state.isClosed else { return false }
-            if state.idle <= state.count, state.threads < mostThreads, startThread() {
-                state.threads += 1
-            }
+            if state.free <= state.count { addWorker(&state) }
             guard state.threads > 0 else { return false }
             state.waiting.append(job)
+            if !state.isWatched, state.free < state.count {
+                state.isWatched = startThread { $0.watch() }
+            }
             return true
         }
         if accepted { signals.signal() }
@@ -64,17 +75,52 @@ final class JobQueue: Sendable {
         for _ in 0..<threads { signals.signal() }
     }
 
+    /// Starts a thread where the bound leaves room, which held threads do not count against.
+    private func addWorker(_ state: inout State) {
+        let now = ContinuousClock.now
+        let held = state.busy.count { now - $0 > patience }
+        guard state.threads - held < mostThreads, state.threads < Self.mostThreadsEver else {
+            return
+        }
+        if startThread({ $0.work() }) { state.threads += 1 }
+    }
+
     private func work() {
         while true {
-            state.withLock { $0.idle += 1 }
             signals.wait()
+            let began = ContinuousClock.now
             let job = state.withLock { state in
-                state.idle -= 1
+                state.busy.append(began)
                 return state.takeFirst()
             }
             guard let job else { return }
             job()
+            state.withLock { state in
+                if let index = state.busy.firstIndex(of: began) { state.busy.remove(at: index) }
+            }
         }
+    }
+
+    /// Adds threads for as long as jobs wait, when those that are there turn out to be held.
+    private func watch() {
+        while true {
+            pause()
+            let isDone = state.withLock { state in
+                guard state.count > state.free else {
+                    state.isWatched = false
+                    return true
+                }
+                for _ in state.free..<state.count { addWorker(&state) }
+                return false
+            }
+            if isDone { return }
+        }
+    }
+
+    /// Long against a job, short against the patience.
+    private func pause() {
+        let (seconds, attoseconds) = (patience / 4).components
+        usleep(UInt32(clamping: seconds * 1_000_000 + attoseconds / 1_000_000_000_000))
     }
 
     /// Stack of a thread: libblkid, libmount and JSON need far less.
@@ -82,27 +128,40 @@ final class JobQueue: Sendable {
     /// Only touched pages cost.
     private static let stackBytes = 1 << 20
 
-    private func startThread() -> Bool {
+    private func startThread(_ body: @escaping (JobQueue) -> Void) -> Bool {
         var attributes = pthread_attr_t()
         guard unsafe pthread_attr_init(&attributes) == 0 else { return false }
         defer { unsafe pthread_attr_destroy(&attributes) }
         unsafe pthread_attr_setstacksize(&attributes, Self.stackBytes)
         unsafe pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
         var thread = pthread_t()
-        let retained = unsafe Unmanaged.passRetained(self)
+        let start = unsafe Unmanaged.passRetained(ThreadStart(queue: self, body: body))
         let result = unsafe pthread_create(
             &thread,
             &attributes,
             { context in
                 if let context = unsafe context {
-                    unsafe Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue().work()
+                    let start = unsafe Unmanaged<ThreadStart>.fromOpaque(context)
+                        .takeRetainedValue()
+                    start.body(start.queue)
                 }
                 return nil
             },
-            retained.toOpaque()
+            start.toOpaque()
         )
         if result == 0 { return true }
-        unsafe retained.release()
+        unsafe start.release()
         return false
+    }
+}
+
+/// What a new thread is given.
+private final class ThreadStart {
+    let queue: JobQueue
+    let body: (JobQueue) -> Void
+
+    init(queue: JobQueue, body: @escaping (JobQueue) -> Void) {
+        self.queue = queue
+        self.body = body
     }
 }
