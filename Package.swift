@@ -189,6 +189,13 @@ let package = Package(
         ),
         // The parts of `cairn bench` that need no driver.
         .testTarget(name: "BenchTests", dependencies: ["cairn"], swiftSettings: swift),
+        // The reader of LVM's metadata, on texts and heads of disks that LVM wrote.
+        .testTarget(
+            name: "BackendLVMMetadataTests",
+            dependencies: ["BackendLVM", "DriverCore"],
+            exclude: ["Samples"],
+            swiftSettings: swift
+        ),
         .testTarget(
             name: "CSIServicesTests",
             dependencies: [

@@ -1,0 +1,120 @@
+import DriverCore
+
+/// The texts that the areas of a group's disks name, each read and parsed once.
+struct GroupTexts {
+    /// Where a text is; it stays the same for as long as nobody commits.
+    private struct Source: Hashable {
+        let device: String
+        let header: AreaHeader
+    }
+
+    /// The same for all areas that hold the same text.
+    private struct Content: Hashable {
+        let size: Int64
+        let checksum: UInt32
+    }
+
+    private let group: String
+    /// The group is known by its id once it was seen, so that another of its name is not taken for
+    /// it.
+    private var id: String?
+    private var sources: Set<Source> = []
+    private var newest: VolumeGroupMetadata?
+    /// Why the text of a disk could not be read though another's could, by the disk's id.
+    private(set) var damage: [String: String] = [:]
+    private(set) var parses = 0
+
+    init(group: String) { self.group = group }
+
+    /// The text with the highest sequence number; a failure where there is none of the group.
+    mutating func newest(of survey: DiskSurvey, read: DeviceRead)
+        -> Result<VolumeGroupMetadata, DriverError>
+    {
+        let sources = Set(
+            survey.texts.map { Source(device: $0.disk.device, header: $0.header) }
+        )
+        if let newest, sources == self.sources { return .success(newest) }
+        newest = nil
+        return Result { () throws(DriverError) in
+            let texts = try parsed(survey.texts, read: read)
+            guard let found = try pick(from: texts) else {
+                throw Self.missing(survey, damage: damage)
+            }
+            (self.sources, newest, id) = (sources, found, found.id)
+            return found
+        }
+    }
+
+    /// Reads each text once, from whichever disk gives it; who does not is noted as damaged.
+    private mutating func parsed(
+        _ texts: [(disk: DiskLook, header: AreaHeader)],
+        read: DeviceRead
+    ) throws(DriverError) -> [VolumeGroupMetadata] {
+        damage = [:]
+        var parsed: [Content: VolumeGroupMetadata] = [:]
+        for (disk, header) in texts {
+            let content = Content(size: header.textSize, checksum: header.checksum)
+            guard parsed[content] == nil else { continue }
+            let text: [UInt8]
+            do throws(DriverError) {
+                text = try disk.text(at: header, read: read)
+            } catch {
+                damage[disk.label.id] = error.message
+                continue
+            }
+            parsed[content] = try parse(text, of: disk)
+        }
+        return Array(parsed.values)
+    }
+
+    private mutating func parse(_ text: [UInt8], of disk: DiskLook) throws(DriverError)
+        -> VolumeGroupMetadata
+    {
+        parses += 1
+        do throws(DriverError) {
+            return try VolumeGroupMetadata(parsing: text)
+        } catch {
+            throw DriverError(
+                .hostFailure,
+                "\(disk.device): the metadata text cannot be understood: \(error.message); see "
+                    + "`vgck` and `vgcfgbackup`"
+            )
+        }
+    }
+
+    private func pick(from texts: [VolumeGroupMetadata]) throws(DriverError)
+        -> VolumeGroupMetadata?
+    {
+        let ours = texts.filter { text in id.map { text.id == $0 } ?? (text.name == group) }
+        guard Set(ours.map(\.id)).count <= 1 else {
+            throw DriverError(
+                .unavailable,
+                "two volume groups have this name; rename one by its id with vgrename"
+            )
+        }
+        guard let newest = ours.max(by: { $0.sequenceNumber < $1.sequenceNumber }) else {
+            guard let other = texts.first(where: { $0.name == group }) else { return nil }
+            throw DriverError(
+                .unavailable,
+                "another group (\(other.id)) has taken its name; restart the driver if that is meant"
+            )
+        }
+        guard newest.name == group else {
+            throw DriverError(
+                .unavailable,
+                "it has been renamed to \(newest.name); rename it back, or name it so in the "
+                    + "tiers file and restart the driver"
+            )
+        }
+        return newest
+    }
+
+    /// The error where no disk has a text of the group.
+    private static func missing(_ survey: DiskSurvey, damage: [String: String]) -> DriverError {
+        let reasons = survey.troubles + damage.values.sorted()
+        let reason =
+            reasons.isEmpty
+            ? "no disk of this host has its metadata" : reasons.joined(separator: "; ")
+        return DriverError(.unavailable, "it is not there: \(reason); see `vgs` and `pvs`")
+    }
+}

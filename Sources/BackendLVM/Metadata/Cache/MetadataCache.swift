@@ -1,0 +1,61 @@
+import DriverCore
+import Host
+import Synchronization
+
+/// The metadata of a volume group, read from its disks: parsed once, and again when it has changed.
+///
+/// Every answer is as new as the call: each call looks at the heads of the metadata areas, which
+/// costs one read a disk, so that the changes of others are seen too. Callers that wait for a look
+/// share the next one.
+final class MetadataCache: Sendable {
+    private let gate: Gate
+    /// Looks that have begun; a look that began after a call shows all that was written before it.
+    private let begun = Atomic<Int>(0)
+    private let parsed = Atomic<Int>(0)
+    private let reader: Mutex<GroupReader>
+
+    /// Reads nothing yet.
+    ///
+    /// `findDevices` names the devices of the group's disks; it may be slow, and is called at first
+    /// and when a disk is not where it was. It must not pass the gate, which is for looks alone.
+    init(
+        group: String,
+        gate: Gate,
+        read: @escaping DeviceRead = { device, offset, count throws(DriverError) in
+            try StoredBytes.read(device, at: offset, count: count)
+        },
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        findDevices: @escaping @Sendable () throws(DriverError) -> [String]
+    ) {
+        self.gate = gate
+        reader = Mutex(GroupReader(group: group, read: read, now: now, findDevices: findDevices))
+    }
+
+    /// What the group's metadata says now.
+    ///
+    /// A disk that cannot be read is marked, as long as another has the text. Throws `unavailable`
+    /// where no disk answers, a look hangs, or the group is not there under its name, and
+    /// `hostFailure` where the text cannot be understood. Blocks its thread.
+    func current() throws(DriverError) -> VolumeGroupMetadata {
+        let seen = begun.load(ordering: .sequentiallyConsistent)
+        return try gate.pass("reading the metadata") { () throws(DriverError) in
+            try look(after: seen).get()
+        }
+    }
+
+    /// How often a text was parsed.
+    var parses: Int { parsed.load(ordering: .relaxed) }
+
+    /// The one place that reads; a disk that hangs holds whoever is here.
+    private func look(after seen: Int) -> Result<VolumeGroupMetadata, DriverError> {
+        reader.withLock { reader in
+            let count = begun.load(ordering: .sequentiallyConsistent)
+            // Somebody has looked while this caller waited, and began after it had come.
+            if count > seen, let answer = reader.answer { return answer }
+            begun.store(count + 1, ordering: .sequentiallyConsistent)
+            let answer = reader.look()
+            parsed.store(reader.parses, ordering: .relaxed)
+            return answer
+        }
+    }
+}

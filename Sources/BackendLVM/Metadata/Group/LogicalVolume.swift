@@ -1,0 +1,96 @@
+import DriverCore
+
+/// A logical volume of a group, the hidden ones included.
+struct LogicalVolume: Sendable, Hashable {
+    let name: String
+    /// As in the text, with dashes.
+    let id: String
+    /// `READ`, `WRITE`, `VISIBLE`, `PVMOVE`, `LOCKED`.
+    let status: Set<String>
+    /// `ACTIVATION_SKIP`, `ERROR_WHEN_FULL`.
+    let flags: Set<String>
+    let tags: [String]
+    /// In seconds since 1970; zero where LVM did not write it down.
+    let created: Int64
+    /// In order of their place in the volume, without a gap; there is at least one.
+    let segments: [Segment]
+
+    /// The volume's size.
+    var extents: Int { segments.reduce(0) { $0 + $1.extents } }
+
+    /// Whether writing is allowed.
+    var isWritable: Bool { status.contains("WRITE") }
+
+    /// Whether a plain activation leaves it out (`lvchange -K` does not).
+    var isSkippedByActivation: Bool { flags.contains("ACTIVATION_SKIP") }
+
+    /// For a thin pool: whether writes fail at once where it is full, instead of waiting.
+    var errorsWhenFull: Bool { flags.contains("ERROR_WHEN_FULL") }
+
+    /// What it is in its thin pool; nil where it is no thin volume.
+    var thin: ThinVolume? {
+        guard case .thin(let thin)? = segments.first?.kind else { return nil }
+        return thin
+    }
+
+    /// What it is as a thin pool; nil where it is none.
+    var thinPool: ThinPool? {
+        guard case .thinPool(let pool)? = segments.first?.kind else { return nil }
+        return pool
+    }
+
+    /// How it is held together by RAID; nil where it is not.
+    var raid: RAID? {
+        guard case .raid(let raid)? = segments.first?.kind else { return nil }
+        return raid
+    }
+
+    /// Which snapshot it ties to its origin, where it is the hidden volume that does so.
+    var snapshotTie: CopyOnWriteSnapshot? {
+        guard case .snapshot(let snapshot)? = segments.first?.kind else { return nil }
+        return snapshot
+    }
+}
+
+extension LogicalVolume {
+    init(_ section: ConfigSection) throws(DriverError) {
+        name = section.name
+        id = try section.string("id")
+        status = Set(try section.strings("status"))
+        flags = Set(try section.strings("flags"))
+        tags = try section.strings("tags")
+        created = Int64(try section.integer("creation_time", in: 0...Int.max, else: 0))
+        segments = try Self.segments(of: section)
+    }
+
+    private static func segments(of section: ConfigSection) throws(DriverError) -> [Segment] {
+        let count = try section.integer("segment_count", in: 1...Limits.mostExtents)
+        var segments: [Segment] = []
+        var end = 0
+        for child in section.sections() where child.name.hasPrefix("segment") {
+            let segment = try inside(section.name) { () throws(DriverError) in
+                try Segment(child)
+            }
+            guard segment.start == end else {
+                throw section.wrong(child.name, "not where the one before it ends")
+            }
+            end += segment.extents
+            segments.append(segment)
+        }
+        guard segments.count == count, end <= Limits.mostExtents else {
+            throw section.wrong("segment_count", "not the number of its segments")
+        }
+        return segments
+    }
+}
+
+/// Runs a step of reading a text; its failure names the section that it was in.
+func inside<Result>(_ name: String, _ step: () throws(DriverError) -> Result) throws(DriverError)
+    -> Result
+{
+    do throws(DriverError) {
+        return try step()
+    } catch {
+        throw error.adding(context: name)
+    }
+}

@@ -1,0 +1,47 @@
+import DriverCore
+
+extension VolumeGroupMetadata {
+    /// The thin volumes of a pool.
+    func thinVolumes(ofPool pool: String) -> [LogicalVolume] {
+        logicalVolumes.values.filter { $0.thin?.pool == pool }
+    }
+
+    /// The thin volumes whose text still names this one as what they were cut from.
+    func thinSnapshots(of origin: String) -> [LogicalVolume] {
+        logicalVolumes.values.filter { $0.thin?.origin == origin }
+    }
+
+    /// The copy-on-write snapshots of a volume.
+    func snapshots(of origin: String) -> [CopyOnWriteSnapshot] {
+        snapshots.values.filter { $0.origin == origin }
+    }
+
+    /// Whether the volume is a part of another or a tie, and none that users see.
+    ///
+    /// LVM's own `VISIBLE` is of no use for it: the store of a snapshot lacks it, and the hidden tie
+    /// to its origin has it.
+    func isHidden(_ volume: LogicalVolume) -> Bool {
+        guard volume.snapshotTie == nil else { return true }
+        return !volume.status.contains("VISIBLE") && snapshots[volume.name] == nil
+    }
+
+    /// The disks, by their names in the text, on which the volume's data lies at any depth: through
+    /// its pool, its legs, the origin of a copy-on-write snapshot.
+    func disks(beneath name: String) -> [PhysicalVolume] {
+        var seen: Set<String> = []
+        var open = [name]
+        while let next = open.popLast() {
+            guard seen.insert(next).inserted else { continue }
+            if let snapshot = snapshots[next] { open.append(snapshot.origin) }
+            guard let volume = logicalVolumes[next] else { continue }
+            for segment in volume.segments { open += segment.references }
+        }
+        return physicalVolumes.filter { seen.contains($0.name) }
+    }
+
+    /// By which the kernel's device mapper knows a volume; `layer` as in `tpool`, `real`, `cow`.
+    func deviceUUID(of volume: LogicalVolume, layer: String? = nil) -> String {
+        let ending = layer.map { "-\($0)" } ?? ""
+        return "LVM-" + (id + volume.id).filter { $0 != "-" } + ending
+    }
+}
