@@ -21,10 +21,16 @@ struct Ext4Superblock {
         self.init(bytes: bytes)
     }
 
+    /// Nil for anything that the kernel would not mount for its magic number or its block size.
     init?(bytes: [UInt8]) {
         self.bytes = bytes
-        guard bytes.count == Self.length, number(at: 0x38, size: 2) == 0xEF53 else { return nil }
+        guard bytes.count == Self.length, number(at: 0x38, size: 2) == 0xEF53,
+            number(at: 0x18, size: 4) <= Self.largestBlockSizeLogarithm
+        else { return nil }
     }
+
+    /// Source: EXT4_MAX_BLOCK_LOG_SIZE of the kernel, 16, less the 10 of the smallest.
+    private static let largestBlockSizeLogarithm = 6
 
     /// Why it asks for a check; nil where it does not.
     ///
