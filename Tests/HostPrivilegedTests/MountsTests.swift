@@ -34,6 +34,21 @@ struct MountsTests {
         }
     }
 
+    /// The kernel writes two blanks in a row then.
+    @Test
+    private func `a mount of no source leaves the table readable`() throws {
+        try withTemporaryFolder { folder in
+            let target = try folder.target("target")
+            try target.createDirectory()
+            try #require(unsafe mount("", target.path, "tmpfs", 0, nil) == 0)
+            defer { try? Mounts.unmount(target) }
+            let layers = try MountTable.layers(at: target)
+            #expect(layers.map(\.fsType) == ["tmpfs"])
+            #expect(layers.map(\.source) == [""])
+            #expect(layers.first?.superOptions.contains("rw") == true)
+        }
+    }
+
     @Test(arguments: [FilesystemType.ext4, .xfs])
     private func `only the root of a writable mount of the device is told at once`(
         type: FilesystemType

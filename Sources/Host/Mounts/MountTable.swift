@@ -65,16 +65,15 @@ package enum MountTable {
     ///
     /// Each publish reads the whole table, so a line costs few allocations.
     static func parse(_ line: ArraySlice<UInt8>) -> MountEntry? {
-        let fields = line.split(separator: UInt8(ascii: " "))
+        // The kernel leaves the source empty where there is none: two blanks in a row.
+        let fields = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         guard fields.count >= 10,
             let separator = fields[6...].firstIndex(where: { $0.elementsEqual([UInt8(ascii: "-")]) }
             ),
-            fields.count >= separator + 3,
+            fields.count >= separator + 4,
             let mountID = number(fields[0]), let parentID = number(fields[1]),
             let device = deviceNumber(fields[2])
         else { return nil }
-        // The kernel leaves the source empty where there is none.
-        let hasSource = fields.count > separator + 3
         return MountEntry(
             mountID: mountID,
             parentID: parentID,
@@ -83,8 +82,8 @@ package enum MountTable {
             target: unescaped(fields[4]),
             optionText: unescaped(fields[5]),
             fsType: unescaped(fields[separator + 1]),
-            source: hasSource ? unescaped(fields[separator + 2]) : "",
-            superOptionText: unescaped(fields[fields.count - 1])
+            source: unescaped(fields[separator + 2]),
+            superOptionText: unescaped(fields[separator + 3])
         )
     }
 
