@@ -45,14 +45,15 @@ package struct DriverError: Error, Sendable, CustomStringConvertible {
     package let code: Code
     /// What happened, to what, and what to do.
     ///
-    /// Never holds a secret.
+    /// Never holds a secret. Always one line that a terminal takes as text: it may quote what came
+    /// from outside, and is shown as it is.
     package let message: String
     /// For the log only; it never goes on the wire.
     package let cause: (any Error)?
 
     package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
-        self.message = message
+        self.message = message.printable
         self.cause = cause
     }
 

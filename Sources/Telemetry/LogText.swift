@@ -1,3 +1,5 @@
+import DriverCore
+
 /// Text that is safe in a log line.
 ///
 /// No character of it can end the line, move the cursor of a terminal or turn the reading direction,
@@ -27,7 +29,7 @@ enum LogText {
     static func isPlain(_ text: String) -> Bool {
         !text.isEmpty
             && text.unicodeScalars.allSatisfy { scalar in
-                !isHidden(scalar) && !scalar.properties.isWhitespace
+                !scalar.isHidden && !scalar.properties.isWhitespace
                     && !["\"", "\\", "="].contains(scalar)
             }
     }
@@ -37,29 +39,10 @@ enum LogText {
         (0x20...0x7e).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
-            .unassigned:
-            true
-        default: false
-        }
-    }
-
     private static func escape(_ scalar: Unicode.Scalar, forQuotes: Bool) -> String {
         switch scalar {
-        case "\n": "\\n"
-        case "\r": "\\r"
-        case "\t": "\\t"
         case "\"" where forQuotes, "\\" where forQuotes: "\\\(scalar)"
-        case _ where isHidden(scalar): String(scalar).utf16.map(hex).joined()
-        default: String(scalar)
+        default: scalar.printable
         }
-    }
-
-    /// One unit of UTF-16 as `\u001b`.
-    private static func hex(_ unit: UInt16) -> String {
-        let digits = String(unit, radix: 16)
-        return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 }

@@ -7,4 +7,20 @@ import Testing
         let open = DriverError.Code.allCases.filter { !$0.isFinal }
         #expect(Set(open) == [.operationPending, .cancelled, .timedOut, .unavailable])
     }
+
+    // In a loop, so that no log of the tests holds the characters themselves.
+    @Test func `a message is one line that a terminal takes as text`() {
+        let texts = [
+            ("a\nb", "a\\nb"), ("\r\t", "\\r\\t"), ("\u{1b}[2J", "\\u001b[2J"),
+            ("f\u{7f}rmatted", "f\\u007frmatted"), ("\0-m", "\\u0000-m"),
+            ("a\u{2028}b", "a\\u2028b"), ("\u{202e}gpj", "\\u202egpj"), ("\u{85}", "\\u0085"),
+            ("Größe 'a' \\ \"b\"", "Größe 'a' \\ \"b\""), ("📦", "📦"),
+        ]
+        for (given, shown) in texts {
+            let isShown = DriverError(.invalidRequest, given).message == shown
+            #expect(isShown, "not shown as \(shown)")
+            let told = DriverError(.invalidRequest, "a").adding(context: given)
+            #expect(told.message == "\(shown): a")
+        }
+    }
 }
