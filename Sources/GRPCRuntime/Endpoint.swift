@@ -46,13 +46,18 @@ package enum Endpoint: Sendable, Hashable, CustomStringConvertible {
         for prefix in ["tcp://", "dns:///"] where text.hasPrefix(prefix) {
             rest = text.dropFirst(prefix.count)
         }
-        guard !rest.contains("/"), let colon = rest.lastIndex(of: ":"),
-            let port = UInt16(rest[rest.index(after: colon)...])
+        guard !rest.contains("/"), let colon = rest.lastIndex(of: ":") else { return nil }
+        let digits = rest[rest.index(after: colon)...]
+        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let port = UInt16(digits)
         else { return nil }
-        let host = rest[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            return .tcp(host: String(host.dropFirst().dropLast()), port: port)
+        var host = rest[..<colon]
+        // Brackets stand around an IPv6 address and nowhere else.
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        if isBracketed { host = host.dropFirst().dropLast() }
+        guard host.contains(":") == isBracketed, !host.contains("["), !host.contains("]") else {
+            return nil
         }
-        return host.contains(":") ? nil : .tcp(host: String(host), port: port)
+        return .tcp(host: String(host), port: port)
     }
 }

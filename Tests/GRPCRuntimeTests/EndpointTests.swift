@@ -23,6 +23,7 @@ struct EndpointTests {
     @Test(arguments: [
         "", "/", "unix://", "unix:relative", "csi.sock", "host", "host:", "host:65536", "host:-1",
         "::1:9000", "http://host:80", "tcp://host:80/path", "dns://server/host:80",
+        "[[host]]:80", "[host]:80", "host]:80", "[::1:80", "[]:80", "host:+80",
     ])
     func `anything else is refused, and the message shows it`(text: String) {
         let error = #expect(throws: DriverError.self) { try Endpoint(parsing: text) }
