@@ -258,3 +258,19 @@ let package = Package(
         ),
     ]
 )
+
+// The fuzzers, which link only with libFuzzer: scripts/fuzz.sh sets the variable and the flags.
+if Context.environment["CAIRN_FUZZING"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzing",
+            dependencies: [
+                "BackendLoop", "Backend", "CSIMessages", "Configuration", "DriverCore",
+                "GRPCRuntime", "Host",
+            ],
+            path: "Tests/Fuzzing",
+            exclude: ["Corpus"],
+            swiftSettings: swift
+        )
+    )
+}
