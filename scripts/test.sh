@@ -12,17 +12,18 @@
 #                 cli           each command of the real binary, as people and scripts run it
 #                 faults        broken disks, damaged files, strangers and bad input
 #                 crash         the same binary killed, or failing, at every step, and a short soak
+#                 fuzz          a minute of fuzzing of what reads bytes from outside, after a build
 #                 sanity        csi-sanity against the real binary, where csi-sanity is installed
 #
-# The rings from host on need root. Each runs in its own mount and process namespace, so whatever
-# a broken test leaves there dies with it; what it left is a failure all the same, and so are a
-# skipped test, a ring without tests, and a loop device that stays behind.
+# The rings from host on need root, but for fuzz. Each runs in its own mount and process namespace,
+# so whatever a broken test leaves there dies with it; what it left is a failure all the same, and
+# so are a skipped test, a ring without tests, and a loop device that stays behind.
 #
 # The last line is "N passed, N failed", summed over the rings. Logs: .build/test-logs/RING.log
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_rings=(soundness unit host backend conformance cli faults crash sanity)
+all_rings=(soundness unit host backend conformance cli faults crash fuzz sanity)
 logs=.build/test-logs
 # Far above what a ring needs, so that a hang ends as a failure.
 ring_limit_seconds=900
@@ -165,19 +166,32 @@ run_privileged() {
     judge "$ring" "$log" "$code"
 }
 
+run_fuzz() {
+    local log=$logs/fuzz.log
+    limited scripts/fuzz.sh --seconds 60 >"$log" 2>&1 || true
+    cat "$log"
+    report_sum fuzz "$log"
+}
+
 run_sanity() {
-    local log=$logs/sanity.log code=0 counts
+    local log=$logs/sanity.log code=0
     scripts/csi-sanity.sh 2>&1 | tee "$log" || code=$?
     if [[ $code -eq 3 ]]; then
         echo "sanity: not run. The conformance ring covers the same rules and more; only the" \
             "second opinion is missing."
         return
     fi
-    counts=$(tail -n 1 "$log")
+    report_sum sanity "$log"
+}
+
+# report_sum RING LOG: the row of a script whose last line is "N passed, N failed".
+report_sum() {
+    local counts
+    counts=$(tail -n 1 "$2")
     if [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
-        report sanity "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" ""
+        report "$1" "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" ""
     else
-        report sanity 0 1 "ended with code $code"
+        report "$1" 0 1 "it did not come to its end"
     fi
 }
 
@@ -193,6 +207,7 @@ run_ring() {
         soundness) run_soundness ;;
         unit) run_unit ;;
         host | backend | conformance | cli | faults | crash) run_privileged "$1" ;;
+        fuzz) run_fuzz ;;
         sanity) run_sanity ;;
     esac
 }
@@ -219,7 +234,8 @@ done
 scripts/install-dependencies.sh
 require_swift
 mkdir -p "$logs"
-if [[ ${rings[*]} != soundness ]]; then
+# Soundness needs no build, and fuzz has one of its own.
+if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|sanity)" " ]]; then
     build
 fi
 for ring in "${rings[@]}"; do
