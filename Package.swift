@@ -222,6 +222,12 @@ let package = Package(
             dependencies: ["BackendLoop", "Backend", "Host", "DriverCore", "TestSupport", log],
             swiftSettings: swift
         ),
+        // Device mapper and LVM, which only the guest of scripts/vm has: the ring lvm runs it there.
+        .testTarget(
+            name: "BackendLVMTests",
+            dependencies: ["BackendLVM", "DeviceMapper", "Host", "DriverCore", "TestSupport"],
+            swiftSettings: swift
+        ),
         // What real nodes do to a driver: broken disks, damaged files, strangers, bad input.
         .testTarget(
             name: "FaultTests",

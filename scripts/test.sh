@@ -12,21 +12,25 @@
 #                 cli           each command of the real binary, as people and scripts run it
 #                 faults        broken disks, damaged files, strangers and bad input
 #                 crash         the same binary killed, or failing, at every step, and a short soak
+#                 lvm           device mapper and LVM, in the guest of scripts/vm
 #                 fuzz          a minute of fuzzing of what reads bytes from outside, after a build
 #                 sanity        csi-sanity against the real binary, where csi-sanity is installed
 #
 # The rings from host on need root, but for fuzz. Each runs in its own mount and process namespace,
 # so whatever a broken test leaves there dies with it; what it left is a failure all the same, and
-# so are a skipped test, a ring without tests, and a loop device that stays behind.
+# so are a skipped test, a ring without tests, and a loop device that stays behind. The ring lvm
+# boots a guest, and looks there for what was left; elsewhere its tests fail.
 #
 # The last line is "N passed, N failed", summed over the rings. Logs: .build/test-logs/RING.log
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_rings=(soundness unit host backend conformance cli faults crash fuzz sanity)
+all_rings=(soundness unit host backend conformance cli faults crash lvm fuzz sanity)
 logs=.build/test-logs
 # Far above what a ring needs, so that a hang ends as a failure.
 ring_limit_seconds=900
+# The targets whose tests run in the guest of scripts/vm, and nowhere else.
+guest_targets='BackendLVM'
 namespace=(unshare --mount --propagation private --pid --fork --kill-child --mount-proc)
 
 total_passed=0
@@ -40,7 +44,7 @@ trap 'exit 143' TERM
 swift_tests() {
     local arguments=(--skip-build --disable-xctest)
     case $1 in
-        unit) arguments+=(--skip '^(HostPrivileged|CSIServicesPrivileged|BackendLoop|Conformance|CommandLine|Fault|Crash)Tests\.') ;;
+        unit) arguments+=(--skip "^(HostPrivileged|CSIServicesPrivileged|BackendLoop|Conformance|CommandLine|Fault|Crash|$guest_targets)Tests\.") ;;
         host) arguments+=(--filter '^(HostPrivileged|CSIServicesPrivileged)Tests\.' --no-parallel) ;;
         backend) arguments+=(--filter '^BackendLoopTests\.' --no-parallel) ;;
         conformance) arguments+=(--filter '^ConformanceTests\.') ;;
@@ -52,29 +56,42 @@ swift_tests() {
     swift test "${arguments[@]}"
 }
 
+# The same in the guest, where starting programs is slow: the bundle of tests is a program itself.
+guest_tests() {
+    "$CAIRN_TEST_BUNDLE" --testing-library swift-testing --no-parallel \
+        --filter "^($guest_targets)Tests\."
+}
+
 mount_points() {
     awk '{ print $5 }' /proc/self/mountinfo | sort
 }
 
 # Processes of this process namespace beside this script and its pipes.
 other_processes() {
-    local directory
+    local directory words
     for directory in /proc/[0-9]*; do
-        [[ ${directory##*/} != "$$" && ${directory##*/} != "$BASHPID" ]] || continue
-        tr '\0' ' ' 2>/dev/null <"$directory/cmdline" || true
+        [[ ${directory##*/} != 1 && ${directory##*/} != "$$" ]] || continue
+        [[ ${directory##*/} != "$BASHPID" ]] || continue
+        { mapfile -d '' words <"$directory/cmdline"; } 2>/dev/null || continue
+        # Threads of the kernel have no words.
+        ((${#words[@]} == 0)) || echo -n "${words[*]} "
     done
 }
 
-# The part of a privileged ring that runs inside its namespaces.
+# The part of a privileged ring that runs inside its namespaces, or its guest.
 run_inside() {
     local before after left code=0
     before=$(mount_points)
-    swift_tests "$1" || code=$?
+    if [[ $1 == lvm ]]; then guest_tests || code=$?; else swift_tests "$1" || code=$?; fi
     after=$(mount_points)
     left=$(comm -13 <(echo "$before") <(echo "$after"))
     [[ -z $left ]] || echo "LEFT BEHIND: mounts at ${left//$'\n'/ }"
     left=$(other_processes)
     [[ -z $left ]] || echo "LEFT BEHIND: processes $left"
+    if [[ $1 == lvm ]]; then
+        left=$(dmsetup ls && loop_devices)
+        [[ $left == "No devices found" ]] || echo "LEFT BEHIND: devices ${left//$'\n'/, }"
+    fi
     return "$code"
 }
 
@@ -166,6 +183,22 @@ run_privileged() {
     judge "$ring" "$log" "$code"
 }
 
+# Its limit is that of the whole guest, which is slow where it has to be emulated.
+run_lvm() {
+    local log=$logs/lvm.log code=0 ring_limit_seconds=1800
+    if ! { scripts/install-dependencies.sh --guest && scripts/vm --prepare; } >"$log" 2>&1; then
+        cat "$log"
+        report lvm 0 1 "there is no guest"
+        return
+    fi
+    CAIRN_TEST_BUNDLE=$(swift build --show-bin-path)/cairnPackageTests.xctest
+    export CAIRN_TEST_BUNDLE
+    limited scripts/vm --timeout $((ring_limit_seconds - 10)) --memory 2G --scratch 64G \
+        --env CAIRN_TEST_BUNDLE --env CAIRN_BINARY scripts/test.sh --inside lvm \
+        >"$log" 2>&1 || code=$?
+    judge lvm "$log" "$code"
+}
+
 run_fuzz() {
     local log=$logs/fuzz.log
     limited scripts/fuzz.sh --seconds 60 >"$log" 2>&1 || true
@@ -207,6 +240,7 @@ run_ring() {
         soundness) run_soundness ;;
         unit) run_unit ;;
         host | backend | conformance | cli | faults | crash) run_privileged "$1" ;;
+        lvm) run_lvm ;;
         fuzz) run_fuzz ;;
         sanity) run_sanity ;;
     esac

@@ -102,6 +102,14 @@ static void mount_at(const char *source, const char *target, const char *type,
         give_up("cannot mount %s at %s", source, target);
 }
 
+// What udev makes on a host.
+static void make_links(void)
+{
+    if (symlink("/proc/self/fd", "/dev/fd") != 0 || symlink("fd/0", "/dev/stdin") != 0
+        || symlink("fd/1", "/dev/stdout") != 0 || symlink("fd/2", "/dev/stderr") != 0)
+        give_up("cannot make the links of /dev");
+}
+
 // Loads the modules that /modules/list names, in its order.
 static void load_modules(void)
 {
@@ -346,6 +354,7 @@ int main(void)
     mount_at("dev", "/dev", "devtmpfs", 0, NULL);
     mount_at("devpts", "/dev/pts", "devpts", 0, "ptmxmode=666");
     mount_at("shm", "/dev/shm", "tmpfs", 0, NULL);
+    make_links();
     load_modules();
     mount_at("run", "/run", "9p", 0, NINE_P "cache=none");
     make_root();
