@@ -117,3 +117,18 @@ package struct ClaimNames: Sendable, Hashable, Codable {
         self.volume = volume
     }
 }
+
+extension VolumeRecord.Contents {
+    /// In the order in which a volume may pass through them.
+    private static let order: [VolumeRecord.Contents] = [
+        .blank, .formatting, .copied, .formatted, .raw,
+    ]
+
+    /// Whether a record may go from `earlier` to this: never back to where mkfs may begin.
+    package func mayFollow(_ earlier: VolumeRecord.Contents) -> Bool {
+        guard let from = Self.order.firstIndex(of: earlier),
+            let to = Self.order.firstIndex(of: self)
+        else { return false }
+        return from <= to
+    }
+}

@@ -20,10 +20,12 @@ static int prepare_files(posix_spawn_file_actions_t *files, int32_t output, int3
   return failure;
 }
 
-static int prepare_attributes(posix_spawnattr_t *attributes) {
+static int prepare_attributes(posix_spawnattr_t *attributes, bool outlives) {
   sigset_t none, all;
   sigemptyset(&none);
   sigfillset(&all);
+  // Stays ignored, as it is here: the pipes of a program that outlives us have no reader.
+  if (outlives) sigdelset(&all, SIGPIPE);
   int flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
   int failure = posix_spawnattr_setflags(attributes, (short)flags);
   if (!failure) failure = posix_spawnattr_setpgroup(attributes, 0);
@@ -34,7 +36,7 @@ static int prepare_attributes(posix_spawnattr_t *attributes) {
 
 static int spawn(const char *program, char *_Nullable const *_Nonnull arguments,
                  char *_Nullable const *_Nonnull environment, int32_t output, int32_t error,
-                 int32_t kept, pid_t *child) {
+                 int32_t kept, bool outlives, pid_t *child) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   int failure = posix_spawn_file_actions_init(&files);
@@ -45,7 +47,7 @@ static int spawn(const char *program, char *_Nullable const *_Nonnull arguments,
     return failure;
   }
   failure = prepare_files(&files, output, error, kept);
-  if (!failure) failure = prepare_attributes(&attributes);
+  if (!failure) failure = prepare_attributes(&attributes, outlives);
   if (!failure) {
     failure = posix_spawn(child, program, &files, &attributes, arguments, environment);
   }
@@ -56,9 +58,9 @@ static int spawn(const char *program, char *_Nullable const *_Nonnull arguments,
 
 int32_t chost_spawn(const char *program, char *_Nullable const *_Nonnull arguments,
                     char *_Nullable const *_Nonnull environment, int32_t output, int32_t error,
-                    int32_t kept, int32_t *process) {
+                    int32_t kept, bool outlives, int32_t *process) {
   pid_t child = 0;
-  int failure = spawn(program, arguments, environment, output, error, kept, &child);
+  int failure = spawn(program, arguments, environment, output, error, kept, outlives, &child);
   if (failure) {
     errno = failure;
     return -1;

@@ -97,6 +97,10 @@ int32_t chost_block_size(int32_t device, uint64_t *bytes);
 int32_t chost_block_set_read_only(int32_t device, bool read_only);
 // BLKROGET.
 int32_t chost_block_is_read_only(int32_t device, bool *read_only);
+
+// Makes a range of a block device read as zeros, by writing them where the device knows no better;
+// with `discarding`, only by a discard of which the device promises that it leaves zeros.
+int32_t chost_block_zero(int32_t device, int64_t offset, int64_t count, bool discarding);
 // FIFREEZE and FITHAW on any descriptor of the file system.
 int32_t chost_freeze(int32_t descriptor);
 int32_t chost_thaw(int32_t descriptor);
@@ -184,10 +188,10 @@ struct chost_child_outcome {
 };
 // Starts a program in its own process group with /dev/null as standard input, the two descriptors
 // as standard output and error, `kept` (unless it is negative) as descriptor 3, no other, no blocked
-// and no ignored signal. Answers the process id, and a descriptor of the process in `process`.
+// and no ignored signal (but SIGPIPE with `outlives`). Answers the process id, and a descriptor of the process in `process`.
 int32_t chost_spawn(const char *program, char *_Nullable const *_Nonnull arguments,
                     char *_Nullable const *_Nonnull environment, int32_t output, int32_t error,
-                    int32_t kept, int32_t *process);
+                    int32_t kept, bool outlives, int32_t *process);
 // pipe2(2) with O_CLOEXEC; only the reading end is non-blocking.
 int32_t chost_pipe(int32_t *reading, int32_t *writing);
 // Waits for a child of this process to end, and reaps it.

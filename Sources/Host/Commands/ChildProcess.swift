@@ -43,12 +43,13 @@ struct ChildProcess: ~Copyable {
                         ends.0,
                         ends.1,
                         kept,
+                        command.outlivesDriver,
                         &process
                     )
                 }
             }
         }
-        RunningChildren.add(id, startedIn: epoch)
+        if !command.outlivesDriver { RunningChildren.add(id, startedIn: epoch) }
         output.closeWritingEnd()
         error.closeWritingEnd()
         self.id = id

@@ -12,19 +12,26 @@ package struct HostCommand: Sendable, Hashable {
     ///
     /// Never a secret: /proc shows them to everyone.
     package let arguments: [String]
+    /// Whether it goes on to its end when the driver ends, of itself or killed: for a program that
+    /// must not be cut short between two of its steps.
+    package let outlivesDriver: Bool
 
-    package init(program: String, arguments: [String]) {
+    package init(program: String, arguments: [String], outlivesDriver: Bool = false) {
         precondition(program.hasPrefix("/"), "a program is run by its absolute path")
         self.program = program
         self.arguments = arguments
+        self.outlivesDriver = outlivesDriver
     }
 
     /// A program by its name, from the system's folders.
     ///
     /// Throws `hostFailure` naming the Debian package that brings it where it is missing.
-    package init(named name: String, package debianPackage: String, arguments: [String])
-        throws(DriverError)
-    {
+    package init(
+        named name: String,
+        package debianPackage: String,
+        arguments: [String],
+        outlivesDriver: Bool = false
+    ) throws(DriverError) {
         let candidates: [String] = Self.folders.map { "\($0)/\(name)" }
         guard let found = candidates.first(where: { unsafe access($0, X_OK) == 0 }) else {
             throw DriverError(
@@ -33,7 +40,7 @@ package struct HostCommand: Sendable, Hashable {
                     + "driver runs"
             )
         }
-        self.init(program: found, arguments: arguments)
+        self.init(program: found, arguments: arguments, outlivesDriver: outlivesDriver)
     }
 
     static let folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
@@ -91,7 +98,8 @@ package struct HostCommand: Sendable, Hashable {
         }
     }
 
-    /// Kills every command that runs now, children included; their `run` throws `unavailable`.
+    /// Kills every command that runs now and does not outlive the driver, children included; their
+    /// `run` throws `unavailable`.
     package static func killAll() { RunningChildren.killAll() }
 }
 

@@ -3,7 +3,8 @@ import Synchronization
 
 /// The children that run now, so that all can be stopped at once.
 ///
-/// A child is listed until just before it is reaped, so a listed id is never somebody else's.
+/// A child that outlives the driver is never listed. Any other is, until just before it is reaped,
+/// so a listed id is never somebody else's.
 enum RunningChildren {
     private struct State {
         /// Goes up with each ``killAll()``.

@@ -1,13 +1,15 @@
-import DriverCore
+package import DriverCore
 import Synchronization
 
-/// The objects whose folders are being changed, so that a start beside running operations leaves
-/// their half-made folders and freezes alone.
-final class Claims: Sendable {
+/// The objects that are being changed, so that a start beside running operations leaves what they
+/// have half-made alone.
+package final class Claims: Sendable {
     private let held = Mutex<Set<String>>([])
 
+    package init() {}
+
     /// Runs the body while nobody else holds the key; throws `operationPending` where one does.
-    func holding<Result>(_ key: String, _ body: () throws(DriverError) -> Result)
+    package func holding<Result>(_ key: String, _ body: () throws(DriverError) -> Result)
         throws(DriverError) -> Result
     {
         guard take(key) else {
@@ -21,13 +23,13 @@ final class Claims: Sendable {
     }
 
     /// Runs the body unless somebody holds the key.
-    func ifFree(_ key: String, _ body: () -> Void) {
+    package func ifFree(_ key: String, _ body: () -> Void) {
         guard take(key) else { return }
         defer { release(key) }
         body()
     }
 
-    func isHeld(_ key: String) -> Bool { held.withLock { $0.contains(key) } }
+    package func isHeld(_ key: String) -> Bool { held.withLock { $0.contains(key) } }
 
     private func take(_ key: String) -> Bool { held.withLock { $0.insert(key).inserted } }
 

@@ -1,0 +1,116 @@
+import CHostShim
+package import DriverCore
+import Glibc
+
+/// Overwrites a block device that nobody else has open.
+package struct BlockFill: ~Copyable {
+    /// How a range is made to read as zeros.
+    package enum Zeroing: Sendable, Hashable {
+        /// Zeros are written, or whatever command of the device has the same effect.
+        case writing
+        /// The range is discarded, where the device promises that it reads as zeros then; refused
+        /// by the kernel where it does not.
+        case discarding
+    }
+
+    /// What is done between two looks at whether the driver is stopping: a second's work of a slow
+    /// disk, and large enough for a fast one.
+    private static let step = Int64(64 << 20)
+    private static let copyStep = 4 << 20
+
+    private let device: OwnedDescriptor
+    private let path: String
+
+    /// Opens the device exclusively, so that neither a mount nor another fill can have it.
+    package init(of path: String) throws(DriverError) {
+        do throws(Errno) {
+            device = try OwnedDescriptor.opened(
+                path,
+                flags: O_RDWR | O_EXCL | O_NONBLOCK | chost_O_DIRECT
+            )
+        } catch {
+            throw error.failure(
+                to: "open \(path) alone",
+                error.code == EBUSY ? .operationPending : nil
+            )
+        }
+        self.path = path
+    }
+
+    /// Makes the bytes from `start` to `end` read as zeros.
+    package func zero(
+        from start: ByteCount,
+        to end: ByteCount,
+        by zeroing: Zeroing,
+        progress: Progress
+    ) throws(DriverError) {
+        var offset = start.bytes
+        while offset < end.bytes {
+            try progress.checkStop()
+            let count = min(Self.step, end.bytes - offset)
+            try attempt("write zeros to \(path) at byte \(offset)") {
+                chost_block_zero(device.rawValue, offset, count, zeroing == .discarding)
+            }
+            offset += count
+            progress.update(done: ByteCount(offset), total: end)
+        }
+    }
+
+    /// Writes the first `size` bytes of another device to the same places of this one.
+    package func copy(from source: String, size: ByteCount, progress: Progress)
+        throws(DriverError)
+    {
+        let reading = try OwnedDescriptor(opening: source, flags: O_RDONLY | chost_O_DIRECT)
+        // Direct I/O asks for memory aligned to the device's block, which is 4096 at most here.
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Self.copyStep,
+            alignment: 4096
+        )
+        defer { unsafe buffer.deallocate() }
+        var offset = Int64(0)
+        while offset < size.bytes {
+            try progress.checkStop()
+            let count = Int(min(Int64(buffer.count), size.bytes - offset))
+            let block = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+            try unsafe move(block, from: reading, called: source, at: offset)
+            offset += Int64(count)
+            progress.update(done: ByteCount(offset), total: size)
+        }
+    }
+
+    /// Returns once everything that was written is on the disk.
+    package func synchronize() throws(DriverError) {
+        try attempt("flush \(path)") { fsync(device.rawValue) }
+    }
+
+    private func move(
+        _ block: UnsafeMutableRawBufferPointer,
+        from source: borrowing OwnedDescriptor,
+        called name: String,
+        at offset: Int64
+    ) throws(DriverError) {
+        try unsafe Self.whole(block, "read \(name) at byte \(offset)") { rest, done in
+            unsafe pread(source.rawValue, rest.baseAddress, rest.count, off_t(offset) + done)
+        }
+        try unsafe Self.whole(block, "write \(path) at byte \(offset)") { rest, done in
+            unsafe pwrite(device.rawValue, rest.baseAddress, rest.count, off_t(offset) + done)
+        }
+    }
+
+    /// Repeats a call that may do less than it was asked for, until the whole block is done.
+    private static func whole(
+        _ block: UnsafeMutableRawBufferPointer,
+        _ operation: String,
+        _ call: (UnsafeMutableRawBufferPointer, Int) -> Int
+    ) throws(DriverError) {
+        var done = 0
+        while done < block.count {
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: block[done...])
+            let count = try attempt(operation) { unsafe call(rest, done) }
+            guard count > 0 else {
+                throw DriverError(.hostFailure, "cannot \(operation): the device ends there")
+            }
+            done += count
+        }
+    }
+}
