@@ -124,7 +124,7 @@ let package = Package(
         .executableTarget(
             name: "cairn",
             dependencies: [
-                "BackendLoop", "Backend", "CSIClient", "CSIMessages", "CSIServices",
+                "BackendLVM", "BackendLoop", "Backend", "CSIClient", "CSIMessages", "CSIServices",
                 "Configuration", "DriverCore", "GRPCRuntime", "Host", "Telemetry", arguments, log,
             ],
             swiftSettings: swift
@@ -179,6 +179,12 @@ let package = Package(
         .testTarget(
             name: "DeviceMapperTests",
             dependencies: ["DeviceMapper", "DriverCore"],
+            swiftSettings: swift
+        ),
+        // What LVM's tags and layouts mean, without LVM.
+        .testTarget(
+            name: "BackendLVMUnitTests",
+            dependencies: ["BackendLVM", "Backend", "DriverCore"],
             swiftSettings: swift
         ),
         // The commands of LVM, without LVM: who may run one, and what it answers.

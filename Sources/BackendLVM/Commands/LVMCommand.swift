@@ -25,6 +25,9 @@ struct LVMCommand: Sendable, Hashable {
         snapshot_autoextend_threshold=100 } backup { backup=0 archive=0 }
         """
 
+    /// As a person would type it, who is asked and has the host's settings.
+    var line: String { ([subcommand] + arguments).joined(separator: " ") }
+
     var argumentVector: [String] {
         [subcommand, "--config", Self.settings, "--yes"] + arguments
     }
@@ -34,8 +37,13 @@ struct LVMCommand: Sendable, Hashable {
     /// Throws `timedOut` after the deadline, once the process is gone: one that a disk holds may
     /// never go, so run it through a ``Gate``.
     func run(deadline: Duration) throws(DriverError) -> CommandOutput {
-        try HostCommand(named: "lvm", package: "lvm2", arguments: argumentVector)
-            .run(deadline: deadline)
+        // Between suspend and resume of a device nothing may end it.
+        try HostCommand(
+            named: "lvm",
+            package: "lvm2",
+            arguments: argumentVector,
+            outlivesDriver: true
+        ).run(deadline: deadline)
     }
 
     /// Runs it, and throws where it failed: see ``LVMComplaint`` for the code.

@@ -1,0 +1,122 @@
+import DeviceMapper
+import DriverCore
+import Host
+
+/// One volume group: what it is now, and the one place from which the driver changes it.
+///
+/// Looks read the group's own metadata in process. Changes run `lvm`, one at a time; against other
+/// programs of the host LVM's own lock guards. Tiers of one group share this object.
+package final class VolumeGroup: Sendable {
+    package let name: String
+    /// Every configured tier of the group: a volume of another one is nobody's.
+    let tiers: Set<String>
+    private let cache: MetadataCache
+    private let looking: Gate
+    private let changing: Gate
+
+    /// Far above what a command takes on a disk that answers, with thousands of volumes.
+    static let commandLimit = Duration.seconds(60)
+    /// Longer than a command may take, so that only what cannot be killed counts as hanging.
+    private static let changePatience = Duration.seconds(75)
+    /// Longer than ``searchLimit``, which a look may take once; a disk that answers takes no second.
+    private static let lookPatience = Duration.seconds(30)
+    private static let searchLimit = Duration.seconds(20)
+
+    package init(named name: String, tiers: Set<String>) {
+        self.name = name
+        self.tiers = tiers
+        looking = Gate("volume group \(name)", patience: Self.lookPatience)
+        cache = MetadataCache(group: name, gate: looking) { () throws(DriverError) in
+            try Self.devices(of: name)
+        }
+        changing = Gate("volume group \(name)", patience: Self.changePatience)
+    }
+
+    /// What hangs, in words; nil where nothing does.
+    package var trouble: String? { changing.trouble ?? looking.trouble }
+
+    /// The group as it is now; throws `unavailable` where it cannot be read or must not be used.
+    func metadata() throws(DriverError) -> VolumeGroupMetadata {
+        let metadata = try cache.current()
+        try refuseForeign(metadata)
+        return metadata
+    }
+
+    /// Runs the body while nobody else of this process changes the group.
+    func change<Result>(_ doing: String, _ body: (GroupChange) throws(DriverError) -> Result)
+        throws(DriverError) -> Result
+    {
+        try changing.pass(doing) { () throws(DriverError) in
+            let metadata = try metadata()
+            try refuseIncomplete(metadata)
+            return try body(GroupChange(group: self, metadata: metadata))
+        }
+    }
+
+    private func refuseForeign(_ metadata: VolumeGroupMetadata) throws(DriverError) {
+        let reason: String
+        if metadata.status.contains("EXPORTED") {
+            reason = "is exported: run vgimport \(name)"
+        } else if let lock = metadata.lockType, lock != "none" {
+            reason = "is shared with other hosts (lock type \(lock)), which Cairn does not support"
+        } else {
+            return
+        }
+        throw DriverError(.unavailable, "volume group \(name) \(reason)")
+    }
+
+    private func refuseIncomplete(_ metadata: VolumeGroupMetadata) throws(DriverError) {
+        if let missing = metadata.physicalVolumes.first(where: \.isMissing) {
+            throw DriverError(
+                .unavailable,
+                "volume group \(name) misses a disk (physical volume \(missing.id), last seen as "
+                    + "\(missing.deviceHint)), so it cannot be changed: bring the disk back, then "
+                    + "vgextend --restoremissing, or give it up with vgreduce --removemissing"
+            )
+        }
+        guard metadata.status.contains("WRITE"), metadata.status.contains("RESIZEABLE") else {
+            throw DriverError(
+                .unavailable,
+                "volume group \(name) is read-only or not resizeable: run vgchange --resizeable y"
+            )
+        }
+    }
+
+    /// The disks that LVM knows of the group; throws `unavailable` where there are none.
+    private static func devices(of name: String) throws(DriverError) -> [String] {
+        let report = try LVMReport.command("pvs", columns: ["pv_name", "vg_name"])
+            .report(deadline: searchLimit)
+        let devices = report.rows.filter { $0["vg_name"] == name }.compactMap { $0["pv_name"] }
+        guard devices.contains(where: { $0.hasPrefix("/") }) else {
+            throw DriverError(
+                .unavailable,
+                "there is no volume group \(name) on this node: make it (vgcreate), bring its disks "
+                    + "back, or correct 'volumeGroup' in the tiers file"
+            )
+        }
+        return devices.filter { $0.hasPrefix("/") }
+    }
+}
+
+/// A turn to change a group.
+struct GroupChange {
+    let group: VolumeGroup
+    /// As it was when the turn came.
+    let metadata: VolumeGroupMetadata
+
+    fileprivate init(group: VolumeGroup, metadata: VolumeGroupMetadata) {
+        self.group = group
+        self.metadata = metadata
+    }
+
+    /// `vg/name`, for the arguments of a command.
+    func path(_ name: String) -> String { "\(group.name)/\(name)" }
+
+    /// Runs one command; a failure leaves what LVM leaves.
+    func run(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
+        try LVMCommand(subcommand, arguments).succeed(deadline: VolumeGroup.commandLimit)
+    }
+
+    /// The group after a command.
+    func metadataNow() throws(DriverError) -> VolumeGroupMetadata { try group.metadata() }
+}

@@ -1,0 +1,100 @@
+package import Backend
+import DeviceMapper
+package import DriverCore
+import Host
+
+/// Block devices: found by their uuid in the kernel, made by LVM where they are missing.
+extension LVMBackend {
+    package func attach(_ id: VolumeID) throws(DriverError) -> AttachedDevice {
+        let metadata = try group.metadata()
+        let own = try required(id, in: metadata)
+        let device = try activeDevice(of: own.volume, metadata)
+        if case .thin(let options) = provisioning {
+            _ = try usage(of: pool(options, metadata), metadata)
+        }
+        return AttachedDevice(path: device.path, number: device.number)
+    }
+
+    /// A logical volume stays active after an unstage, so that the next stage runs no program.
+    package func attachment(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
+        let metadata = try group.metadata()
+        guard let own = try own(id.text, in: metadata),
+            let device = try device(of: own.volume, metadata), device.hasTable
+        else { return nil }
+        return AttachedDevice(path: device.path, number: device.number)
+    }
+
+    /// Leaves the device active and writable for the next stage; throws `inUse` where it is open.
+    package func detach(_ id: VolumeID) throws(DriverError) {
+        let metadata = try group.metadata()
+        guard let own = try own(id.text, in: metadata),
+            let device = try device(of: own.volume, metadata), device.hasTable
+        else { return }
+        try refuseOpen(own.volume, metadata)
+        if try BlockDevice.isReadOnly(device.path) {
+            try BlockDevice.setReadOnly(device.path, false)
+        }
+    }
+
+    /// The device that the kernel has for a logical volume now.
+    func device(of volume: LogicalVolume, _ metadata: VolumeGroupMetadata) throws(DriverError)
+        -> MappedDevice?
+    {
+        try DeviceMapper.device(uuid: MappedVolume.uuid(of: volume.id, group: metadata.id))
+    }
+
+    /// The device, activated where it is not.
+    func activeDevice(of volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
+        throws(DriverError) -> MappedDevice
+    {
+        if let device = try device(of: volume, metadata), device.hasTable, !device.isSuspended {
+            return device
+        }
+        try group.change("lvchange") { change throws(DriverError) in
+            // Snapshots of thin volumes carry a flag that would skip them.
+            try change.run(
+                "lvchange",
+                ["--activate", "y", "--ignoreactivationskip", change.path(volume.name)]
+            )
+        }
+        guard let device = try device(of: volume, metadata), device.hasTable else {
+            throw DriverError(
+                .hostFailure,
+                "LVM says that \(group.name)/\(volume.name) is active, but the kernel has no device "
+                    + "of it; look at the node's kernel log"
+            )
+        }
+        guard !device.isSuspended else {
+            throw DriverError(
+                .unavailable,
+                "\(group.name)/\(volume.name) is suspended: see who works on it, or run dmsetup "
+                    + "resume \(device.name)"
+            )
+        }
+        return device
+    }
+
+    /// Throws `inUse` where the volume's device is mounted or open.
+    ///
+    /// A probe of the host's udev holds a device for a moment; that is waited for.
+    func refuseOpen(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata) throws(DriverError) {
+        for attempt in 1...Self.openLooks {
+            guard let device = try device(of: volume, metadata), device.openCount > 0 else {
+                return
+            }
+            guard attempt == Self.openLooks else {
+                Pause.milliseconds(Self.openPauseMilliseconds)
+                continue
+            }
+            throw DriverError(
+                .inUse,
+                "\(group.name)/\(volume.name) is still mounted or open as \(device.path): unmount "
+                    + "it, or stop what uses it (lsof \(device.path))"
+            )
+        }
+    }
+
+    /// Half a second in all: longer than a probe, shorter than anybody notices.
+    private static let openLooks = 11
+    private static let openPauseMilliseconds: UInt32 = 50
+}

@@ -1,0 +1,95 @@
+package import Backend
+package import DriverCore
+
+extension LVMBackend {
+    /// One command grows the volume and the device that it has.
+    package func expandVolume(_ id: VolumeID, to size: ByteCount)
+        throws(DriverError) -> VolumeRecord
+    {
+        try claims.holding(id.text) { () throws(DriverError) in
+            let metadata = try group.metadata()
+            let own = try required(id, in: metadata)
+            if metadata.size(of: own.volume) < size {
+                switch provisioning {
+                case .thin(let options): try growThin(id, to: size, options)
+                case .thick(let options): try growThick(id, to: size, options)
+                }
+            }
+            let grown = try group.metadata()
+            return try record(id, of: required(id, in: grown), in: grown)
+        }
+    }
+
+    private func growThin(_ id: VolumeID, to size: ByteCount, _ options: ThinOptions)
+        throws(DriverError)
+    {
+        _ = try openPool(options)
+        try group.change("lvextend") { change throws(DriverError) in
+            let volume = try required(id, in: change.metadata).volume
+            let more = size - change.metadata.size(of: volume)
+            let pool = try pool(options, change.metadata)
+            try refuseWithoutRoom(for: more, in: pool, options, change.metadata)
+            try change.run("lvextend", ["--size", "\(size.bytes)b", change.path(id.text)])
+        }
+    }
+
+    /// The new part must show no bytes of an earlier owner, and it is readable from the instant at
+    /// which the volume has it: so its extents are taken by a volume of their own first, zeroed
+    /// there, and then given over.
+    private func growThick(_ id: VolumeID, to size: ByteCount, _ options: ThickOptions)
+        throws(DriverError)
+    {
+        try refuseSnapshots(of: id)
+        let name = Temporary.name(for: id)
+        try making(name) { (hasBegun) throws(DriverError) in
+            try group.change("lvcreate") { change throws(DriverError) in
+                try clearWay(for: name, change)
+                hasBegun = true
+                let volume = try required(id, in: change.metadata).volume
+                let more = change.metadata.extents(holding: size) - volume.extents
+                try refuseWithoutRoom(for: more, options.layout, change.metadata)
+                var tags = Tags()
+                tags.set(Fact.tier, tier)
+                tags.set(Fact.state, VolumeRecord.State.creating.rawValue)
+                try change.allocate(name, extents: more, layout: options.layout, tags: tags)
+            }
+            try fillWithZeros(name, options.wipe, from: .zero, Progress())
+            try group.change("lvextend") { change throws(DriverError) in
+                let places = try places(of: fresh(name, in: change.metadata), change)
+                try change.remove(name)
+                try change.run(
+                    "lvextend",
+                    ["--size", "\(size.bytes)b", change.path(id.text)] + places
+                )
+            }
+        }
+    }
+
+    private func refuseSnapshots(of id: VolumeID) throws(DriverError) {
+        let snapshots = try group.metadata().snapshots(of: id.text)
+        guard let first = snapshots.first else { return }
+        throw DriverError(
+            .inUse,
+            "\(group.name)/\(id) has \(snapshots.count) snapshots, such as \(group.name)/\(first.store): "
+                + "LVM grows no thick volume that has some; delete them first"
+        )
+    }
+
+    /// The extents of a volume's data, for the end of an lvextend: `/dev/sda1:10-29`.
+    private func places(of volume: LogicalVolume, _ change: GroupChange) throws(DriverError)
+        -> [String]
+    {
+        var places: [String] = []
+        for (disk, extents) in change.metadata.dataExtents(of: volume) {
+            guard let device = disk.device else {
+                throw DriverError(
+                    .unavailable,
+                    "physical volume \(disk.id) of volume group \(group.name) cannot be found; bring "
+                        + "its disk back"
+                )
+            }
+            places.append("\(device):\(extents.lowerBound)-\(extents.upperBound - 1)")
+        }
+        return places
+    }
+}

@@ -1,0 +1,101 @@
+import Backend
+import DriverCore
+
+/// A logical volume that Cairn made for this tier.
+struct OwnVolume {
+    let volume: LogicalVolume
+    let tags: Tags
+
+    /// Whether it was made to its end.
+    var isReady: Bool { tags.values(of: Fact.state) == [VolumeRecord.State.ready.rawValue] }
+}
+
+/// What of the group is this tier's.
+extension LVMBackend {
+    /// The volume of that name; nil where there is none, or another tier's.
+    ///
+    /// Throws where the name is taken by what Cairn did not make, or by a tier that is not
+    /// configured: neither may be said to be absent.
+    func own(_ name: String, in metadata: VolumeGroupMetadata) throws(DriverError) -> OwnVolume? {
+        guard let volume = metadata.logicalVolumes[name] else { return nil }
+        guard let tags = Tags(reading: volume.tags) else {
+            throw DriverError(
+                .hostFailure,
+                "\(group.name)/\(name) carries no tag '\(Tags.mark)', so Cairn does not touch it: "
+                    + "rename it (lvrename) if it is not Cairn's, or put its tags back"
+            )
+        }
+        let owner = try tags.required(Fact.tier)
+        if owner == tier { return OwnVolume(volume: volume, tags: tags) }
+        guard group.tiers.contains(owner) else {
+            throw DriverError(
+                .unavailable,
+                "\(group.name)/\(name) belongs to tier '\(owner)', which is not configured on this "
+                    + "node: put that tier back into the tiers file"
+            )
+        }
+        return nil
+    }
+
+    /// Every volume of this tier whose name begins so, made to its end or not.
+    func allOwn(beginning prefix: String = "", in metadata: VolumeGroupMetadata) -> [OwnVolume] {
+        metadata.logicalVolumes.values.compactMap { volume in
+            guard volume.name.hasPrefix(prefix), let tags = Tags(reading: volume.tags),
+                (try? tags.text(Fact.tier)) == tier
+            else { return nil }
+            return OwnVolume(volume: volume, tags: tags)
+        }
+    }
+
+    func record(_ id: VolumeID, in metadata: VolumeGroupMetadata) throws(DriverError)
+        -> VolumeRecord?
+    {
+        guard let own = try own(id.text, in: metadata), own.isReady else { return nil }
+        return try record(id, of: own, in: metadata)
+    }
+
+    func record(_ id: VolumeID, of own: OwnVolume, in metadata: VolumeGroupMetadata)
+        throws(DriverError) -> VolumeRecord
+    {
+        let size = metadata.size(of: own.volume)
+        do {
+            return try VolumeRecord(id: id, size: size, tags: own.tags)
+        } catch {
+            throw error.adding(context: "\(group.name)/\(id)")
+        }
+    }
+
+    func record(_ id: SnapshotID, in metadata: VolumeGroupMetadata) throws(DriverError)
+        -> SnapshotRecord?
+    {
+        guard let own = try own(id.text, in: metadata), own.isReady else { return nil }
+        return try record(id, of: own)
+    }
+
+    func record(_ id: SnapshotID, of own: OwnVolume) throws(DriverError) -> SnapshotRecord {
+        do {
+            return try SnapshotRecord(id: id, tags: own.tags)
+        } catch {
+            throw error.adding(context: "\(group.name)/\(id)")
+        }
+    }
+
+    /// A volume that has to be there.
+    func required(_ id: VolumeID, in metadata: VolumeGroupMetadata) throws(DriverError)
+        -> OwnVolume
+    {
+        guard let own = try own(id.text, in: metadata), own.isReady else {
+            throw DriverError(.notFound, "volume \(id) does not exist on tier \(tier)")
+        }
+        return own
+    }
+
+    func required(_ id: SnapshotID, in metadata: VolumeGroupMetadata) throws(DriverError)
+        -> OwnVolume
+    {
+        guard let own = try own(id.text, in: metadata), own.isReady else {
+            throw DriverError(.notFound, "snapshot \(id) does not exist on tier \(tier)")
+        }
+        return own
+    }
+}

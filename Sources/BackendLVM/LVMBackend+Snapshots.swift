@@ -1,0 +1,55 @@
+package import Backend
+package import DriverCore
+
+extension LVMBackend {
+    package func snapshots() throws(DriverError) -> [SnapshotRecord] {
+        let metadata = try group.metadata()
+        var records: [SnapshotRecord] = []
+        for own in allOwn(beginning: SnapshotID.prefix, in: metadata) where own.isReady {
+            guard let id = SnapshotID(parsing: own.volume.name),
+                let record = try? record(id, of: own)
+            else { continue }
+            records.append(record)
+        }
+        return records.sorted { $0.id < $1.id }
+    }
+
+    package func snapshot(_ id: SnapshotID) throws(DriverError) -> SnapshotRecord? {
+        try record(id, in: try group.metadata())
+    }
+
+    /// Cut in one step, so that a snapshot exists whole or not at all.
+    package func createSnapshot(_ record: SnapshotRecord, progress: Progress)
+        throws(DriverError) -> SnapshotRecord
+    {
+        let name = record.id.text
+        try claims.holding(name) { () throws(DriverError) in
+            if case .thin(let options) = provisioning { _ = try openPool(options) }
+            try making(name) { (hasBegun) throws(DriverError) in
+                try group.change("lvcreate") { change throws(DriverError) in
+                    try clearWay(for: name, change)
+                    let source = try required(record.source, in: change.metadata)
+                    hasBegun = true
+                    try cut(record, of: source, change)
+                }
+            }
+        }
+        progress.update(done: record.size, total: record.size)
+        return record
+    }
+
+    private func cut(_ record: SnapshotRecord, of source: OwnVolume, _ change: GroupChange)
+        throws(DriverError)
+    {
+        switch provisioning {
+        case .thin: try cutThin(record, of: source, change)
+        case .thick(let options):
+            let tags = record.tags(held: .zero)
+            try cut(record.id.text, of: source.volume, options, tags, change)
+        }
+    }
+
+    package func deleteSnapshot(_ id: SnapshotID) throws(DriverError) {
+        try claims.holding(id.text) { () throws(DriverError) in try remove(id.text) }
+    }
+}

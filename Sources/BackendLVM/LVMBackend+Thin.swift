@@ -1,0 +1,111 @@
+import Backend
+import DeviceMapper
+import DriverCore
+
+/// Thin volumes: one command makes one, whole, with all its tags.
+extension LVMBackend {
+    func makeThin(_ record: VolumeRecord, _ options: ThinOptions) throws(DriverError) {
+        let name = record.id.text
+        _ = try openPool(options)
+        try making(name) { (hasBegun) throws(DriverError) in
+            try group.change("lvcreate") { change throws(DriverError) in
+                try clearWay(for: name, change)
+                let pool = try pool(options, change.metadata)
+                try refuseWithoutRoom(for: record.size, in: pool, options, change.metadata)
+                hasBegun = true
+                guard let source = record.source else {
+                    return try change.run("lvcreate", arguments(for: record, pool, change))
+                }
+                try copyThin(record, from: source, change)
+            }
+        }
+    }
+
+    private func arguments(for record: VolumeRecord, _ pool: TierPool, _ change: GroupChange)
+        -> [String]
+    {
+        [
+            "--name", record.id.text, "--virtualsize", "\(record.size.bytes)b",
+            "--thinpool", change.path(pool.name),
+        ] + record.tags.arguments
+    }
+
+    /// A thin snapshot is a volume of its own: it lives on when its source goes.
+    private func copyThin(
+        _ record: VolumeRecord,
+        from source: VolumeSource,
+        _ change: GroupChange
+    ) throws(DriverError) {
+        let origin = try self.source(source, in: change.metadata).volume
+        let size = change.metadata.size(of: origin)
+        guard size <= record.size else {
+            throw DriverError(
+                .unsupportedSize,
+                "\(record.size) is too small for a copy of \(change.path(origin.name)), which has "
+                    + "\(size)"
+            )
+        }
+        var draft = record
+        // One that has still to grow is not whole yet.
+        draft.state = size == record.size ? .ready : .creating
+        try change.run(
+            "lvcreate",
+            [
+                "--snapshot", "--name", record.id.text, "--permission", "rw",
+                "--setactivationskip", "n", "--activate", "y",
+            ] + draft.tags.arguments + [change.path(origin.name)]
+        )
+        guard draft.state == .creating else { return }
+        try change.run(
+            "lvextend",
+            ["--size", "\(record.size.bytes)b", change.path(record.id.text)]
+        )
+        try change.markReady(record.id.text)
+    }
+
+    /// What a copy is made of.
+    func source(_ source: VolumeSource, in metadata: VolumeGroupMetadata) throws(DriverError)
+        -> OwnVolume
+    {
+        switch source {
+        case .volume(let id): try required(id, in: metadata)
+        case .snapshot(let id): try required(id, in: metadata)
+        }
+    }
+
+    /// LVM freezes a mounted file system for the instant of the cut.
+    func cutThin(_ record: SnapshotRecord, of own: OwnVolume, _ change: GroupChange)
+        throws(DriverError)
+    {
+        guard case .thin(let options) = provisioning else { return }
+        let pool = try pool(options, change.metadata)
+        let held = try held(by: own.volume, change.metadata)
+        try refuseWithoutRoom(for: held, in: pool, options, change.metadata)
+        try change.run(
+            "lvcreate",
+            [
+                "--snapshot", "--name", record.id.text, "--permission", "r",
+                "--setactivationskip", "n", "--activate", "n",
+            ] + record.tags(held: held).arguments + [change.path(own.volume.name)]
+        )
+    }
+
+    /// How much of a thin volume is written; all of it where the kernel does not say.
+    private func held(by volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
+        throws(DriverError) -> ByteCount
+    {
+        let uuid = MappedVolume.uuid(of: volume.id, group: metadata.id)
+        let targets = try DeviceMapper.targets(uuid: uuid)
+        guard let target = targets.first, target.type == "thin",
+            case .mapped(let sectors) = try ThinStatus(parsing: target.status)
+        else { return metadata.size(of: volume) }
+        return ByteCount(Int64(sectors) * 512)
+    }
+}
+
+extension GroupChange {
+    func markReady(_ name: String) throws(DriverError) {
+        let (old, new) = (VolumeRecord.State.creating, VolumeRecord.State.ready)
+        try replaceTag(Fact.state, old.rawValue, with: new.rawValue, of: name)
+    }
+}

@@ -1,0 +1,173 @@
+package import Backend
+package import DriverCore
+
+extension LVMBackend {
+    package func volumes() throws(DriverError) -> [VolumeRecord] {
+        let metadata = try group.metadata()
+        var records: [VolumeRecord] = []
+        for own in allOwn(beginning: VolumeID.prefix, in: metadata) where own.isReady {
+            guard let id = VolumeID(parsing: own.volume.name),
+                let record = try? record(id, of: own, in: metadata)
+            else { continue }
+            records.append(record)
+        }
+        return records.sorted { $0.id < $1.id }
+    }
+
+    package func volume(_ id: VolumeID) throws(DriverError) -> VolumeRecord? {
+        try record(id, in: try group.metadata())
+    }
+
+    package func createVolume(_ record: VolumeRecord, progress: Progress)
+        throws(DriverError) -> VolumeRecord
+    {
+        try claims.holding(record.id.text) { () throws(DriverError) in
+            var record = record
+            record.state = .ready
+            switch provisioning {
+            case .thick(let options): try makeThick(record, options, progress)
+            case .thin(let options): try makeThin(record, options)
+            }
+            progress.update(done: record.size, total: record.size)
+            return record
+        }
+    }
+
+    package func deleteVolume(_ id: VolumeID) throws(DriverError) {
+        try claims.holding(id.text) { () throws(DriverError) in
+            try remove(id.text) { (own, metadata) throws(DriverError) in
+                try refuseDependents(of: own, metadata)
+            }
+            // What a copy into this volume was cut from, and a crash has left.
+            try remove(Temporary.name(for: id))
+        }
+    }
+
+    package func setContents(_ contents: VolumeRecord.Contents, of id: VolumeID)
+        throws(DriverError)
+    {
+        let metadata = try group.metadata()
+        let old = try record(id, of: required(id, in: metadata), in: metadata).contents
+        guard old != contents else { return }
+        guard contents.mayFollow(old) else {
+            throw DriverError(
+                .conflict,
+                "volume \(id) is recorded as '\(old.rawValue)' and never becomes "
+                    + "'\(contents.rawValue)' again"
+            )
+        }
+        try group.change("lvchange") { change throws(DriverError) in
+            try change.replaceTag(Fact.contents, old.rawValue, with: contents.rawValue, of: id.text)
+        }
+    }
+
+    /// A copy-on-write snapshot goes with its origin, so an origin of one must stay.
+    private func refuseDependents(of own: OwnVolume, _ metadata: VolumeGroupMetadata)
+        throws(DriverError)
+    {
+        let snapshots = metadata.snapshots(of: own.volume.name)
+        guard let first = snapshots.first else { return }
+        throw DriverError(
+            .inUse,
+            "\(group.name)/\(own.volume.name) has \(snapshots.count) snapshots, such as "
+                + "\(group.name)/\(first.store), which would go with it: delete them first"
+        )
+    }
+}
+
+/// Making and removing.
+extension LVMBackend {
+    /// Throws where an object of that name is there; removes what an earlier attempt left of it.
+    func clearWay(for name: String, _ change: GroupChange) throws(DriverError) {
+        guard let own = try own(name, in: change.metadata) else {
+            guard change.metadata.logicalVolumes[name] != nil else { return }
+            throw DriverError(.conflict, "\(change.path(name)) belongs to another tier")
+        }
+        guard !own.isReady else {
+            throw DriverError(.conflict, "\(change.path(name)) exists already on tier \(tier)")
+        }
+        try refuseOpen(own.volume, change.metadata)
+        try change.remove(name)
+    }
+
+    /// Removes an object of this tier; OK where it does not exist.
+    ///
+    /// `check` is run before anything is removed, and throws where it must stay.
+    func remove(
+        _ name: String,
+        check: (OwnVolume, VolumeGroupMetadata) throws(DriverError) -> Void = {
+            (_, _) throws(DriverError) in
+        }
+    ) throws(DriverError) {
+        guard try own(name, in: try group.metadata()) != nil else { return }
+        try group.change("lvremove") { change throws(DriverError) in
+            guard let own = try own(name, in: change.metadata) else { return }
+            try check(own, change.metadata)
+            try refuseOpen(own.volume, change.metadata)
+            try change.remove(name)
+        }
+    }
+
+    /// Runs what makes an object; a failure removes what it has left, or says that it could not.
+    ///
+    /// The body says when it begins: what is there before that is somebody's, and stays.
+    func making<Result>(
+        _ name: String,
+        _ body: (_ hasBegun: inout Bool) throws(DriverError) -> Result
+    ) throws(DriverError) -> Result {
+        var hasBegun = false
+        do {
+            return try body(&hasBegun)
+        } catch {
+            throw hasBegun ? undoing(name, after: error) : error
+        }
+    }
+
+    private func undoing(_ name: String, after error: DriverError) -> DriverError {
+        do {
+            guard let left = try own(name, in: try group.metadata()) else { return error }
+            try remove(left.volume.name)
+            return error
+        } catch let undo {
+            return DriverError(
+                .operationPending,
+                "\(error.message); and what was made of \(group.name)/\(name) is still there "
+                    + "(\(undo.message)): retry",
+                cause: error
+            )
+        }
+    }
+}
+
+/// Names of what lives only while something is made.
+enum Temporary {
+    static let prefix = "t1"
+
+    /// The snapshot from which a volume is copied, or the extents by which one grows.
+    static func name(for id: VolumeID) -> String { prefix + id.text.dropFirst(2) }
+}
+
+extension GroupChange {
+    /// Removes one of ours, by name and mark; sees that it is gone.
+    func remove(_ name: String) throws(DriverError) {
+        try run("lvremove", ["--select", "tags=\(Tags.mark)", path(name)])
+        guard try metadataNow().logicalVolumes[name] != nil else { return }
+        throw DriverError(
+            .hostFailure,
+            "lvremove left \(path(name)) where it is; see what lvs says of it"
+        )
+    }
+
+    /// Changes one fact of one of ours, in one step.
+    func replaceTag(_ fact: String, _ old: String, with new: String, of name: String)
+        throws(DriverError)
+    {
+        try run(
+            "lvchange",
+            [
+                "--deltag", Tags.tag(fact, TagText.escaped(old)),
+                "--addtag", Tags.tag(fact, TagText.escaped(new)), path(name),
+            ]
+        )
+    }
+}

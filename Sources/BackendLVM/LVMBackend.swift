@@ -1,0 +1,128 @@
+import Backend
+import DeviceMapper
+package import DriverCore
+package import Logging
+import Synchronization
+
+/// A tier whose volumes are logical volumes of one volume group.
+///
+/// The group is the database: what Cairn knows of a volume is in the name and the tags of its
+/// logical volume. What carries no tag of Cairn is never changed.
+package final class LVMBackend: VolumeBackend {
+    package let tier: String
+    package let defaultFilesystem: FilesystemType
+    let group: VolumeGroup
+    let provisioning: Provisioning
+    let reserve: Reserve
+    let claims = Claims()
+    let logger: Logger
+    /// As ``start()`` found it; LVM's own default before.
+    private let extentSize = Mutex(ByteCount.mebibytes(4))
+
+    /// A tier over a group; nothing is touched before ``start()``.
+    package init(
+        tier: String,
+        group: VolumeGroup,
+        provisioning: Provisioning,
+        reserve: Reserve,
+        defaultFilesystem: FilesystemType,
+        logger: Logger
+    ) {
+        var logger = logger
+        logger[metadataKey: "tier"] = "\(tier)"
+        self.tier = tier
+        self.group = group
+        self.provisioning = provisioning
+        self.reserve = reserve
+        self.defaultFilesystem = defaultFilesystem
+        self.logger = logger
+    }
+
+    package var isThick: Bool {
+        switch provisioning {
+        case .thick: true
+        case .thin: false
+        }
+    }
+
+    package var sizeUnit: ByteCount {
+        let extent = extentSize.withLock { $0 }
+        return switch provisioning {
+        case .thick(let options): ByteCount(extent.bytes * Int64(options.layout.stripes))
+        case .thin: extent
+        }
+    }
+
+    package func start() throws(DriverError) {
+        try DeviceMapper.checkAvailable()
+        let metadata = try group.metadata()
+        extentSize.withLock { $0 = metadata.extentSize }
+        switch provisioning {
+        case .thick(let options): try refuseUnfit(options, metadata)
+        case .thin(let options): _ = try openPool(options)
+        }
+        try removeLeftovers()
+    }
+
+    package func checkHealth() throws(DriverError) {
+        let metadata = try group.metadata()
+        guard case .thin(let options) = provisioning else { return }
+        _ = try usage(of: pool(options, metadata), metadata)
+    }
+
+    private func refuseUnfit(_ options: ThickOptions, _ metadata: VolumeGroupMetadata)
+        throws(DriverError)
+    {
+        let disks = metadata.physicalVolumes.count { $0.isUsable }
+        guard disks >= options.layout.width else {
+            throw DriverError(
+                .unavailable,
+                "tier \(tier) spreads a volume over \(options.layout.width) disks, and volume group "
+                    + "\(group.name) has \(disks): add some with vgextend, or change 'createOptions'"
+            )
+        }
+    }
+}
+
+/// How a tier gives its volumes room.
+package enum Provisioning: Sendable, Hashable {
+    /// Every extent at once.
+    case thick(ThickOptions)
+    /// From a thin pool, as it is written.
+    case thin(ThinOptions)
+}
+
+package struct ThickOptions: Sendable, Hashable {
+    /// How the bytes of earlier owners are kept from the next one.
+    package enum Wipe: String, Sendable, Hashable, CaseIterable {
+        /// Zeros are written before a volume is handed out.
+        case zero
+        /// Discarded before it is handed out; needs disks that promise zeros after that.
+        case discard
+        /// Not at all, but for what a file system could be mistaken for.
+        case none
+    }
+
+    package let wipe: Wipe
+    /// What a snapshot can take of changes, in percent of its volume's size: 1...100.
+    package let snapshotReserve: Int
+    package let layout: Layout
+
+    package init(wipe: Wipe = .zero, snapshotReserve: Int = 20, layout: Layout = .linear) {
+        self.wipe = wipe
+        self.snapshotReserve = snapshotReserve
+        self.layout = layout
+    }
+}
+
+package struct ThinOptions: Sendable, Hashable {
+    /// The pool's name; it is the administrator's, and is never made or removed here.
+    package let pool: String
+    /// How many times the pool's room may be promised.
+    package let overcommit: Double
+
+    package init(pool: String, overcommit: Double = 1) {
+        self.pool = pool
+        self.overcommit = overcommit
+    }
+}

@@ -1,0 +1,151 @@
+import DeviceMapper
+package import DriverCore
+import Host
+
+/// Commands of LVM that an administrator asks for, to be shown before they are run.
+///
+/// The driver itself never makes, enlarges or repairs a pool.
+package struct PoolPlan: Sendable, Hashable {
+    private let commands: [LVMCommand]
+
+    /// As a person would type them.
+    package var lines: [String] { commands.map(\.line) }
+
+    /// How long one command may take: a repair reads all of the pool's metadata.
+    private static let limit = Duration.seconds(3600)
+
+    /// Runs them in order; throws where one fails, and runs none after it.
+    package func run() throws(DriverError) {
+        for command in commands { try command.succeed(deadline: Self.limit) }
+    }
+}
+
+/// Making a pool.
+extension PoolPlan {
+    /// What a new pool is to be.
+    package struct Wish: Sendable {
+        package let group: String
+        package let pool: String
+        /// Disks for the group: a new one is made of them, or they are added to it.
+        package let disks: [String]
+        /// nil: nine tenths of what is free.
+        package let size: ByteCount?
+        /// nil: what LVM takes for the size.
+        package let metadataSize: ByteCount?
+
+        package init(
+            group: String,
+            pool: String,
+            disks: [String],
+            size: ByteCount?,
+            metadataSize: ByteCount?
+        ) {
+            self.group = group
+            self.pool = pool
+            self.disks = disks
+            self.size = size
+            self.metadataSize = metadataSize
+        }
+    }
+
+    /// A pool that zeroes what it gives, passes discards on, and fails writes at once where it is
+    /// full: a database notices that, and a queue of writes that wait would only grow.
+    package static func create(_ wish: Wish) throws(DriverError) -> PoolPlan {
+        var commands = try taking(wish.disks, into: wish.group)
+        var arguments = [
+            "--thinpool", "\(wish.group)/\(wish.pool)", "--zero", "y", "--discards", "passdown",
+            "--errorwhenfull", "y",
+        ]
+        if let size = wish.size {
+            arguments += ["--size", "\(size.bytes)b"]
+        } else {
+            arguments += ["--extents", "90%FREE"]
+        }
+        if let size = wish.metadataSize { arguments += ["--poolmetadatasize", "\(size.bytes)b"] }
+        commands.append(LVMCommand("lvcreate", arguments))
+        return PoolPlan(commands: commands)
+    }
+
+    /// The metadata area of LVM's default is full after some 700 volumes of Cairn; this one takes
+    /// twenty thousand.
+    private static let metadataArea = "32m"
+
+    private static func taking(_ disks: [String], into group: String) throws(DriverError)
+        -> [LVMCommand]
+    {
+        guard !disks.isEmpty else { return [] }
+        for disk in disks { try refuseUsed(disk) }
+        let prepare = LVMCommand("pvcreate", ["--metadatasize", metadataArea] + disks)
+        let known = try LVMReport.command("vgs", columns: ["vg_name"]).report(deadline: limit).rows
+        let exists = known.contains { $0["vg_name"] == group }
+        return [prepare, LVMCommand(exists ? "vgextend" : "vgcreate", [group] + disks)]
+    }
+
+    /// pvcreate would wipe what it finds.
+    private static func refuseUsed(_ disk: String) throws(DriverError) {
+        let found = Probe.look(at: disk)
+        guard found != .blank else { return }
+        throw DriverError(
+            .inUse,
+            "\(disk) holds \(found.inWords): nothing was changed; if nobody needs that, wipe it "
+                + "yourself (wipefs --all, blkdiscard), then repeat this"
+        )
+    }
+}
+
+/// Changing a pool.
+extension PoolPlan {
+    /// More room for data, for metadata, or for the group.
+    package static func extend(
+        group: String,
+        pool: String,
+        disks: [String],
+        by data: ByteCount?,
+        metadataBy metadata: ByteCount?
+    ) throws(DriverError) -> PoolPlan {
+        var commands = try taking(disks, into: group)
+        let path = "\(group)/\(pool)"
+        if let metadata {
+            commands.append(
+                LVMCommand("lvextend", ["--poolmetadatasize", "+\(metadata.bytes)b", path])
+            )
+        }
+        if let data {
+            commands.append(LVMCommand("lvextend", ["--size", "+\(data.bytes)b", path]))
+        }
+        guard !commands.isEmpty else {
+            throw DriverError(
+                .invalidRequest,
+                "say what to add to \(path): --size, --metadata or --disk"
+            )
+        }
+        return PoolPlan(commands: commands)
+    }
+
+    /// Rebuilds the pool's metadata; every volume of it has to be unmounted.
+    package static func repair(group: String, pool: String) throws(DriverError) -> PoolPlan {
+        let metadata = try VolumeGroup(named: group, tiers: []).metadata()
+        let path = "\(group)/\(pool)"
+        guard metadata.logicalVolumes[pool]?.thinPool != nil else {
+            throw DriverError(.notFound, "volume group \(group) has no thin pool \(pool)")
+        }
+        var active: [String] = []
+        for volume in metadata.thinVolumes(ofPool: pool) {
+            let uuid = metadata.deviceUUID(of: volume)
+            guard let device = try DeviceMapper.device(uuid: uuid) else { continue }
+            guard device.openCount == 0 else {
+                throw DriverError(
+                    .inUse,
+                    "\(group)/\(volume.name) is open as \(device.path): unmount every volume of "
+                        + "\(path) first, and keep the driver from mounting it"
+                )
+            }
+            active.append("\(group)/\(volume.name)")
+        }
+        let stop = LVMCommand("lvchange", ["--activate", "n"] + active.sorted() + [path])
+        return PoolPlan(commands: [
+            stop, LVMCommand("lvconvert", ["--repair", path]),
+            LVMCommand("lvchange", ["--activate", "y", path]),
+        ])
+    }
+}

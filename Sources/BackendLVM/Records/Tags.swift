@@ -1,0 +1,89 @@
+import DriverCore
+
+/// The tags of one of our logical volumes: `cairn` on each, and one `cairn.<fact>=<value>` a fact.
+///
+/// People read them with `lvs -o name,tags`; a program finds what is ours with `@cairn`.
+struct Tags: Sendable, Hashable {
+    /// What every logical volume that Cairn made carries, and nothing else does.
+    static let mark = "cairn"
+    private static let prefix = "cairn."
+
+    /// Facts by their names; those that may stand several times have several values.
+    private var facts: [String: [String]] = [:]
+
+    init() {}
+
+    /// Reads the tags of a logical volume; nil where they say that it is not ours.
+    init?(reading tags: [String]) {
+        guard tags.contains(Self.mark) else { return nil }
+        for tag in tags where tag.hasPrefix(Self.prefix) {
+            let fact = tag.dropFirst(Self.prefix.count)
+            let name = fact.prefix { $0 != "=" }
+            facts[String(name), default: []].append(String(fact.dropFirst(name.count + 1)))
+        }
+    }
+
+    /// As LVM stores them.
+    var texts: [String] {
+        let named = facts.flatMap { name, values in values.map { Self.tag(name, $0) } }
+        return [Self.mark] + named.sorted()
+    }
+
+    /// For `--addtag`, each of them.
+    var arguments: [String] { texts.flatMap { ["--addtag", $0] } }
+
+    static func tag(_ name: String, _ value: String) -> String { "\(prefix)\(name)=\(value)" }
+
+    /// The escaped values of a fact, as they stand in the tags.
+    func values(of name: String) -> [String] { facts[name] ?? [] }
+
+    /// A fact that stands once; nil where it does not stand at all.
+    func text(_ name: String) throws(DriverError) -> String? {
+        let values = values(of: name)
+        guard let value = values.first else { return nil }
+        guard values.count == 1, let text = TagText.unescaped(value) else { throw damage(name) }
+        return text
+    }
+
+    func required(_ name: String) throws(DriverError) -> String {
+        guard let text = try text(name) else { throw damage(name) }
+        return text
+    }
+
+    /// A required fact of a type that has its own reading.
+    func required<Value>(_ name: String, _ read: (String) -> Value?) throws(DriverError) -> Value {
+        guard let value = try read(required(name)) else { throw damage(name) }
+        return value
+    }
+
+    /// The same for a fact that may be absent.
+    func optional<Value>(_ name: String, _ read: (String) -> Value?) throws(DriverError) -> Value? {
+        guard let text = try text(name) else { return nil }
+        guard let value = read(text) else { throw damage(name) }
+        return value
+    }
+
+    mutating func set(_ name: String, _ text: String?) {
+        facts[name] = text.map { [TagText.escaped($0)] }
+    }
+
+    /// Values that are escaped in their parts already.
+    mutating func set(_ name: String, escaped values: [String]) {
+        facts[name] = values.isEmpty ? nil : values
+    }
+
+    /// Every fact whose name begins so, without that beginning.
+    func facts(beginning start: String) -> [(name: String, values: [String])] {
+        facts.filter { $0.key.hasPrefix(start) }
+            .map { (name: String($0.key.dropFirst(start.count)), values: $0.value) }
+    }
+
+    func damage(_ name: String) -> DriverError {
+        let found = values(of: name).map { Self.tag(name, $0) }.joined(separator: ", ")
+        return DriverError(
+            .hostFailure,
+            "the tag \(Self.prefix)\(name) is \(found.isEmpty ? "missing" : "damaged: \(found)"); "
+                + "put it back with lvchange --addtag, or restore the metadata with vgcfgrestore"
+        )
+    }
+}

@@ -1,0 +1,176 @@
+package import Backend
+import DeviceMapper
+package import DriverCore
+
+/// What the tier can still take, and what it refuses.
+extension LVMBackend {
+    package func capacity() throws(DriverError) -> TierCapacity {
+        switch provisioning {
+        case .thick(let options): return thickCapacity(options.layout, try group.metadata())
+        case .thin(let options):
+            let usage = try openPool(options)
+            let metadata = try group.metadata()
+            let room = thinRoom(try pool(options, metadata), usage, options, metadata)
+            let available = room.isLow ? .zero : room.available.roundedDown(toMultipleOf: sizeUnit)
+            return TierCapacity(
+                total: room.total,
+                available: available,
+                maximumVolumeSize: available
+            )
+        }
+    }
+
+    /// What volumes may add up to, as the metadata alone tells; nil where it cannot be read.
+    package func total() -> ByteCount? {
+        guard let metadata = try? group.metadata() else { return nil }
+        switch provisioning {
+        case .thick(let options): return thickCapacity(options.layout, metadata).total
+        case .thin(let options):
+            return (try? pool(options, metadata)).map { thinTotal($0, options) }
+        }
+    }
+
+    /// The least of the text area that must stay free, so that what exists can still be changed.
+    private static let metadataReserve = ByteCount.kibibytes(16)
+
+    /// Refuses a new object where the group's metadata hardly takes more text.
+    private func refuseFullMetadata(_ metadata: VolumeGroupMetadata) throws(DriverError) {
+        guard let room = metadata.metadataSpace?.free, room < Self.metadataReserve else { return }
+        throw DriverError(
+            .outOfSpace,
+            "the metadata area of volume group \(group.name) is nearly full (\(room) left), and "
+                + "what exists must stay changeable: remove volumes or snapshots, or make a group "
+                + "whose disks have a larger one (pvcreate --metadatasize 32m)"
+        )
+    }
+}
+
+/// Thick.
+extension LVMBackend {
+    func refuseWithoutRoom(
+        for extents: Int,
+        _ layout: Layout,
+        _ metadata: VolumeGroupMetadata
+    ) throws(DriverError) {
+        try refuseFullMetadata(metadata)
+        let free = metadata.freeExtents().map(\.extents)
+        let left = free.reduce(0, +) - reservedExtents(metadata)
+        let room = min(layout.room(in: free), data(in: max(0, left), layout))
+        guard extents > room else { return }
+        throw DriverError(
+            .outOfSpace,
+            "tier \(tier) has no room: \(metadata.size(ofExtents: extents)) asked, "
+                + "\(metadata.size(ofExtents: room)) available in volume group \(group.name); delete "
+                + "volumes or snapshots, or add a disk (vgextend)"
+        )
+    }
+
+    private func thickCapacity(_ layout: Layout, _ metadata: VolumeGroupMetadata) -> TierCapacity {
+        let all = metadata.physicalVolumes.filter(\.isUsable).map(\.extentCount)
+        let free = metadata.freeExtents().map(\.extents)
+        let reserved = reservedExtents(metadata)
+        let left = data(in: max(0, free.reduce(0, +) - reserved), layout)
+        let available = min(layout.room(in: free), left)
+        let total = min(
+            layout.room(in: all),
+            data(in: max(0, all.reduce(0, +) - reserved), layout)
+        )
+        let largest = min(layout.largest(in: free), available)
+        return TierCapacity(
+            total: metadata.size(ofExtents: total),
+            available: metadata.size(ofExtents: available),
+            maximumVolumeSize: metadata.size(ofExtents: largest)
+        )
+    }
+
+    private func data(in extents: Int, _ layout: Layout) -> Int {
+        extents / layout.width * layout.stripes
+    }
+
+    private func reservedExtents(_ metadata: VolumeGroupMetadata) -> Int {
+        let all = metadata.physicalVolumes.filter(\.isUsable).reduce(0) { $0 + $1.extentCount }
+        return metadata.extents(holding: reserve.amount(of: metadata.size(ofExtents: all)))
+    }
+}
+
+/// Thin.
+extension LVMBackend {
+    struct ThinRoom {
+        let total: ByteCount
+        /// What may still be promised.
+        let available: ByteCount
+        /// Why nothing new is made whatever may be promised; nil where nothing is low.
+        let shortage: String?
+
+        var isLow: Bool { shortage != nil }
+    }
+
+    /// New volumes are refused below these shares of free data and metadata, in percent, even where
+    /// the tier reserves less: what exists needs them to go on.
+    private static let leastFreeData: Int64 = 5
+    private static let leastFreeMetadata: UInt64 = 10
+
+    func refuseWithoutRoom(
+        for promised: ByteCount,
+        in pool: TierPool,
+        _ options: ThinOptions,
+        _ metadata: VolumeGroupMetadata
+    ) throws(DriverError) {
+        try refuseFullMetadata(metadata)
+        let room = thinRoom(pool, try usage(of: pool, metadata), options, metadata)
+        if let shortage = room.shortage { throw DriverError(.outOfSpace, shortage) }
+        guard promised > room.available else { return }
+        throw DriverError(
+            .outOfSpace,
+            "tier \(tier) has no room: \(promised) asked, \(room.available) of \(room.total) not "
+                + "promised yet; delete volumes or snapshots, enlarge the pool (cairn pool extend), "
+                + "or raise 'overcommit'"
+        )
+    }
+
+    func thinRoom(
+        _ pool: TierPool,
+        _ usage: ThinPoolUsage,
+        _ options: ThinOptions,
+        _ metadata: VolumeGroupMetadata
+    ) -> ThinRoom {
+        let total = thinTotal(pool, options)
+        return ThinRoom(
+            total: total,
+            available: total - promised(in: pool, metadata),
+            shortage: shortage(of: pool, usage, reserve.amount(of: pool.size))
+        )
+    }
+
+    private func thinTotal(_ pool: TierPool, _ options: ThinOptions) -> ByteCount {
+        let usable = pool.size - reserve.amount(of: pool.size)
+        let limit = Double(usable.bytes) * options.overcommit
+        return ByteCount(limit < Double(Int64.max) ? Int64(limit) : .max)
+    }
+
+    /// The sizes of all volumes of the pool, and what its snapshots held when they were cut; what
+    /// others made there counts in full.
+    private func promised(in pool: TierPool, _ metadata: VolumeGroupMetadata) -> ByteCount {
+        metadata.thinVolumes(ofPool: pool.name).reduce(.zero) { sum, volume in
+            let held = Tags(reading: volume.tags)?.values(of: Fact.held).first.flatMap { Int64($0) }
+            return sum + (held.map(ByteCount.init) ?? metadata.size(of: volume))
+        }
+    }
+
+    private func shortage(of pool: TierPool, _ usage: ThinPoolUsage, _ kept: ByteCount) -> String? {
+        let chunk = pool.chunkSize.bytes
+        let free = ByteCount(Int64(usage.totalDataBlocks - usage.usedDataBlocks) * chunk)
+        let least = max(kept, ByteCount(pool.size.bytes / 100 * Self.leastFreeData))
+        let name = "thin pool \(group.name)/\(pool.name)"
+        if free < least || usage.mode == .outOfDataSpace {
+            return "\(name) is nearly full: \(free) of its data is free, and new volumes leave "
+                + "\(least) to those that exist; delete some, or run cairn pool extend"
+        }
+        let freeMetadata = usage.totalMetadataBlocks - usage.usedMetadataBlocks
+        guard freeMetadata * 100 < usage.totalMetadataBlocks * Self.leastFreeMetadata else {
+            return nil
+        }
+        return "the metadata of \(name) is nearly full: \(freeMetadata) of "
+            + "\(usage.totalMetadataBlocks) blocks are free; run cairn pool extend --metadata"
+    }
+}

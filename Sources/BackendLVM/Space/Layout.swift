@@ -1,0 +1,95 @@
+package import DriverCore
+
+/// How a thick volume lies on the physical volumes of its group.
+package struct Layout: Sendable, Hashable {
+    /// The raid levels that lvcreate calls by the same names.
+    package enum Raid: String, Sendable, Hashable, CaseIterable {
+        case raid0, raid1, raid5, raid6, raid10
+    }
+
+    package let raid: Raid?
+    /// How many devices data is spread over, copies and parity not counted.
+    package let stripes: Int
+    /// nil means LVM's own (64 KiB).
+    package let stripeSize: ByteCount?
+
+    /// `stripes` nil means the least that the level takes.
+    package init(raid: Raid? = nil, stripes: Int? = nil, stripeSize: ByteCount? = nil) {
+        self.raid = raid
+        self.stripes = stripes ?? Self.fewestStripes(of: raid)
+        self.stripeSize = stripeSize
+    }
+
+    package static let linear = Layout()
+
+    /// The least number of stripes of a level.
+    ///
+    /// Source: lvmraid(7).
+    package static func fewestStripes(of raid: Raid?) -> Int {
+        switch raid {
+        case nil, .raid1: 1
+        case .raid0, .raid5, .raid10: 2
+        case .raid6: 3
+        }
+    }
+
+    /// How many physical volumes a volume lies on at a time.
+    package var width: Int {
+        switch raid {
+        case nil, .raid0: stripes
+        case .raid1: 2
+        case .raid10: 2 * stripes
+        case .raid5: stripes + 1
+        case .raid6: stripes + 2
+        }
+    }
+
+    /// How many extents of each leg are the level's own, beside the data.
+    private var metadataExtents: Int {
+        switch raid {
+        case nil, .raid0: 0
+        case .raid1, .raid5, .raid6, .raid10: 1
+        }
+    }
+
+    /// The arguments of lvcreate.
+    var arguments: [String] {
+        var arguments: [String] = []
+        if let raid { arguments += ["--type", raid.rawValue] }
+        switch raid {
+        case .raid1: arguments += ["--mirrors", "1"]
+        case .raid10: arguments += ["--mirrors", "1", "--stripes", String(stripes)]
+        case .raid0, .raid5, .raid6: arguments += ["--stripes", String(stripes)]
+        case nil: if stripes > 1 { arguments += ["--stripes", String(stripes)] }
+        }
+        if let stripeSize, stripes > 1 { arguments += ["--stripesize", "\(stripeSize.bytes)b"] }
+        return arguments
+    }
+
+    /// The extents that a volume of `data` extents takes of the group.
+    func extents(for data: Int) -> Int {
+        (data + stripes - 1) / stripes * width + metadataExtents * width
+    }
+
+    /// The data extents that fit into what is free on each physical volume, in volumes of several
+    /// segments, or in several volumes.
+    func room(in free: [Int]) -> Int {
+        guard width > 1 else { return free.reduce(0, +) }
+        // Legs of a height fit where that much of each physical volume sums up to all of them.
+        var (fits, fitsNot) = (0, free.reduce(0, +) / width + 1)
+        while fitsNot - fits > 1 {
+            let height = (fits + fitsNot) / 2
+            let usable = free.reduce(0) { $0 + min($1, height) }
+            if usable >= width * height { fits = height } else { fitsNot = height }
+        }
+        return max(0, fits - metadataExtents) * stripes
+    }
+
+    /// The data extents of the largest volume that surely can be made.
+    func largest(in free: [Int]) -> Int {
+        guard width > 1 else { return free.reduce(0, +) }
+        let sorted = free.sorted(by: >)
+        guard sorted.count >= width else { return 0 }
+        return max(0, sorted[width - 1] - metadataExtents) * stripes
+    }
+}

@@ -1,0 +1,105 @@
+import DeviceMapper
+import DriverCore
+
+/// The administrator's thin pool, as the metadata of its group has it.
+struct TierPool: Sendable {
+    let volume: LogicalVolume
+    let chunkSize: ByteCount
+    let size: ByteCount
+
+    var name: String { volume.name }
+}
+
+extension LVMBackend {
+    /// The pool of this tier; throws `unavailable` where it is not there, or could show old bytes.
+    func pool(_ options: ThinOptions, _ metadata: VolumeGroupMetadata) throws(DriverError)
+        -> TierPool
+    {
+        guard let volume = metadata.logicalVolumes[options.pool], let facts = volume.thinPool
+        else {
+            throw DriverError(
+                .unavailable,
+                "volume group \(group.name) has no thin pool \(options.pool): make it with cairn "
+                    + "pool create, or correct 'thinPool' in the tiers file"
+            )
+        }
+        guard facts.zeroesNewBlocks else {
+            throw DriverError(
+                .unavailable,
+                "thin pool \(group.name)/\(options.pool) does not zero new blocks, so a volume could "
+                    + "read what another one wrote: run lvchange --zero y "
+                    + "\(group.name)/\(options.pool)"
+            )
+        }
+        return TierPool(
+            volume: volume,
+            chunkSize: ByteCount(Int64(facts.chunkSectors) * 512),
+            size: metadata.size(of: volume)
+        )
+    }
+
+    /// The pool's fill levels, activating it where it is not active.
+    ///
+    /// Not for within a change.
+    func openPool(_ options: ThinOptions) throws(DriverError) -> ThinPoolUsage {
+        let metadata = try group.metadata()
+        let pool = try pool(options, metadata)
+        if let usage = try usageIfActive(of: pool, metadata) { return usage }
+        try group.change("lvchange") { change throws(DriverError) in
+            try change.run("lvchange", ["--activate", "y", change.path(pool.name)])
+        }
+        return try usage(of: pool, metadata)
+    }
+
+    func usage(of pool: TierPool, _ metadata: VolumeGroupMetadata) throws(DriverError)
+        -> ThinPoolUsage
+    {
+        guard let usage = try usageIfActive(of: pool, metadata) else {
+            throw DriverError(
+                .unavailable,
+                "thin pool \(group.name)/\(pool.name) is not active: run lvchange --activate y "
+                    + "\(group.name)/\(pool.name)"
+            )
+        }
+        return usage
+    }
+
+    /// Throws `unavailable` where the pool takes no changes.
+    func usageIfActive(of pool: TierPool, _ metadata: VolumeGroupMetadata)
+        throws(DriverError) -> ThinPoolUsage?
+    {
+        let uuid = MappedVolume.uuid(
+            of: pool.volume.id,
+            group: metadata.id,
+            layer: .thinPool
+        )
+        guard let target = try DeviceMapper.targets(uuid: uuid).first else { return nil }
+        let path = "\(group.name)/\(pool.name)"
+        guard target.type == "thin-pool" else {
+            throw DriverError(.unavailable, "\(path) is a \(target.type) target, no thin pool")
+        }
+        switch try ThinPoolStatus(parsing: target.status) {
+        case .failed, .unreadable:
+            throw DriverError(
+                .unavailable,
+                "thin pool \(path) has failed: see the kernel log, bring its disks back, and run "
+                    + "cairn pool repair"
+            )
+        case .working(let usage):
+            if let reason = refusal(of: usage) {
+                throw DriverError(.unavailable, "thin pool \(path) \(reason)")
+            }
+            return usage
+        }
+    }
+
+    private func refusal(of usage: ThinPoolUsage) -> String? {
+        if usage.needsCheck {
+            return "asks for a check after a failed write of its metadata: unmount its volumes and "
+                + "run cairn pool repair"
+        }
+        guard usage.mode == .readOnly else { return nil }
+        return "is read-only, as its metadata is full or could not be written: enlarge it with "
+            + "cairn pool extend --metadata, or run cairn pool repair"
+    }
+}

@@ -1,0 +1,185 @@
+package import Backend
+import DeviceMapper
+import DriverCore
+
+/// A look at a tier's volume group that changes nothing and needs no running driver.
+package struct GroupSurvey: Sendable {
+    /// Something that was looked at.
+    package struct Finding: Sendable, Hashable {
+        package enum State: Sendable, Hashable {
+            case good
+            /// Worth knowing, and not wrong.
+            case note
+            case problem
+        }
+
+        package let state: State
+        package let subject: String
+        package let found: String
+        /// What to do about it; nil where nothing is to be done.
+        package let advice: String?
+    }
+
+    package private(set) var volumes: [VolumeRecord] = []
+    package private(set) var snapshots: [SnapshotRecord] = []
+    package private(set) var findings: [Finding] = []
+
+    let backend: LVMBackend
+    var group: String { backend.group.name }
+
+    /// Looks at the group of a tier.
+    package init(of backend: LVMBackend) {
+        self.backend = backend
+        do {
+            let metadata = try backend.group.metadata()
+            examineDisks(metadata)
+            examineMetadataArea(metadata)
+            try examineRoom(metadata)
+            examineOwners(metadata)
+            for own in backend.allOwn(in: metadata) { examine(own, metadata) }
+            volumes = try backend.volumes()
+            snapshots = try backend.snapshots()
+            good("objects", "volumes: \(volumes.count), snapshots: \(snapshots.count)")
+        } catch {
+            problem("volume group \(group)", error.message, "correct that, then run doctor again")
+        }
+    }
+
+    mutating func good(_ subject: String, _ found: String) {
+        findings.append(Finding(state: .good, subject: subject, found: found, advice: nil))
+    }
+
+    mutating func note(_ subject: String, _ found: String, _ advice: String? = nil) {
+        findings.append(Finding(state: .note, subject: subject, found: found, advice: advice))
+    }
+
+    mutating func problem(_ subject: String, _ found: String, _ advice: String) {
+        findings.append(Finding(state: .problem, subject: subject, found: found, advice: advice))
+    }
+}
+
+/// The group as a whole.
+extension GroupSurvey {
+    private mutating func examineDisks(_ metadata: VolumeGroupMetadata) {
+        for disk in metadata.physicalVolumes {
+            guard let trouble = disk.isMissing ? "missing" : disk.trouble else { continue }
+            problem(
+                "disk \(disk.device ?? disk.deviceHint)",
+                "\(trouble) (physical volume \(disk.id))",
+                "bring it back, then vgextend --restoremissing \(group) <disk>; or give it up with "
+                    + "vgreduce --removemissing \(group)"
+            )
+        }
+        good("disks", "\(metadata.physicalVolumes.count) in volume group \(group)")
+    }
+
+    /// Below this share of the area, changes may soon fail.
+    private static let lowMetadataPercent = Int64(10)
+
+    private mutating func examineMetadataArea(_ metadata: VolumeGroupMetadata) {
+        guard let space = metadata.metadataSpace else { return }
+        let found = "\(space.free.bytes >> 10) of \(space.limit.bytes >> 10) KiB free"
+        if space.free.bytes < space.limit.bytes / 100 * Self.lowMetadataPercent {
+            problem(
+                "metadata area",
+                "\(found): new volumes will soon be refused",
+                "remove volumes or snapshots, or make a group with pvcreate --metadatasize 32m"
+            )
+        } else {
+            good("metadata area", found)
+        }
+    }
+
+    private mutating func examineOwners(_ metadata: VolumeGroupMetadata) {
+        var foreign = 0
+        for volume in metadata.logicalVolumes.values where !metadata.isHidden(volume) {
+            guard let tags = Tags(reading: volume.tags) else {
+                if volume.thinPool == nil { foreign += 1 }
+                continue
+            }
+            let tier = (try? tags.text(Fact.tier)) ?? nil
+            if let tier, backend.group.tiers.contains(tier) { continue }
+            problem(
+                "\(group)/\(volume.name)",
+                "belongs to tier '\(tier ?? "")', which no tiers file knows",
+                "put that tier back into the tiers file; remove the volume with lvremove only if "
+                    + "nobody needs its data"
+            )
+        }
+        guard foreign > 0 else { return }
+        note("shared", "\(foreign) volumes of others in volume group \(group)")
+    }
+}
+
+/// The volumes of the tier, one by one.
+extension GroupSurvey {
+    private mutating func examine(_ own: OwnVolume, _ metadata: VolumeGroupMetadata) {
+        let path = "\(group)/\(own.volume.name)"
+        do {
+            guard own.isReady else {
+                return note(
+                    path,
+                    "half-made: it is being made now, or a crash left it",
+                    "the retry, or the next start of the driver, finishes or removes it"
+                )
+            }
+            try readRecord(own, metadata)
+            guard let device = try backend.device(of: own.volume, metadata) else { return }
+            if device.isSuspended {
+                problem(
+                    path,
+                    "suspended: whoever reads or writes it hangs",
+                    "see whether an LVM command runs; then dmsetup resume \(device.name)"
+                )
+                return
+            }
+            for target in try DeviceMapper.targets(uuid: metadata.deviceUUID(of: own.volume)) {
+                try examine(target, of: path)
+            }
+        } catch {
+            problem(path, error.message, "see what is wrong with it before anything is mounted")
+        }
+    }
+
+    private func readRecord(_ own: OwnVolume, _ metadata: VolumeGroupMetadata)
+        throws(DriverError)
+    {
+        if let id = VolumeID(parsing: own.volume.name) {
+            _ = try backend.record(id, of: own, in: metadata)
+        } else if let id = SnapshotID(parsing: own.volume.name) {
+            _ = try backend.record(id, of: own)
+        }
+    }
+
+    private static let highSnapshotPercent = UInt64(80)
+
+    private mutating func examine(_ target: MappedTarget, of path: String) throws(DriverError) {
+        switch target.type {
+        case "snapshot":
+            examine(try SnapshotStatus(parsing: target.status), of: path)
+        case "raid":
+            let raid = try RaidStatus(parsing: target.status)
+            guard raid.isDegraded else { return }
+            problem(
+                path,
+                "\(raid.type) has lost a leg: another failure may lose the data",
+                "replace the disk (vgextend), then lvconvert --repair \(path)"
+            )
+        case "error":
+            problem(path, "a part of it lies on a missing disk", "bring the disk back")
+        default: return
+        }
+    }
+
+    private mutating func examine(_ snapshot: SnapshotStatus, of path: String) {
+        let advice = "delete it, or enlarge its store with lvextend \(path)"
+        switch snapshot {
+        case .invalid, .overflow, .mergeFailed:
+            problem(path, "the snapshot is invalid: its contents are lost", "delete it")
+        case .valid(let used, let total, _)
+        where used * 100 >= total * Self.highSnapshotPercent && used < total:
+            problem(path, "the snapshot's store is \(used * 100 / max(total, 1))% full", advice)
+        case .valid, .unknown: return
+        }
+    }
+}
