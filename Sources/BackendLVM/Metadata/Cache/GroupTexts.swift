@@ -6,6 +6,8 @@ struct GroupTexts {
     private struct Source: Hashable {
         let device: String
         let header: AreaHeader
+
+        var content: Content { Content(size: header.textSize, checksum: header.checksum) }
     }
 
     /// The same for all areas that hold the same text.
@@ -18,7 +20,10 @@ struct GroupTexts {
     /// The group is known by its id once it was seen, so that another of its name is not taken for
     /// it.
     private var id: String?
-    private var sources: Set<Source> = []
+    /// What the newest one was picked from.
+    private var seen: Set<Source> = []
+    /// What stood there when it was read last.
+    private var known: [Source: VolumeGroupMetadata] = [:]
     private var newest: VolumeGroupMetadata?
     /// Why the text of a disk could not be read though another's could, by the disk's id.
     private(set) var damage: [String: String] = [:]
@@ -30,41 +35,47 @@ struct GroupTexts {
     mutating func newest(of survey: DiskSurvey, read: DeviceRead)
         -> Result<VolumeGroupMetadata, DriverError>
     {
-        let sources = Set(
-            survey.texts.map { Source(device: $0.disk.device, header: $0.header) }
-        )
-        if let newest, sources == self.sources { return .success(newest) }
+        let texts = survey.texts.map { text in
+            (disk: text.disk, source: Source(device: text.disk.device, header: text.header))
+        }
+        if let newest, Set(texts.map(\.source)) == seen { return .success(newest) }
         newest = nil
         return Result { () throws(DriverError) in
-            let texts = try parsed(survey.texts, read: read)
-            guard let found = try pick(from: texts) else {
+            let parsed = try parsed(texts, read: read)
+            guard let found = try pick(from: Array(parsed.values)) else {
                 throw Self.missing(survey, damage: damage)
             }
-            (self.sources, newest, id) = (sources, found, found.id)
+            seen = Set(texts.map(\.source))
+            (newest, id) = (found, found.id)
             return found
         }
     }
 
     /// Reads each text once, from whichever disk gives it; who does not is noted as damaged.
     private mutating func parsed(
-        _ texts: [(disk: DiskLook, header: AreaHeader)],
+        _ texts: [(disk: DiskLook, source: Source)],
         read: DeviceRead
-    ) throws(DriverError) -> [VolumeGroupMetadata] {
+    ) throws(DriverError) -> [Content: VolumeGroupMetadata] {
         damage = [:]
         var parsed: [Content: VolumeGroupMetadata] = [:]
-        for (disk, header) in texts {
-            let content = Content(size: header.textSize, checksum: header.checksum)
-            guard parsed[content] == nil else { continue }
+        for (_, source) in texts {
+            parsed[source.content] = parsed[source.content] ?? known[source]
+        }
+        for (disk, source) in texts where parsed[source.content] == nil {
             let text: [UInt8]
             do throws(DriverError) {
-                text = try disk.text(at: header, read: read)
+                text = try disk.text(at: source.header, read: read)
             } catch {
                 damage[disk.label.id] = error.message
                 continue
             }
-            parsed[content] = try parse(text, of: disk)
+            parsed[source.content] = try parse(text, of: disk)
         }
-        return Array(parsed.values)
+        known = [:]
+        for (_, source) in texts where parsed[source.content] != nil {
+            known[source] = parsed[source.content]
+        }
+        return parsed
     }
 
     private mutating func parse(_ text: [UInt8], of disk: DiskLook) throws(DriverError)
