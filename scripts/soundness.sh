@@ -104,7 +104,7 @@ foundation_imports() {
 unsafe_code() {
     code '\bunsafe\b|Unsafe[A-Z]' "${swift_files[@]}" |
         grep -vE '^Sources/(GRPCRuntime|CSIMessages|Host|Configuration|DeviceMapper)/' |
-        grep -vE '^Tests/(GRPCRuntime|CSIMessages|Host|HostPrivileged|BackendLoop|Configuration|Telemetry|Conformance|Crash)Tests/' |
+        grep -vE '^Tests/(GRPCRuntime|CSIMessages|Host|HostPrivileged|BackendLoop|BackendLVM|Configuration|Telemetry|Conformance|Crash)Tests/' |
         grep -vE '^Tests/TestSupport/' |
         # Where libFuzzer calls in; what it calls gets an array.
         grep -v '^Tests/Fuzzing/Main\.swift:' || true

@@ -15,6 +15,12 @@ import Testing
         #expect(!settings.contains("lock"), "the host's locks are the host's")
     }
 
+    @Test func `a command looks at the devices that it is given, or at all`() {
+        let some = LVMCommand("lvremove", devices: ["/dev/sda", "/dev/sdb1"], ["vg/a"])
+        #expect(some.argumentVector.suffix(3) == ["--devices", "/dev/sda,/dev/sdb1", "vg/a"])
+        #expect(!LVMCommand("lvremove", ["vg/a"]).argumentVector.contains("--devices"))
+    }
+
     @Test func `a report is asked for in bytes and as JSON`() {
         let vector = LVMReport.command("vgs", columns: ["vg_name", "vg_size"], of: ["vg"])
             .argumentVector
@@ -58,6 +64,7 @@ import Testing
             "  Insufficient suitable allocatable extents for logical volume v1-a: 8 more required",
             .outOfSpace
         ),
+        ("  Number of stripes (4) must not exceed number of physical volumes (2)", .outOfSpace),
         ("  Insufficient free space: 6 extents needed, but only 3 available", .outOfSpace),
         (
             "  VG vg 1185 metadata on /dev/vda (522000 bytes) too large for circular buffer "

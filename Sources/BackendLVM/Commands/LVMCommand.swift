@@ -8,10 +8,17 @@ import Host
 struct LVMCommand: Sendable, Hashable {
     /// `lvcreate`, for messages.
     let subcommand: String
+    private let devices: [String]
     private let arguments: [String]
 
-    init(_ subcommand: String, _ arguments: [String]) {
+    /// `devices` are those that LVM may look at, all of a group's that are there; none for all of
+    /// the host's.
+    ///
+    /// LVM reads a label from each device that it may look at, so that without them a disk that
+    /// hangs would hold the commands of every group, the unconcerned ones too.
+    init(_ subcommand: String, devices: [String] = [], _ arguments: [String]) {
         self.subcommand = subcommand
+        self.devices = devices
         self.arguments = arguments
     }
 
@@ -29,7 +36,8 @@ struct LVMCommand: Sendable, Hashable {
     var line: String { ([subcommand] + arguments).joined(separator: " ") }
 
     var argumentVector: [String] {
-        [subcommand, "--config", Self.settings, "--yes"] + arguments
+        let visible = devices.isEmpty ? [] : ["--devices", devices.joined(separator: ",")]
+        return [subcommand, "--config", Self.settings, "--yes"] + visible + arguments
     }
 
     /// Runs it to its end; any exit code is a result.

@@ -32,6 +32,7 @@ struct LVMComplaint: Sendable, Hashable {
         ("exceeds maximum metadata size", .metadataAreaFull),
         ("nsufficient free space", .noSpace),
         ("nsufficient suitable allocatable extents", .noSpace),
+        ("must not exceed number of physical volumes", .noSpace),
         ("nsufficient suitable contiguous allocatable extents", .noSpace),
     ]
 

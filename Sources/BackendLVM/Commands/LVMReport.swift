@@ -8,12 +8,16 @@ struct LVMReport: Sendable, Hashable {
     let rows: [[String: String]]
 
     /// Asks for the columns of the named objects, or of all where none is named.
-    static func command(_ subcommand: String, columns: [String], of names: [String] = [])
-        -> LVMCommand
-    {
+    static func command(
+        _ subcommand: String,
+        devices: [String] = [],
+        columns: [String],
+        of names: [String] = []
+    ) -> LVMCommand {
         let format = ["--reportformat", "json", "--units", "b", "--nosuffix"]
         return LVMCommand(
             subcommand,
+            devices: devices,
             format + ["--options", columns.joined(separator: ",")] + names
         )
     }
