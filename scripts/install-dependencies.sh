@@ -18,8 +18,9 @@ tools=(e2fsprogs xfsprogs btrfs-progs lvm2 thin-provisioning-tools)
 libraries=(libgrpc29 libprotobuf-c1 libblkid1 libmount1 libssl3 libyaml-0-2 libdevmapper1.02.1)
 build=(libgrpc-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler python3-protobuf
     libblkid-dev libmount-dev libssl-dev libyaml-dev libdevmapper-dev pkg-config)
-# The mount package holds losetup, util-linux unshare; bindfs is a disk that can be made to hang.
-test=(strace openssl mount util-linux git bindfs)
+# The mount package holds losetup, util-linux unshare. bindfs is a disk that can be made to hang,
+# gcc makes a clock that jumps.
+test=(strace openssl mount util-linux git bindfs gcc libc6-dev)
 bench=(fio mount util-linux python3)
 # The kernel itself is fetched by scripts/guest/prepare.sh, and installed nowhere.
 guest=(qemu-system-x86 dmsetup kmod cpio xz-utils util-linux)

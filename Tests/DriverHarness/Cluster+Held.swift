@@ -50,6 +50,12 @@ extension Cluster {
         #expect(await stage.value == code, sourceLocation: location)
     }
 
+    /// Waits until the caller of the stage that is held now has been answered.
+    package func waitForHeldStage() async throws {
+        let stage = try #require(held.withLock { $0 })
+        _ = await stage.value
+    }
+
     /// Repeats a call as a sidecar would, for as long as an earlier one still runs.
     package func retryingWhileAborted(_ call: () async throws -> Void) async throws {
         let end = ContinuousClock.now + Self.deadline
