@@ -105,29 +105,65 @@ struct `A node without free loop devices` {
         #expect(try command.run(deadline: .seconds(60)).exitCode == 0)
     }
 
-    /// The kernel makes loop devices for as long as it has memory, so none is left only where it is
-    /// not asked: here something else answers in its place.
-    @Test func `answers UNAVAILABLE, leaves nothing, and stages later`() async throws {
+    /// Expects that no volume can be staged between the two, and that another is used all the time.
+    private func refusing(
+        _ words: String...,
+        between take: () throws -> Void,
+        and giveBack: () throws -> Void
+    ) async throws {
         let used = try await cluster.create(cluster.unique("used")).volumeID
         let none = try await cluster.create(cluster.unique("none")).volumeID
         try await cluster.stage(used)
         let folder = "\(cluster.pools[0].directory)/volumes/\(none)"
         let before = try Listing.of(folder)
-        try inside("mount", "--bind", "/dev/full", "/dev/loop-control")
-        await expectFailure(.unavailable, "no free loop device", none, "losetup --list") {
-            try await cluster.stage(none)
+        try take()
+        for _ in 0..<2 {
+            await expectFailure(.unavailable, words[0], words[1]) {
+                try await cluster.stage(none)
+            }
         }
         #expect(cluster.devices(of: none).isEmpty)
         #expect(try Listing.of(folder) == before)
         let target = cluster.target("used")
         try await cluster.publish(used, at: target)
-        try inside("umount", "/dev/loop-control")
+        #expect(try await cluster.stats(used, at: target).count == 2)
+        try giveBack()
         try await cluster.stage(none)
         #expect(cluster.devices(of: none).count == 1)
         try await cluster.unpublish(used, from: target)
         for id in [used, none] {
             try await cluster.unstage(id)
             try await cluster.delete(id)
+        }
+    }
+
+    /// The kernel makes loop devices for as long as it has memory, so it has none left only where it
+    /// is not asked: here something else answers in its place.
+    @Test func `in the kernel answers UNAVAILABLE, leaves nothing, and stages later`() async throws
+    {
+        try await refusing("no free loop device", "losetup --list") {
+            try inside("mount", "--bind", "/dev/full", "/dev/loop-control")
+        } and: {
+            try inside("umount", "/dev/loop-control")
+        }
+    }
+
+    /// As in a container: the kernel has a device, and this /dev shows none but those in use.
+    @Test func `in its own /dev answers UNAVAILABLE, leaves nothing, and stages later`()
+        async throws
+    {
+        try await refusing("is not in /dev", "the node's own /dev") {
+            let folder = "\(cluster.folder)/\(cluster.unique("dev"))"
+            try Paths.makeFolder(folder)
+            try inside("mount", "-t", "tmpfs", "-o", "mode=755", "none", folder)
+            let others = ["null", "zero", "random", "urandom", "loop-control"].map { "/dev/\($0)" }
+            for node in others + Leftovers.devices(beneath: cluster.folder) {
+                try inside("cp", "-a", node, folder)
+            }
+            try inside("mount", "-o", "remount,ro", folder)
+            try inside("mount", "--bind", folder, "/dev")
+        } and: {
+            try inside("umount", "/dev")
         }
     }
 }

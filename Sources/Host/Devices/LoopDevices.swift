@@ -92,6 +92,7 @@ package final class LoopDevices: Sendable {
             _ = try Errno.check { unsafe chost_loop_status(descriptor, &status) }
         } catch {
             if LoopNode.isGone(error) { return nil }
+            if let refusal = LoopNode.refusal(of: device.path, error) { throw refusal }
             throw error.failure(to: "ask what is attached to \(device.path)", .unavailable)
         }
         return LoopAttachment(
@@ -174,6 +175,9 @@ extension LoopDevices {
             } catch {
                 // Another program was faster, or the device was removed again.
                 if error.code == EBUSY || LoopNode.isGone(error) { continue }
+                if let refusal = LoopNode.refusal(of: "/dev/loop\(index)", error) {
+                    throw refusal.adding(context: "there is no free loop device for \(path)")
+                }
                 throw error.failure(to: "attach \(path) to /dev/loop\(index)")
             }
         }

@@ -33,6 +33,16 @@ enum LoopNode {
         errno.code == ENXIO || errno.code == ENOENT || errno.code == ENODEV
     }
 
+    /// What to say of a device that the kernel has and /dev cannot show; nil where the node is there.
+    static func refusal(of node: String, _ reason: Errno) -> DriverError? {
+        guard unsafe access(node, F_OK) != 0 else { return nil }
+        return DriverError(
+            .unavailable,
+            "\(node) is not in /dev and cannot be made there (\(reason)); give the driver the node's "
+                + "own /dev, then retry"
+        )
+    }
+
     private static func make(_ device: LoopDevice) throws(Errno) {
         do throws(Errno) {
             let number = dev_t(device.number)
