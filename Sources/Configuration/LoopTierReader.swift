@@ -5,12 +5,13 @@ struct LoopTierReader {
     private static let longestDirectory = 3900
 
     let configuration: LoopTierConfiguration
-    let directory: (path: String, line: Int)
+    let place: TierPlace
 
     init(_ node: NamedNode) throws(ConfigurationProblem) {
         let loop = try MappingReader(node.node, of: "'loop'", keys: Self.keys)
         let directory = try loop.required("directory")
-        self.directory = (try Self.directory(directory), directory.line)
+        let path = try Self.directory(directory)
+        place = TierPlace(storage: .directory(path), line: directory.line)
         let provisioning =
             try loop.optional("provisioning")?.choice(LoopTierConfiguration.Provisioning.self)
             ?? .thin
@@ -23,7 +24,7 @@ struct LoopTierReader {
             )
         }
         configuration = LoopTierConfiguration(
-            directory: self.directory.path,
+            directory: path,
             provisioning: provisioning,
             overcommit: factor
         )

@@ -40,6 +40,30 @@ struct NamedNode {
         return choice
     }
 
+    /// A whole number without sign, in decimal digits.
+    func integer(_ range: ClosedRange<Int>, accepted: String) throws(ConfigurationProblem) -> Int {
+        guard case .text(let text, isPlain: true) = node.content,
+            let number = Self.integer(text), range.contains(number)
+        else { throw refusal(accepted: accepted) }
+        return number
+    }
+
+    /// A whole share: `20%`.
+    func percent(_ range: ClosedRange<Int>, accepted: String? = nil) throws(ConfigurationProblem)
+        -> Int
+    {
+        let accepted = accepted ?? "\(range.lowerBound)% to \(range.upperBound)%"
+        let text = try text(accepted: accepted)
+        guard text.hasSuffix("%"), let share = Self.integer(text.dropLast()),
+            range.contains(share)
+        else { throw refusal(accepted: accepted) }
+        return share
+    }
+
+    private static func integer<Text: StringProtocol>(_ text: Text) -> Int? {
+        text.allSatisfy { $0.isASCII && $0.isNumber } ? Int(text) : nil
+    }
+
     /// A decimal number without sign or exponent, at least `smallest`.
     func number(atLeast smallest: Double) throws(ConfigurationProblem) -> Double {
         let accepted = "a number of at least \(smallest)"

@@ -14,6 +14,7 @@ package struct TierConfiguration: Sendable, Hashable {
 /// The back ends by the key that stands in the file; a tier has exactly one.
 package enum BackendConfiguration: Sendable, Hashable {
     case loop(LoopTierConfiguration)
+    case lvm(LVMTierConfiguration)
 }
 
 /// Files in a folder, attached as loop devices.

@@ -2,7 +2,7 @@ import DriverCore
 
 /// Reads one item of `tiers`.
 struct TierReader {
-    private static let backendKeys = ["loop"]
+    private static let backendKeys = ["loop", "lvm"]
     private static let keys = ["name", "default", "filesystem", "reserve"] + backendKeys
 
     let nameLine: Int
@@ -13,8 +13,7 @@ struct TierReader {
     let filesystem: FilesystemType
     let reserve: Reserve
     let backend: BackendConfiguration
-    /// Where the back end keeps its data, and the line that says so.
-    let directory: (path: String, line: Int)
+    let place: TierPlace
 
     init(_ node: ConfigurationNode) throws(ConfigurationProblem) {
         let tier = try MappingReader(node, of: "a tier", keys: Self.keys)
@@ -25,8 +24,13 @@ struct TierReader {
         filesystem = try tier.optional("filesystem")?.choice(FilesystemType.self) ?? .ext4
         reserve = try tier.optional("reserve").map(Self.reserve) ?? .bytes(.zero)
         try Self.requireOneBackend(tier, name: self.name)
-        let loop = try LoopTierReader(tier.required("loop"))
-        (backend, directory) = (.loop(loop.configuration), loop.directory)
+        if let node = try tier.optional("lvm") {
+            let lvm = try LVMTierReader(node)
+            (backend, place) = (.lvm(lvm.configuration), lvm.place)
+        } else {
+            let loop = try LoopTierReader(tier.required("loop"))
+            (backend, place) = (.loop(loop.configuration), loop.place)
+        }
     }
 
     func configuration(isDefault: Bool) -> TierConfiguration {
@@ -69,11 +73,7 @@ struct TierReader {
         let accepted = "bytes (10Gi) or a share (0% to 99%)"
         let text = try node.text(accepted: accepted)
         if text.hasSuffix("%") {
-            let digits = text.dropLast()
-            guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let share = Int(digits),
-                (0...99).contains(share)
-            else { throw node.refusal(accepted: accepted) }
-            return .percent(share)
+            return .percent(try node.percent(0...99, accepted: accepted))
         }
         guard let bytes = ByteCount(parsing: text) else { throw node.refusal(accepted: accepted) }
         return .bytes(bytes)

@@ -36,7 +36,7 @@ package struct TiersFile: Sendable, Hashable {
             throw ConfigurationProblem(line: list.line, "'tiers' needs at least one tier")
         }
         try requireDistinctNames(tiers)
-        try requireDistinctDirectories(tiers)
+        try requireDistinctPlaces(tiers)
         try requireOneDefault(tiers)
         return tiers.map { $0.configuration(isDefault: $0.isDefault ?? (tiers.count == 1)) }
     }
@@ -62,22 +62,13 @@ package struct TiersFile: Sendable, Hashable {
         )
     }
 
-    /// One folder inside another would let one tier's files count as the other's.
-    private static func requireDistinctDirectories(_ tiers: [TierReader])
-        throws(ConfigurationProblem)
-    {
+    private static func requireDistinctPlaces(_ tiers: [TierReader]) throws(ConfigurationProblem) {
         for (index, tier) in tiers.enumerated() {
-            for other in tiers[..<index] where overlap(tier.directory.path, other.directory.path) {
-                throw ConfigurationProblem(
-                    line: tier.directory.line,
-                    "\(tier.directory.path) is, holds or lies in the directory of tier "
-                        + "'\(other.name)', \(other.directory.path)"
-                )
+            for other in tiers[..<index] {
+                if let problem = tier.place.collision(with: other.place, of: other.name) {
+                    throw problem
+                }
             }
         }
-    }
-
-    private static func overlap(_ left: String, _ right: String) -> Bool {
-        left == right || left.hasPrefix(right + "/") || right.hasPrefix(left + "/")
     }
 }

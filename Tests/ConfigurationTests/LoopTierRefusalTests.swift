@@ -76,6 +76,6 @@ import Testing
     func `a good overcommit is read`(text: String, expected: Double) throws {
         let text = "tiers: [{name: a, loop: {directory: /srv/a, overcommit: \(text)}}]"
         let tiers = try TiersFile(parsing: text, file: "t").tiers
-        #expect(tiers.map { loop(of: $0).overcommit } == [expected])
+        #expect(try tiers.map { try loop(of: $0).overcommit } == [expected])
     }
 }

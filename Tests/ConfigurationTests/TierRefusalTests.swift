@@ -8,8 +8,8 @@ import Testing
 
     @Test(arguments: [
         Refusal.tier("default: true", loop, line: 2, words: "a tier needs the key 'name'"),
-        .tier("name: a", line: 2, words: "'a'", "exactly one back end of: loop"),
-        .tier("name: a", "lvm: {}", loop, line: 3, words: "no key 'lvm'", "accepted are", "loop"),
+        .tier("name: a", line: 2, words: "'a'", "exactly one back end of: loop, lvm"),
+        .tier("name: a", "zfs: {}", loop, line: 3, words: "no key 'zfs'", "accepted are", "lvm"),
         .tier("name: a", "Default: true", loop, line: 3, words: "no key 'Default'", "default"),
         .tier("name: a", loop, "name: b", line: 4, words: "second time", "line 2"),
         .tier("name: a", "loop:", line: 3, words: "'loop' has no value"),

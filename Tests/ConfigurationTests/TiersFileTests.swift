@@ -14,7 +14,7 @@ import Testing
         #expect(tier.isDefault)
         #expect(tier.filesystem == .ext4)
         #expect(tier.reserve == .bytes(.zero))
-        let loop = loop(of: tier)
+        let loop = try loop(of: tier)
         #expect(loop.directory == "/srv/a")
         #expect(loop.provisioning == .thin)
         #expect(loop.overcommit == 1)
@@ -41,7 +41,7 @@ import Testing
         #expect(tiers.map(\.isDefault) == [false, true])
         #expect(tiers.map(\.filesystem) == [.xfs, .btrfs])
         #expect(tiers.map(\.reserve) == [.percent(5), .bytes(.gibibytes(10))])
-        let loops = tiers.map(loop(of:))
+        let loops = try tiers.map(loop(of:))
         #expect(loops.map(\.provisioning) == [.thin, .thick])
         #expect(loops.map(\.overcommit) == [1.5, 1])
         #expect(loops[1].directory == "/var/lib/cairn/solid state")
@@ -63,8 +63,9 @@ import Testing
     }
 }
 
-func loop(of tier: TierConfiguration) -> LoopTierConfiguration {
-    switch tier.backend {
-    case .loop(let loop): loop
+func loop(of tier: TierConfiguration) throws -> LoopTierConfiguration {
+    guard case .loop(let loop) = tier.backend else {
+        throw DriverError(.notFound, "tier \(tier.name) is not one of loop")
     }
+    return loop
 }

@@ -1,0 +1,68 @@
+/// Reads the value of `lvm`.
+struct LVMTierReader {
+    private static let thinKeys = ["thinPool", "overcommit"]
+    private static let thickKeys = ["wipe", "snapshotReserve", "createOptions"]
+
+    let configuration: LVMTierConfiguration
+    let place: TierPlace
+
+    init(_ node: NamedNode) throws(ConfigurationProblem) {
+        let keys = ["volumeGroup"] + Self.thinKeys + Self.thickKeys
+        let lvm = try MappingReader(node.node, of: "'lvm'", keys: keys)
+        let group = try lvm.required("volumeGroup")
+        let name = try Self.name(group)
+        let pool = try lvm.optional("thinPool")
+        let poolName = try pool.map(Self.name)
+        let provisioning: LVMTierConfiguration.Provisioning
+        if let poolName {
+            try Self.refuse(Self.thickKeys, in: lvm, "accepted only without thinPool")
+            let factor = try lvm.optional("overcommit")?.number(atLeast: 0.1) ?? 1
+            provisioning = .thin(pool: poolName, overcommit: factor)
+        } else {
+            try Self.refuse(Self.thinKeys, in: lvm, "accepted only with thinPool")
+            provisioning = .thick(try Self.thick(lvm))
+        }
+        configuration = LVMTierConfiguration(volumeGroup: name, provisioning: provisioning)
+        place = TierPlace(
+            storage: .volumeGroup(name, pool: poolName),
+            line: pool?.line ?? group.line
+        )
+    }
+
+    private static func thick(_ lvm: MappingReader) throws(ConfigurationProblem)
+        -> LVMThickConfiguration
+    {
+        LVMThickConfiguration(
+            wipe: try lvm.optional("wipe")?.choice(LVMThickConfiguration.Wipe.self) ?? .zero,
+            snapshotReservePercent: try lvm.optional("snapshotReserve")?.percent(1...100)
+                ?? defaultSnapshotReserve,
+            layout: try lvm.optional("createOptions").map(LVMLayoutReader.read) ?? .linear
+        )
+    }
+
+    /// In percent: a fifth of the volume overwritten before the snapshot is lost.
+    private static let defaultSnapshotReserve = 20
+
+    private static func refuse(_ keys: [String], in lvm: MappingReader, _ reason: String)
+        throws(ConfigurationProblem)
+    {
+        guard let found = lvm.present(among: keys).first else { return }
+        throw ConfigurationProblem(line: found.line, "'\(found.key)' is \(reason)")
+    }
+
+    /// A name of a group or a volume.
+    ///
+    /// Source: lvm(8), "Valid names"; 127 characters are what the device mapper has room for.
+    private static func name(_ node: NamedNode) throws(ConfigurationProblem) -> String {
+        let accepted = "a name of LVM: letters, digits, '+', '_', '.' and inside '-', at most 127"
+        let name = try node.text(accepted: accepted)
+        let isAllowed = { (character: Character) in
+            character.isASCII && (character.isLetter || character.isNumber)
+                || "+_.-".contains(character)
+        }
+        guard (1...127).contains(name.utf8.count), !name.hasPrefix("-"), name != ".", name != "..",
+            name.allSatisfy(isAllowed)
+        else { throw node.refusal(accepted: accepted) }
+        return name
+    }
+}
