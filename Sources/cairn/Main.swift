@@ -25,7 +25,7 @@ struct Cairn: AsyncParsableCommand {
                 name: "Storage",
                 subcommands: [
                     VolumeCommand.self, SnapshotCommand.self, MountCommand.self,
-                    UnmountCommand.self, TierCommand.self,
+                    UnmountCommand.self, TierCommand.self, PoolCommand.self,
                 ]
             ),
             CommandGroup(

@@ -114,7 +114,10 @@ struct GroupChange {
 
     /// Runs one command; a failure leaves what LVM leaves.
     func run(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
-        try LVMCommand(subcommand, arguments).succeed(deadline: VolumeGroup.commandLimit)
+        let devices = metadata.physicalVolumes.compactMap(\.device)
+        let isWhole = devices.count == metadata.physicalVolumes.count
+        try LVMCommand(subcommand, devices: isWhole ? devices : [], arguments)
+            .succeed(deadline: VolumeGroup.commandLimit)
     }
 
     /// The group after a command.

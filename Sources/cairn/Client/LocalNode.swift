@@ -1,4 +1,5 @@
 import Backend
+import BackendLVM
 import BackendLoop
 import Configuration
 import DriverCore
@@ -13,7 +14,8 @@ struct LocalNode {
     /// The tiers of the file; nil where there is none.
     let tiers: [TierConfiguration]?
     private let mounts: [MountEntry]
-    private let devices: [VolumeID: LoopDevice]
+    private let devices: [VolumeID: AttachedDevice]
+    private let groups: [LVMBackend]
 
     /// Throws `invalidRequest` where a file that was named cannot be read.
     init(config: String?) throws(DriverError) {
@@ -23,15 +25,20 @@ struct LocalNode {
             tiers = try? TiersFile(reading: NodeOptions.defaultConfig).tiers
         }
         mounts = (try? MountTable.read()) ?? []
+        let all = tiers ?? []
+        groups = all.compactMap { TierBackends.lvm($0, among: all) }
         devices = Self.devices(directories: tiers.map(Self.directories(of:)))
+            .merging(Self.devices(of: groups)) { first, _ in first }
     }
 
     func record(_ id: VolumeID) -> VolumeRecord? {
         firstInPools { PoolSurvey.volume(id, in: $0) }
+            ?? groups.lazy.compactMap { try? $0.volume(id) }.first
     }
 
     func record(_ id: SnapshotID) -> SnapshotRecord? {
         firstInPools { PoolSurvey.snapshot(id, in: $0) }
+            ?? groups.lazy.compactMap { try? $0.snapshot(id) }.first
     }
 
     /// Where a volume is attached and mounted; nil where it is not.
@@ -68,11 +75,23 @@ struct LocalNode {
     }
 
     private static func directories(of tiers: [TierConfiguration]) -> [String] {
-        tiers.map { tier in
+        tiers.compactMap { tier in
             switch tier.backend {
             case .loop(let loop): loop.directory
+            case .lvm: nil
             }
         }
+    }
+
+    /// The devices of logical volumes, mounted or not.
+    private static func devices(of groups: [LVMBackend]) -> [VolumeID: AttachedDevice] {
+        var found: [VolumeID: AttachedDevice] = [:]
+        for group in groups {
+            for volume in (try? group.volumes()) ?? [] {
+                found[volume.id] = (try? group.attachment(of: volume.id)) ?? nil
+            }
+        }
+        return found
     }
 
     /// The loop devices of volumes.
@@ -80,7 +99,7 @@ struct LocalNode {
     /// A second driver of this node has the same ids for the same names, so a device counts only
     /// where its file is that of a pool of ours; where no pool is known, where its id is the only
     /// one.
-    private static func devices(directories: [String]?) -> [VolumeID: LoopDevice] {
+    private static func devices(directories: [String]?) -> [VolumeID: AttachedDevice] {
         let backings = Dictionary(
             ((try? LoopDevices().attachments()) ?? []).map { ($0.device, $0.backing) },
             uniquingKeysWith: { first, _ in first }
@@ -93,7 +112,10 @@ struct LocalNode {
             }
             if isOurs ?? true { found[id, default: []].append(file.device) }
         }
-        return found.compactMapValues { $0.count == 1 ? $0.first : nil }
+        return found.compactMapValues { devices in
+            guard devices.count == 1, let device = devices.first else { return nil }
+            return AttachedDevice(path: device.path, number: device.number)
+        }
     }
 
     /// The id in `.../volumes/<id>/data`.

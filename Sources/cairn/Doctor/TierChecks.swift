@@ -14,8 +14,10 @@ struct TierChecks {
     /// Below this share of a thin pool's disk, volumes are soon told that it is full.
     private static let lowPercent = Int64(5)
 
-    static func run(_ tier: TierConfiguration) -> [Check] {
+    /// `tiers` is the whole file, of which the tier is one.
+    static func run(_ tier: TierConfiguration, among tiers: [TierConfiguration]) -> [Check] {
         switch tier.backend {
+        case .lvm: return GroupChecks.run(tier, among: tiers)
         case .loop(let loop):
             var checks = TierChecks(tier, loop)
             checks.examine()

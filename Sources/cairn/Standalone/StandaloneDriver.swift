@@ -1,5 +1,4 @@
 import Backend
-import BackendLoop
 import CSIServices
 import Configuration
 import DriverCore
@@ -41,7 +40,7 @@ struct StandaloneDriver {
             nodeID: node.nodeName,
             topology: try node.segments()
         )
-        let backends = try Self.backends(of: file, logger: logger)
+        let backends = try TierBackends.make(file.tiers, logger: logger)
         let defaultTier = file.tiers.first(where: \.isDefault)?.name
         tiers = Tiers(backends, default: defaultTier, logger: logger)
         pool = BlockingPool(threads: Self.blockingThreads)
@@ -114,31 +113,6 @@ struct StandaloneDriver {
         } catch {
             logger.error("cannot open the tiers", metadata: ["error": "\(error)"])
         }
-    }
-
-    private static func backends(of file: TiersFile, logger: Logger) throws(DriverError)
-        -> [any VolumeBackend]
-    {
-        let devices = LoopDevices()
-        var backends: [any VolumeBackend] = []
-        for tier in file.tiers {
-            switch tier.backend {
-            case .loop(let loop):
-                backends.append(
-                    try LoopBackend(
-                        tier: tier.name,
-                        directory: loop.directory,
-                        isThick: loop.provisioning == .thick,
-                        overcommit: loop.overcommit,
-                        reserve: tier.reserve,
-                        defaultFilesystem: tier.filesystem,
-                        loopDevices: devices,
-                        logger: logger
-                    )
-                )
-            }
-        }
-        return backends
     }
 
     private static func server(_ options: ServerOptions, _ router: Router) throws(DriverError)

@@ -26,7 +26,7 @@ struct TierList: AsyncParsableCommand {
         let tiers = try await Session.with(client) { session in
             guard let tiers = node.tiers else { return [try await defaultTier(session)] }
             var views: [TierView] = []
-            for tier in tiers { views.append(try await view(of: tier, session)) }
+            for tier in tiers { views.append(try await view(of: tier, among: tiers, session)) }
             return views
         }
         try client.output.write(tiers, text: TierView.table(tiers))
@@ -46,15 +46,19 @@ struct TierList: AsyncParsableCommand {
         return TierView(default: answer)
     }
 
-    private func view(of tier: TierConfiguration, _ session: Session) async throws -> TierView {
+    private func view(
+        of tier: TierConfiguration,
+        among tiers: [TierConfiguration],
+        _ session: Session
+    ) async throws -> TierView {
         do throws(RPCFailure) {
             let answer = try await session.readOrCode(
                 GetCapacityRequest(parameters: ["tier": tier.name])
             )
-            return TierView(tier, answer)
+            return TierView(tier, among: tiers, answer)
         } catch {
             // The file knows a tier that the driver, started before, does not.
-            if error.code == .invalidArgument { return TierView(tier, nil) }
+            if error.code == .invalidArgument { return TierView(tier, among: tiers, nil) }
             throw CommandFailure(error, during: "ask for the capacity of tier '\(tier.name)'")
         }
     }

@@ -1,3 +1,4 @@
+import BackendLVM
 import BackendLoop
 import CSIMessages
 import Configuration
@@ -33,7 +34,12 @@ struct TierView: Encodable {
         take(answer)
     }
 
-    init(_ tier: TierConfiguration, _ answer: GetCapacityResponse?) {
+    /// `tiers` is the whole file, of which the tier is one.
+    init(
+        _ tier: TierConfiguration,
+        among tiers: [TierConfiguration],
+        _ answer: GetCapacityResponse?
+    ) {
         name = tier.name
         isDefault = tier.isDefault
         filesystem = tier.filesystem.rawValue
@@ -45,6 +51,17 @@ struct TierView: Encodable {
             overcommit = loop.provisioning == .thin ? loop.overcommit : nil
             if let usage = PoolSurvey.usage(of: loop.directory) {
                 totalBytes = Self.total(of: usage.total, tier.reserve, loop).bytes
+            } else if answer != nil {
+                state = .unavailable
+            }
+        case .lvm(let lvm):
+            kind = "lvm"
+            switch lvm.provisioning {
+            case .thick: provisioning = "thick"
+            case .thin(_, let factor): (provisioning, overcommit) = ("thin", factor)
+            }
+            if let total = TierBackends.lvm(tier, among: tiers)?.total() {
+                totalBytes = total.bytes
             } else if answer != nil {
                 state = .unavailable
             }

@@ -1,0 +1,45 @@
+import ArgumentParser
+import BackendLVM
+import DriverCore
+
+/// The command `cairn pool extend`.
+struct PoolExtend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "extend",
+        abstract: "Give a thin pool more room for data or metadata.",
+        discussion: """
+            Works while volumes of it are mounted, also where it is full.
+
+            Example:
+              cairn pool extend fast/pool --size 100Gi
+              cairn pool extend fast/pool --metadata 1Gi
+              cairn pool extend fast/pool --disk /dev/nvme2n1 --size 500Gi
+            """
+    )
+
+    @Argument(help: "The volume group and the pool, as fast/pool.")
+    var pool: PoolPath
+
+    @Option(help: "How much to add to its data.")
+    var size: ByteCount?
+
+    @Option(help: "How much to add to its metadata.")
+    var metadata: ByteCount?
+
+    @Option(help: "A blank disk for the group; may be given several times.", completion: .file())
+    var disk: [String] = []
+
+    @OptionGroup var plan: PlanOptions
+
+    func run() async throws {
+        try plan.carryOut(
+            PoolPlan.extend(
+                group: pool.group,
+                pool: pool.pool,
+                disks: disk,
+                by: size,
+                metadataBy: metadata
+            )
+        )
+    }
+}

@@ -1,0 +1,112 @@
+import Backend
+import BackendLVM
+import BackendLoop
+import Configuration
+import DriverCore
+import Host
+import Logging
+
+/// The back ends of the configured tiers; nothing is touched before they are started.
+enum TierBackends {
+    static func make(_ tiers: [TierConfiguration], logger: Logger) throws(DriverError)
+        -> [any VolumeBackend]
+    {
+        let devices = LoopDevices()
+        let groups = volumeGroups(of: tiers)
+        var backends: [any VolumeBackend] = []
+        for tier in tiers {
+            switch tier.backend {
+            case .loop(let loop):
+                backends.append(
+                    try LoopBackend(
+                        tier: tier.name,
+                        directory: loop.directory,
+                        isThick: loop.provisioning == .thick,
+                        overcommit: loop.overcommit,
+                        reserve: tier.reserve,
+                        defaultFilesystem: tier.filesystem,
+                        loopDevices: devices,
+                        logger: logger
+                    )
+                )
+            case .lvm(let lvm):
+                guard let group = groups[lvm.volumeGroup] else { continue }
+                backends.append(backend(tier, lvm, in: group, logger: logger))
+            }
+        }
+        return backends
+    }
+
+    /// The back end of one LVM tier, for a look at it beside a running driver.
+    static func lvm(_ tier: TierConfiguration, among tiers: [TierConfiguration]) -> LVMBackend? {
+        guard case .lvm(let lvm) = tier.backend,
+            let group = volumeGroups(of: tiers)[lvm.volumeGroup]
+        else { return nil }
+        let silent = Logger(label: "cairn") { _ in SwiftLogNoOpLogHandler() }
+        return backend(tier, lvm, in: group, logger: silent)
+    }
+
+    /// One for each group, shared by its tiers: a group has one writer.
+    private static func volumeGroups(of tiers: [TierConfiguration]) -> [String: VolumeGroup] {
+        var names: [String: Set<String>] = [:]
+        for tier in tiers {
+            guard case .lvm(let lvm) = tier.backend else { continue }
+            names[lvm.volumeGroup, default: []].insert(tier.name)
+        }
+        return Dictionary(
+            uniqueKeysWithValues: names.map { ($0, VolumeGroup(named: $0, tiers: $1)) }
+        )
+    }
+
+    private static func backend(
+        _ tier: TierConfiguration,
+        _ lvm: LVMTierConfiguration,
+        in group: VolumeGroup,
+        logger: Logger
+    ) -> LVMBackend {
+        LVMBackend(
+            tier: tier.name,
+            group: group,
+            provisioning: provisioning(lvm.provisioning),
+            reserve: tier.reserve,
+            defaultFilesystem: tier.filesystem,
+            logger: logger
+        )
+    }
+
+    private static func provisioning(_ chosen: LVMTierConfiguration.Provisioning) -> Provisioning {
+        switch chosen {
+        case .thin(let pool, let overcommit):
+            .thin(ThinOptions(pool: pool, overcommit: overcommit))
+        case .thick(let thick):
+            .thick(
+                ThickOptions(
+                    wipe: wipe(thick.wipe),
+                    snapshotReserve: thick.snapshotReservePercent,
+                    layout: layout(thick.layout)
+                )
+            )
+        }
+    }
+
+    private static func wipe(_ wipe: LVMThickConfiguration.Wipe) -> ThickOptions.Wipe {
+        switch wipe {
+        case .zero: .zero
+        case .discard: .discard
+        case .none: .none
+        }
+    }
+
+    private static func layout(_ layout: LVMLayout) -> Layout {
+        let raid: Layout.Raid? =
+            switch layout.raid {
+            case .raid0: .raid0
+            case .raid1: .raid1
+            case .raid5: .raid5
+            case .raid6: .raid6
+            case .raid10: .raid10
+            case nil: nil
+            }
+        return Layout(raid: raid, stripes: layout.stripes, stripeSize: layout.stripeSize)
+    }
+}
