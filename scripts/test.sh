@@ -12,7 +12,8 @@
 #                 cli           each command of the real binary, as people and scripts run it
 #                 faults        broken disks, damaged files, strangers and bad input
 #                 crash         the same binary killed, or failing, at every step, and a short soak
-#                 lvm           device mapper and LVM, in the guest of scripts/vm
+#                 lvm           device mapper and LVM, in the guest of scripts/vm, and csi-sanity
+#                               there where it is installed
 #                 fuzz          a minute of fuzzing of what reads bytes from outside, after a build
 #                 sanity        csi-sanity against the real binary, where csi-sanity is installed
 #
@@ -197,6 +198,21 @@ run_lvm() {
         --env CAIRN_TEST_BUNDLE --env CAIRN_BINARY scripts/test.sh --inside lvm \
         >"$log" 2>&1 || code=$?
     judge lvm "$log" "$code"
+    run_lvm_sanity
+}
+
+# csi-sanity on thick and thin volumes, in a guest of its own; nothing where it is not installed.
+run_lvm_sanity() {
+    local log=$logs/lvm-sanity.log sanity=${CSI_SANITY:-$(command -v csi-sanity || true)}
+    local share=$PWD/$logs/lvm-sanity
+    [[ -x $sanity ]] || return 0
+    began=$SECONDS
+    rm -rf "$share" && mkdir "$share"
+    limited scripts/vm --timeout $((ring_limit_seconds - 10)) --memory 2G --scratch 64G \
+        --share "$share" --env CAIRN_LVM_DISK=/dev/vda --env CAIRN_BINARY \
+        --env CSI_SANITY="$sanity" scripts/csi-sanity.sh --pool lvm --provisioning both --seeds 1 \
+        --logs "$share/failed" 2>&1 | tee "$log" || true
+    report_sum lvm-sanity "$log"
 }
 
 run_fuzz() {
