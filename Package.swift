@@ -133,7 +133,7 @@ let package = Package(
         // Fixtures that several test targets share: temporary folders, pools on loop devices.
         .target(
             name: "TestSupport",
-            dependencies: ["Backend", "CSIClient", "CSIMessages", "DriverCore", "Host"],
+            dependencies: ["Backend", "CSIClient", "CSIMessages", "DriverCore", "Host", log],
             path: "Tests/TestSupport",
             swiftSettings: swift
         ),
@@ -225,7 +225,15 @@ let package = Package(
         ),
         .testTarget(
             name: "BackendLoopTests",
-            dependencies: ["BackendLoop", "Backend", "Host", "DriverCore", "TestSupport", log],
+            dependencies: ["BackendLoop", "Backend", "Host", "DriverCore", "TestSupport"],
+            swiftSettings: swift
+        ),
+        // What every backend promises, the same for each kind of storage in one table.
+        .testTarget(
+            name: "BackendContractTests",
+            dependencies: [
+                "BackendLVM", "BackendLoop", "Backend", "Host", "DriverCore", "TestSupport",
+            ],
             swiftSettings: swift
         ),
         // Device mapper and LVM, which only the guest of scripts/vm has: the ring lvm runs it there.

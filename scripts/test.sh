@@ -30,8 +30,8 @@ all_rings=(soundness unit host backend conformance cli faults crash lvm fuzz san
 logs=.build/test-logs
 # Far above what a ring needs, so that a hang ends as a failure.
 ring_limit_seconds=900
-# The targets whose tests run in the guest of scripts/vm, and nowhere else.
-guest_targets='BackendLVM'
+# The targets whose tests run in the guest of scripts/vm; those of BackendLVM run nowhere else.
+guest_targets='BackendLVM|BackendContract'
 namespace=(unshare --mount --propagation private --pid --fork --kill-child --mount-proc)
 
 total_passed=0
@@ -47,7 +47,7 @@ swift_tests() {
     case $1 in
         unit) arguments+=(--skip "^(HostPrivileged|CSIServicesPrivileged|BackendLoop|Conformance|CommandLine|Fault|Crash|$guest_targets)Tests\.") ;;
         host) arguments+=(--filter '^(HostPrivileged|CSIServicesPrivileged)Tests\.' --no-parallel) ;;
-        backend) arguments+=(--filter '^BackendLoopTests\.' --no-parallel) ;;
+        backend) arguments+=(--filter '^(BackendLoop|BackendContract)Tests\.' --no-parallel) ;;
         conformance) arguments+=(--filter '^ConformanceTests\.') ;;
         crash) arguments+=(--filter '^CrashTests\.') ;;
         cli) arguments+=(--filter '^CommandLineTests\.') ;;

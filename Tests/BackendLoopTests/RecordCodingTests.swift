@@ -1,5 +1,6 @@
 import Backend
 import DriverCore
+import TestSupport
 import Testing
 
 @testable import BackendLoop

@@ -1,8 +1,6 @@
 import Backend
 import DriverCore
-import Glibc
 import Host
-import Logging
 import TestSupport
 import Testing
 
@@ -30,9 +28,9 @@ struct PoolKind: Sendable, CustomTestStringConvertible {
 final class TestPool {
     let folder: TemporaryFolder
     let kind: PoolKind
-    let path: String
     let loopDevices = LoopDevices()
-    private let mounted: MountedImage
+    var path: String { filesystem.path }
+    private let filesystem: PoolFilesystem
     private var running: LoopBackend?
     private var overcommit: Double
     private var reserve: Reserve
@@ -48,9 +46,7 @@ final class TestPool {
         self.kind = kind
         self.overcommit = overcommit
         self.reserve = reserve
-        mounted = try folder.mountFilesystem(kind.filesystem, size: size, named: "pool")
-        path = mounted.path
-        folder.onCleanup { [mounted] in Self.release(mounted) }
+        filesystem = try PoolFilesystem(kind.filesystem, size: size, in: folder)
         try restart()
     }
 
@@ -83,17 +79,9 @@ final class TestPool {
         return backend
     }
 
-    func unmount() throws { try Mounts.unmountAll(mounted.target) }
+    func unmount() throws { try filesystem.unmount() }
 
-    func mountAgain() throws {
-        try Mounts.mount(
-            device: mounted.image.device.path,
-            at: mounted.target,
-            filesystem: kind.filesystem,
-            flags: [],
-            readOnly: false
-        )
-    }
+    func mountAgain() throws { try filesystem.mountAgain() }
 
     func volumePath(_ id: VolumeID, _ file: String = "data") -> String {
         "\(path)/volumes/\(id)/\(file)"
@@ -119,46 +107,11 @@ final class TestPool {
 
     /// Mounts a volume the way staging does, and unmounts it with the test.
     func mount(_ id: VolumeID, named name: String, formatting: Bool = true) throws -> TargetPath {
-        let device = try backend.attach(id)
+        let device = try backend.attach(id).path
         if formatting {
-            try Filesystems.make(.ext4, on: device.path, options: [], isThick: kind.isThick)
+            try Filesystems.make(.ext4, on: device, options: [], isThick: kind.isThick)
         }
-        let target = try folder.target(name)
-        try target.createDirectory()
-        try Mounts.mount(
-            device: device.path,
-            at: target,
-            filesystem: .ext4,
-            flags: [],
-            readOnly: false
-        )
-        return target
-    }
-
-    /// Unmounts the pool, whatever a failed test has left in use.
-    private static func release(_ mounted: MountedImage) {
-        detachAll(beneath: mounted.path)
-        // A program that another test starts has this process's open files until its exec: there is
-        // nothing to wait for but the next look.
-        for _ in 0..<500 {
-            if (try? Mounts.unmountAll(mounted.target)) != nil { return }
-            usleep(10_000)
-        }
-    }
-
-    /// Lets go of whatever a failed test has left, or the pool could not be unmounted.
-    private static func detachAll(beneath path: String) {
-        guard let root = try? Folder.existing(at: path) else { return }
-        for shelf in ["volumes", "snapshots"] {
-            guard let folder = try? root.folder(shelf) else { continue }
-            for name in (try? folder.names()) ?? [] {
-                let loops = LoopDevices()
-                guard let identity = try? folder.facts(of: "\(name)/data")?.identity,
-                    let device = try? loops.find(backing: identity)
-                else { continue }
-                try? loops.detach(device, backing: identity)
-            }
-        }
+        return try folder.mount(device, as: .ext4, named: name)
     }
 }
 
@@ -179,82 +132,6 @@ func withPool<Result>(
             reserve: reserve
         )
         return try body(pool)
-    }
-}
-
-let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-func volumeID(_ name: String) -> VolumeID {
-    VolumeID(nodeDigest: SHA256.hex(of: "node"), nameDigest: SHA256.hex(of: name))
-}
-
-func snapshotID(_ name: String) -> SnapshotID {
-    SnapshotID(nodeDigest: SHA256.hex(of: "node"), nameDigest: SHA256.hex(of: name))
-}
-
-func volumeRecord(
-    _ name: String,
-    size: ByteCount = .mebibytes(32),
-    source: VolumeSource? = nil,
-    contents: VolumeRecord.Contents = .blank
-) -> VolumeRecord {
-    VolumeRecord(
-        id: volumeID(name),
-        name: name,
-        tier: "test",
-        size: size,
-        capabilities: [
-            RecordedCapability(
-                mode: "SINGLE_NODE_WRITER",
-                isBlock: false,
-                filesystem: "",
-                mountFlags: ["noatime"]
-            )
-        ],
-        filesystem: .ext4,
-        parameters: ["tier": "test"],
-        source: source,
-        created: Timestamp(seconds: 1_700_000_000, nanoseconds: 5),
-        contents: contents
-    )
-}
-
-func snapshotRecord(_ name: String, of volume: String, size: ByteCount = .mebibytes(32))
-    -> SnapshotRecord
-{
-    SnapshotRecord(
-        id: snapshotID(name),
-        name: name,
-        tier: "test",
-        source: volumeID(volume),
-        size: size,
-        contents: .copied,
-        filesystem: .ext4,
-        created: Timestamp(seconds: 1_700_000_001, nanoseconds: 0)
-    )
-}
-
-extension LoopBackend {
-    @discardableResult
-    func create(_ record: VolumeRecord) throws(DriverError) -> VolumeRecord {
-        try createVolume(record, progress: Progress())
-    }
-
-    @discardableResult
-    func create(_ record: SnapshotRecord) throws(DriverError) -> SnapshotRecord {
-        try createSnapshot(record, progress: Progress())
-    }
-}
-
-/// The error that the body throws; a failure of the test where it throws none.
-func failure(_ body: () throws -> Void) -> DriverError {
-    do {
-        try body()
-        return DriverError(.hostFailure, "nothing was thrown")
-    } catch let error as DriverError {
-        return error
-    } catch {
-        return DriverError(.hostFailure, "not a DriverError: \(error)")
     }
 }
 

@@ -38,6 +38,51 @@ package enum Bytes {
         return Array(bytes[..<got])
     }
 
+    /// Whether a part of a file or device, or all behind the offset, is there and reads as zeros.
+    package static func isZero(_ path: String, at offset: Int64 = 0, count: Int64? = nil)
+        throws(DriverError) -> Bool
+    {
+        var isZero = true
+        try withDescriptor(path, O_RDONLY) { file in
+            let end = count.map { offset + $0 } ?? Int64(lseek(file, 0, SEEK_END))
+            let zeros = [UInt8](repeating: 0, count: 1 << 20)
+            var chunk = zeros
+            var position = offset
+            while isZero, position < end {
+                let wanted = min(chunk.count, Int(end - position))
+                let got = unsafe pread(file, &chunk, wanted, off_t(position))
+                guard got > 0 else { return false }
+                isZero = unsafe memcmp(chunk, zeros, got) == 0
+                position += Int64(got)
+            }
+            return true
+        }
+        return isZero
+    }
+
+    /// Writes over all of a device, down to its storage.
+    package static func fill(_ path: String, with pattern: [UInt8]) throws(DriverError) {
+        try withDescriptor(path, O_RDWR) { file in
+            let size = Int64(lseek(file, 0, SEEK_END))
+            var position: Int64 = 0
+            while position < size {
+                let count = min(pattern.count, Int(size - position))
+                guard unsafe pwrite(file, pattern, count, off_t(position)) == count else {
+                    return false
+                }
+                position += Int64(count)
+            }
+            return fsync(file) == 0
+        }
+    }
+
+    /// Writes a file and leaves its bytes in memory, to be written back whenever that is.
+    package static func writeUnsynced(_ bytes: [UInt8], to path: String) throws(DriverError) {
+        try withDescriptor(path, O_RDWR | O_CREAT | O_TRUNC) { file in
+            unsafe Glibc.write(file, bytes, bytes.count) == bytes.count
+        }
+    }
+
     /// Copies a file of test size as a whole, holes kept.
     package static func copy(_ path: String, to copy: String) throws(DriverError) {
         try withDescriptor(path, O_RDONLY) { source in

@@ -30,6 +30,15 @@ package enum Paths {
         return Int64(status.st_blocks) * 512
     }
 
+    /// The number of the device that the path is a node of, as the kernel gives it.
+    package static func deviceNumber(_ path: String) throws(DriverError) -> UInt64 {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            throw DriverError(.hostFailure, "cannot look at \(path) (errno \(errno))")
+        }
+        return UInt64(status.st_rdev)
+    }
+
     package static func makeFolder(_ path: String) throws {
         guard unsafe mkdir(path, 0o755) == 0 else {
             throw DriverError(.hostFailure, "cannot make \(path) (errno \(errno))")

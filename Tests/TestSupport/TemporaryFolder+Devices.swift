@@ -40,16 +40,26 @@ extension TemporaryFolder {
     {
         let image = try attachImage("\(name).img", size: size)
         try Filesystems.make(type, on: image.device.path, options: [], isThick: false)
+        return MountedImage(
+            image: image,
+            target: try mount(image.device.path, as: type, named: name)
+        )
+    }
+
+    /// A device that holds a file system, mounted on a folder of this one.
+    package func mount(_ device: String, as type: FilesystemType, named name: String)
+        throws(DriverError) -> TargetPath
+    {
         let target = try target(name)
         try target.createDirectory()
         try Mounts.mount(
-            device: image.device.path,
+            device: device,
             at: target,
             filesystem: type,
             flags: [],
             readOnly: false
         )
-        return MountedImage(image: image, target: target)
+        return target
     }
 }
 

@@ -2,11 +2,11 @@ import Glibc
 import Synchronization
 
 /// Threads of a test that block, which Swift's own pool must not.
-final class TestThread: Sendable {
+package final class TestThread: Sendable {
     private let body: @Sendable () -> Void
     private let thread = Mutex(pthread_t())
 
-    init(_ body: @escaping @Sendable () -> Void) {
+    package init(_ body: @escaping @Sendable () -> Void) {
         self.body = body
         let argument = unsafe Unmanaged.passRetained(self).toOpaque()
         let failed = thread.withLock { thread in
@@ -25,11 +25,11 @@ final class TestThread: Sendable {
     }
 
     /// Waits for its end; to be called once.
-    func join() { thread.withLock { thread in _ = pthread_join(thread, nil) } }
+    package func join() { thread.withLock { thread in _ = pthread_join(thread, nil) } }
 }
 
 /// Runs the body on so many threads at once, and returns when all have ended.
-func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+package func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     let threads = (0..<count).map { index in TestThread { body(index) } }
     for thread in threads { thread.join() }
 }
