@@ -56,7 +56,15 @@ extension LVMBackend {
         let device = try BlockFill(of: activeDevice(of: volume, metadata).path)
         switch wipe {
         case .zero: try device.zero(from: start, to: end, by: .writing, progress: progress)
-        case .discard: try device.zero(from: start, to: end, by: .discarding, progress: progress)
+        case .discard:
+            do {
+                try device.zero(from: start, to: end, by: .discarding, progress: progress)
+            } catch {
+                throw error.adding(
+                    context: "where the disks of volume group \(group.name) promise no zeros after "
+                        + "a discard, the tier needs 'wipe: zero'"
+                )
+            }
         case .none:
             // Where every known format has its marks: mkfs asks for proof that none is there.
             let edge = min(ByteCount.mebibytes(1), end - start)
@@ -183,7 +191,7 @@ extension LVMBackend {
         let metadata = try group.metadata()
         guard metadata.snapshots[volume.name] != nil else { return }
         let uuid = MappedVolume.uuid(of: volume.id, group: metadata.id)
-        guard let target = try DeviceMapper.targets(uuid: uuid).first, target.type == "snapshot"
+        guard let target = try group.status(ofDevice: uuid).first, target.type == "snapshot"
         else { return }
         switch try SnapshotStatus(parsing: target.status) {
         case .valid, .unknown: return

@@ -95,7 +95,7 @@ extension LVMBackend {
         throws(DriverError) -> ByteCount
     {
         let uuid = MappedVolume.uuid(of: volume.id, group: metadata.id)
-        let targets = try DeviceMapper.targets(uuid: uuid)
+        let targets = try group.status(ofDevice: uuid)
         guard let target = targets.first, target.type == "thin",
             case .mapped(let sectors) = try ThinStatus(parsing: target.status)
         else { return metadata.size(of: volume) }

@@ -14,6 +14,15 @@ extension LVMBackend {
         return records.sorted { $0.id < $1.id }
     }
 
+    package func remembers(_ id: VolumeID) -> Bool { remembers(id.text) }
+
+    package func remembers(_ id: SnapshotID) -> Bool { remembers(id.text) }
+
+    private func remembers(_ name: String) -> Bool {
+        guard let metadata = group.remembered else { return false }
+        return (try? own(name, in: metadata)) != nil
+    }
+
     package func volume(_ id: VolumeID) throws(DriverError) -> VolumeRecord? {
         try record(id, in: try group.metadata())
     }

@@ -1,6 +1,7 @@
 import DeviceMapper
 import DriverCore
 import Host
+import Synchronization
 
 /// One volume group: what it is now, and the one place from which the driver changes it.
 ///
@@ -12,7 +13,9 @@ package final class VolumeGroup: Sendable {
     let tiers: Set<String>
     private let cache: MetadataCache
     private let looking: Gate
+    private let asking: Gate
     private let changing: Gate
+    private let lastSeen = Mutex<VolumeGroupMetadata?>(nil)
 
     /// Far above what a command takes on a disk that answers, with thousands of volumes.
     static let commandLimit = Duration.seconds(60)
@@ -21,6 +24,7 @@ package final class VolumeGroup: Sendable {
     /// Longer than ``searchLimit``, which a look may take once; a disk that answers takes no second.
     private static let lookPatience = Duration.seconds(30)
     private static let searchLimit = Duration.seconds(20)
+    private static let askPatience = Duration.seconds(10)
 
     package init(named name: String, tiers: Set<String>) {
         self.name = name
@@ -29,17 +33,31 @@ package final class VolumeGroup: Sendable {
         cache = MetadataCache(group: name, gate: looking) { () throws(DriverError) in
             try Self.devices(of: name)
         }
+        asking = Gate("volume group \(name)", patience: Self.askPatience)
         changing = Gate("volume group \(name)", patience: Self.changePatience)
     }
 
     /// What hangs, in words; nil where nothing does.
-    package var trouble: String? { changing.trouble ?? looking.trouble }
+    package var trouble: String? { changing.trouble ?? looking.trouble ?? asking.trouble }
 
     /// The group as it is now; throws `unavailable` where it cannot be read or must not be used.
     func metadata() throws(DriverError) -> VolumeGroupMetadata {
         let metadata = try cache.current()
         try refuseForeign(metadata)
+        lastSeen.withLock { $0 = metadata }
         return metadata
+    }
+
+    /// The group as it was when it was last read; from memory alone.
+    var remembered: VolumeGroupMetadata? { lastSeen.withLock { $0 } }
+
+    /// What the kernel's targets of a volume say about themselves; none where it is not active.
+    ///
+    /// The status of a pool hangs where its disks do: that holds one thread, and is told to others.
+    func status(ofDevice uuid: String) throws(DriverError) -> [MappedTarget] {
+        try asking.pass("asking the kernel about a device") { () throws(DriverError) in
+            try DeviceMapper.targets(uuid: uuid)
+        }
     }
 
     /// Runs the body while nobody else of this process changes the group.

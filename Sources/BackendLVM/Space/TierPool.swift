@@ -73,7 +73,7 @@ extension LVMBackend {
             group: metadata.id,
             layer: .thinPool
         )
-        guard let target = try DeviceMapper.targets(uuid: uuid).first else { return nil }
+        guard let target = try group.status(ofDevice: uuid).first else { return nil }
         let path = "\(group.name)/\(pool.name)"
         guard target.type == "thin-pool" else {
             throw DriverError(.unavailable, "\(path) is a \(target.type) target, no thin pool")

@@ -133,7 +133,9 @@ extension GroupSurvey {
                 )
                 return
             }
-            for target in try DeviceMapper.targets(uuid: metadata.deviceUUID(of: own.volume)) {
+            for target in try backend.group.status(
+                ofDevice: metadata.deviceUUID(of: own.volume)
+            ) {
                 try examine(target, of: path)
             }
         } catch {
