@@ -8,6 +8,7 @@ extension LVMBackend {
     package func attach(_ id: VolumeID) throws(DriverError) -> AttachedDevice {
         let metadata = try group.metadata()
         let own = try required(id, in: metadata)
+        if case .thick(let options) = provisioning { try finishRaidGrowth(of: id, options) }
         let device = try activeDevice(of: own.volume, metadata)
         if case .thin(let options) = provisioning {
             _ = try usage(of: pool(options, metadata), metadata)
@@ -50,7 +51,8 @@ extension LVMBackend {
         if let device = try device(of: volume, metadata), device.hasTable, !device.isSuspended {
             return device
         }
-        try group.change("lvchange") { change throws(DriverError) in
+        // No change of the metadata, so also where a disk is missing: a RAID works without it.
+        try group.change("lvchange", evenIncomplete: true) { change throws(DriverError) in
             // Snapshots of thin volumes carry a flag that would skip them.
             try change.run(
                 "lvchange",

@@ -1,5 +1,6 @@
 package import Backend
 package import DriverCore
+import Host
 
 extension LVMBackend {
     /// One command grows the volume and the device that it has.
@@ -9,6 +10,7 @@ extension LVMBackend {
         try claims.holding(id.text) { () throws(DriverError) in
             let metadata = try group.metadata()
             let own = try required(id, in: metadata)
+            if case .thick(let options) = provisioning { try finishRaidGrowth(of: id, options) }
             if metadata.size(of: own.volume) < size {
                 switch provisioning {
                 case .thin(let options): try growThin(id, to: size, options)
@@ -33,30 +35,44 @@ extension LVMBackend {
         }
     }
 
-    /// The new part must show no bytes of an earlier owner, and it is readable from the instant at
-    /// which the volume has it: so its extents are taken by a volume of their own first, zeroed
-    /// there, and then given over.
     private func growThick(_ id: VolumeID, to size: ByteCount, _ options: ThickOptions)
         throws(DriverError)
     {
         try refuseSnapshots(of: id)
-        let name = Temporary.name(for: id)
-        try making(name) { (hasBegun) throws(DriverError) in
+        let volume = try required(id, in: group.metadata()).volume
+        if volume.raid != nil {
+            try growRaid(id, to: size, options)
+        } else {
+            try growPlain(id, to: size, options)
+        }
+    }
+
+    /// The new part must show no bytes of an earlier owner, and it is readable from the instant at
+    /// which the volume has it: so its extents are taken by a volume of their own first, zeroed
+    /// there, and then given over.
+    private func growPlain(_ id: VolumeID, to size: ByteCount, _ options: ThickOptions)
+        throws(DriverError)
+    {
+        let draft = Draft(name: Temporary.name(for: id), created: WallClock.now())
+        try making(draft.name, created: draft.created) { (hasBegun) throws(DriverError) in
             try group.change("lvcreate") { change throws(DriverError) in
-                try clearWay(for: name, change)
-                hasBegun = true
+                try clearWay(for: draft.name, change)
                 let volume = try required(id, in: change.metadata).volume
+                let layout = Layout(stripes: volume.segments.last?.areas.count ?? 1)
                 let more = change.metadata.extents(holding: size) - volume.extents
-                try refuseWithoutRoom(for: more, options.layout, change.metadata)
-                var tags = Tags()
-                tags.set(Fact.tier, tier)
-                tags.set(Fact.state, VolumeRecord.State.creating.rawValue)
-                try change.allocate(name, extents: more, layout: options.layout, tags: tags)
+                try refuseWithoutRoom(for: more, layout, change.metadata)
+                hasBegun = true
+                try change.allocate(
+                    draft.name,
+                    extents: more,
+                    layout: layout,
+                    tags: tags(of: draft)
+                )
             }
-            try fillWithZeros(name, options.wipe, from: .zero, Progress())
+            try fillWithZeros(draft, options.wipe, from: .zero, Progress())
             try group.change("lvextend") { change throws(DriverError) in
-                let places = try places(of: fresh(name, in: change.metadata), change)
-                try change.remove(name)
+                let places = try places(of: fresh(draft, in: change.metadata), change)
+                try change.remove(draft.name, inState: .creating)
                 try change.run(
                     "lvextend",
                     ["--size", "\(size.bytes)b", change.path(id.text)] + places

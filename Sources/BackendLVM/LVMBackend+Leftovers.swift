@@ -12,20 +12,28 @@ extension LVMBackend {
         for own in allOwn(in: metadata) {
             let name = own.volume.name
             claims.ifFree(owner(of: name)) {
-                if own.isReady { resume(own, metadata) } else { removeLeftover(name) }
+                if own.isReady {
+                    resume(own, metadata)
+                } else if own.isHalfMade {
+                    removeLeftover(name)
+                }
             }
         }
     }
 
     /// What a temporary volume is made for; the name itself for all others.
-    private func owner(of name: String) -> String {
+    func owner(of name: String) -> String {
         name.hasPrefix(Temporary.prefix)
             ? VolumeID.prefix + name.dropFirst(Temporary.prefix.count) : name
     }
 
-    private func removeLeftover(_ name: String) {
+    func removeLeftover(_ name: String) {
         do {
-            try remove(name)
+            try group.change("lvremove") { change throws(DriverError) in
+                guard let own = try own(name, in: change.metadata), own.isHalfMade else { return }
+                try refuseOpen(own.volume, change.metadata)
+                try change.remove(name, inState: .creating)
+            }
             logger.info("removed what a crash left half-made", metadata: ["volume": "\(name)"])
         } catch {
             logger.warning(

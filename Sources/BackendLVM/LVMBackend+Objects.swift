@@ -7,7 +7,21 @@ struct OwnVolume {
     let tags: Tags
 
     /// Whether it was made to its end.
-    var isReady: Bool { tags.values(of: Fact.state) == [VolumeRecord.State.ready.rawValue] }
+    var isReady: Bool { state == .ready }
+
+    /// Whether it may be removed as what a crash has left: only what says so itself.
+    var isHalfMade: Bool { state == .creating }
+
+    /// Whether it was made by the attempt that began at that moment.
+    func isFrom(_ created: Timestamp) -> Bool {
+        tags.values(of: Fact.created) == [created.tagText]
+    }
+
+    /// nil where the tag is missing or damaged; such a volume may hold anything.
+    var state: VolumeRecord.State? {
+        let values = tags.values(of: Fact.state)
+        return values.count == 1 ? VolumeRecord.State(rawValue: values[0]) : nil
+    }
 }
 
 /// What of the group is this tier's.
@@ -17,7 +31,10 @@ extension LVMBackend {
     /// Throws where the name is taken by what Cairn did not make, or by a tier that is not
     /// configured: neither may be said to be absent.
     func own(_ name: String, in metadata: VolumeGroupMetadata) throws(DriverError) -> OwnVolume? {
-        guard let volume = metadata.logicalVolumes[name] else { return nil }
+        guard let volume = metadata.logicalVolumes[name] else {
+            try refuseDoubt(about: name, metadata)
+            return nil
+        }
         guard let tags = Tags(reading: volume.tags) else {
             throw DriverError(
                 .hostFailure,
@@ -26,7 +43,13 @@ extension LVMBackend {
             )
         }
         let owner = try tags.required(Fact.tier)
-        if owner == tier { return OwnVolume(volume: volume, tags: tags) }
+        if owner == tier {
+            let own = OwnVolume(volume: volume, tags: tags)
+            guard own.isReady || own.isHalfMade else {
+                throw tags.damage(Fact.state).adding(context: "\(group.name)/\(name)")
+            }
+            return own
+        }
         guard group.tiers.contains(owner) else {
             throw DriverError(
                 .unavailable,
@@ -37,10 +60,26 @@ extension LVMBackend {
         return nil
     }
 
+    /// A disk that is away may hold a newer text than those that answer, so that nothing can be said
+    /// to be absent.
+    private func refuseDoubt(about name: String, _ metadata: VolumeGroupMetadata)
+        throws(DriverError)
+    {
+        let away = metadata.physicalVolumes.first { $0.trouble != nil }
+        guard let away else { return }
+        throw DriverError(
+            .unavailable,
+            "cannot tell whether \(group.name)/\(name) exists while a disk of the group does not "
+                + "answer (physical volume \(away.id)): bring it back, or give it up with "
+                + "vgreduce --removemissing"
+        )
+    }
+
     /// Every volume of this tier whose name begins so, made to its end or not.
     func allOwn(beginning prefix: String = "", in metadata: VolumeGroupMetadata) -> [OwnVolume] {
         metadata.logicalVolumes.values.compactMap { volume in
-            guard volume.name.hasPrefix(prefix), let tags = Tags(reading: volume.tags),
+            // LVM gives the tags of a RAID volume to its hidden parts too.
+            guard volume.name.hasPrefix(prefix), !metadata.isHidden(volume), let tags = Tags(reading: volume.tags),
                 (try? tags.text(Fact.tier)) == tier
             else { return nil }
             return OwnVolume(volume: volume, tags: tags)

@@ -18,14 +18,13 @@ extension LVMBackend {
         try record(id, in: try group.metadata())
     }
 
-    /// Cut in one step, so that a snapshot exists whole or not at all.
     package func createSnapshot(_ record: SnapshotRecord, progress: Progress)
         throws(DriverError) -> SnapshotRecord
     {
         let name = record.id.text
         try claims.holding(name) { () throws(DriverError) in
             if case .thin(let options) = provisioning { _ = try openPool(options) }
-            try making(name) { (hasBegun) throws(DriverError) in
+            try making(name, created: record.created) { (hasBegun) throws(DriverError) in
                 try group.change("lvcreate") { change throws(DriverError) in
                     try clearWay(for: name, change)
                     let source = try required(record.source, in: change.metadata)
@@ -44,8 +43,11 @@ extension LVMBackend {
         switch provisioning {
         case .thin: try cutThin(record, of: source, change)
         case .thick(let options):
-            let tags = record.tags(held: .zero)
+            // LVM makes the store first and ties it to its origin then: whole is what has both.
+            var tags = record.tags(held: .zero)
+            tags.set(Fact.state, VolumeRecord.State.creating.rawValue)
             try cut(record.id.text, of: source.volume, options, tags, change)
+            try change.markReady(record.id.text)
         }
     }
 

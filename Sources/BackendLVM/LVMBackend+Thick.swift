@@ -9,14 +9,16 @@ extension LVMBackend {
         throws(DriverError)
     {
         let name = record.id.text
-        try making(name) { (hasBegun) throws(DriverError) in
+        try making(name, created: record.created) { (hasBegun) throws(DriverError) in
             try allocate(record, options, &hasBegun)
             if let source = record.source {
                 try fill(record, from: source, options, progress)
             } else {
-                try fillWithZeros(name, options.wipe, from: .zero, progress)
+                let draft = Draft(name: name, created: record.created)
+                try fillWithZeros(draft, options.wipe, from: .zero, progress)
             }
             try group.change("lvchange") { change throws(DriverError) in
+                _ = try fresh(Draft(name: name, created: record.created), in: change.metadata)
                 try change.markReady(name)
             }
         }
@@ -45,13 +47,22 @@ extension LVMBackend {
 
     /// Makes the part of a volume behind `start` read as zeros, as the wipe policy says.
     func fillWithZeros(
-        _ name: String,
+        _ draft: Draft,
         _ wipe: ThickOptions.Wipe,
         from start: ByteCount,
         _ progress: Progress
     ) throws(DriverError) {
         let metadata = try group.metadata()
-        let volume = try fresh(name, in: metadata)
+        try zero(fresh(draft, in: metadata), wipe, from: start, metadata, progress)
+    }
+
+    func zero(
+        _ volume: LogicalVolume,
+        _ wipe: ThickOptions.Wipe,
+        from start: ByteCount,
+        _ metadata: VolumeGroupMetadata,
+        _ progress: Progress
+    ) throws(DriverError) {
         let end = metadata.size(of: volume)
         let device = try BlockFill(of: activeDevice(of: volume, metadata).path)
         switch wipe {
@@ -75,11 +86,18 @@ extension LVMBackend {
         try device.synchronize()
     }
 
-    func fresh(_ name: String, in metadata: VolumeGroupMetadata) throws(DriverError)
+    /// What this call is making; throws where it is gone, or another driver's by now.
+    func fresh(_ draft: Draft, in metadata: VolumeGroupMetadata) throws(DriverError)
         -> LogicalVolume
     {
-        guard let own = try own(name, in: metadata) else {
-            throw DriverError(.unavailable, "\(group.name)/\(name) vanished while it was made")
+        guard let own = try own(draft.name, in: metadata), own.isHalfMade,
+            own.isFrom(draft.created)
+        else {
+            throw DriverError(
+                .operationPending,
+                "\(group.name)/\(draft.name) was taken over while it was made: does a second driver "
+                    + "run on this node? retry"
+            )
         }
         return own.volume
     }
@@ -95,6 +113,7 @@ extension LVMBackend {
     ) throws(DriverError) {
         let metadata = try group.metadata()
         let own = try self.source(source, in: metadata)
+        let draft = Draft(name: record.id.text, created: record.created)
         let size = try sourceSize(source, own, in: metadata)
         guard size <= record.size else {
             throw DriverError(
@@ -103,15 +122,15 @@ extension LVMBackend {
                     + "has \(size)"
             )
         }
-        try keepingStill(own, for: record.id, options, metadata) {
+        try keepingStill(own, for: record, options, metadata) {
             (volume) throws(DriverError) in
             try refuseInvalid(volume)
             let from = try activeDevice(of: volume, group.metadata())
-            try copy(from: from, size: size, to: record.id.text, progress)
+            try copy(from: from, size: size, to: draft, progress)
             // A store that ran full while it was read has given wrong bytes.
             try refuseInvalid(volume)
         }
-        try fillWithZeros(record.id.text, options.wipe, from: size, Progress())
+        try fillWithZeros(draft, options.wipe, from: size, Progress())
     }
 
     private func sourceSize(
@@ -128,41 +147,40 @@ extension LVMBackend {
     private func copy(
         from source: MappedDevice,
         size: ByteCount,
-        to name: String,
+        to draft: Draft,
         _ progress: Progress
     ) throws(DriverError) {
         let metadata = try group.metadata()
-        let target = try activeDevice(of: fresh(name, in: metadata), metadata)
+        let target = try activeDevice(of: fresh(draft, in: metadata), metadata)
         let device = try BlockFill(of: target.path)
         try device.copy(from: source.path, size: size, progress: progress)
         try device.synchronize()
     }
 
     /// Runs the body with what holds the source's bytes and does not change: the source itself, or
-    /// a snapshot of it while somebody has it open.
+    /// a snapshot of it where somebody has it open, or may open it: a published block device.
     private func keepingStill(
         _ source: OwnVolume,
-        for id: VolumeID,
+        for record: VolumeRecord,
         _ options: ThickOptions,
         _ metadata: VolumeGroupMetadata,
         _ body: (LogicalVolume) throws(DriverError) -> Void
     ) throws(DriverError) {
-        let isOpen = try device(of: source.volume, metadata).map { $0.openCount > 0 } ?? false
-        guard isOpen, metadata.snapshots[source.volume.name] == nil else {
+        let isRaw = try source.tags.text(Fact.contents) == VolumeRecord.Contents.raw.rawValue
+        let device = try device(of: source.volume, metadata)
+        let mayChange = device.map { isRaw || $0.openCount > 0 } ?? false
+        guard mayChange, metadata.snapshots[source.volume.name] == nil else {
             return try body(source.volume)
         }
-        let name = Temporary.name(for: id)
-        try making(name) { (hasBegun) throws(DriverError) in
+        let name = Temporary.name(for: record.id)
+        let draft = Draft(name: name, created: record.created)
+        try making(name, created: record.created) { (hasBegun) throws(DriverError) in
             try group.change("lvcreate") { change throws(DriverError) in
                 try clearWay(for: name, change)
                 hasBegun = true
-                var tags = Tags()
-                tags.set(Fact.tier, tier)
-                tags.set(Fact.state, VolumeRecord.State.creating.rawValue)
-                try cut(name, of: source.volume, options, tags, change)
+                try cut(name, of: source.volume, options, tags(of: draft), change)
             }
-            let metadata = try group.metadata()
-            try body(fresh(name, in: metadata))
+            try body(fresh(draft, in: group.metadata()))
         }
         try remove(name)
     }
@@ -188,11 +206,19 @@ extension LVMBackend {
 
     /// Throws where a copy-on-write snapshot has lost its contents.
     func refuseInvalid(_ volume: LogicalVolume) throws(DriverError) {
+        guard VolumeID(parsing: volume.name) == nil else { return }
         let metadata = try group.metadata()
-        guard metadata.snapshots[volume.name] != nil else { return }
-        let uuid = MappedVolume.uuid(of: volume.id, group: metadata.id)
-        guard let target = try group.status(ofDevice: uuid).first, target.type == "snapshot"
-        else { return }
+        _ = try activeDevice(of: volume, metadata)
+        let uuid = metadata.deviceUUID(of: volume)
+        guard metadata.snapshots[volume.name] != nil,
+            let target = try group.status(ofDevice: uuid).first, target.type == "snapshot"
+        else {
+            throw DriverError(
+                .hostFailure,
+                "\(group.name)/\(volume.name) is no snapshot any more: somebody has split it from "
+                    + "its volume; delete it"
+            )
+        }
         switch try SnapshotStatus(parsing: target.status) {
         case .valid, .unknown: return
         case .invalid, .overflow, .mergeFailed:

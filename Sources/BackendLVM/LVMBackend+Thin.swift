@@ -7,7 +7,7 @@ extension LVMBackend {
     func makeThin(_ record: VolumeRecord, _ options: ThinOptions) throws(DriverError) {
         let name = record.id.text
         _ = try openPool(options)
-        try making(name) { (hasBegun) throws(DriverError) in
+        try making(name, created: record.created) { (hasBegun) throws(DriverError) in
             try group.change("lvcreate") { change throws(DriverError) in
                 try clearWay(for: name, change)
                 let pool = try pool(options, change.metadata)

@@ -44,6 +44,7 @@ extension LVMBackend {
 
     package func deleteVolume(_ id: VolumeID) throws(DriverError) {
         try claims.holding(id.text) { () throws(DriverError) in
+            removeTemporarySnapshots(of: id.text)
             try remove(id.text) { (own, metadata) throws(DriverError) in
                 try refuseDependents(of: own, metadata)
             }
@@ -70,6 +71,15 @@ extension LVMBackend {
         }
     }
 
+    /// What copies of the volume were cut from, and a crash has left: nobody else can delete it.
+    private func removeTemporarySnapshots(of name: String) {
+        guard let metadata = try? group.metadata() else { return }
+        for snapshot in metadata.snapshots(of: name)
+        where snapshot.store.hasPrefix(Temporary.prefix) {
+            claims.ifFree(owner(of: snapshot.store)) { removeLeftover(snapshot.store) }
+        }
+    }
+
     /// A copy-on-write snapshot goes with its origin, so an origin of one must stay.
     private func refuseDependents(of own: OwnVolume, _ metadata: VolumeGroupMetadata)
         throws(DriverError)
@@ -87,6 +97,8 @@ extension LVMBackend {
 /// Making and removing.
 extension LVMBackend {
     /// Throws where an object of that name is there; removes what an earlier attempt left of it.
+    ///
+    /// A leftover that stays is no final answer: whoever holds it may still finish it.
     func clearWay(for name: String, _ change: GroupChange) throws(DriverError) {
         guard let own = try own(name, in: change.metadata) else {
             guard change.metadata.logicalVolumes[name] != nil else { return }
@@ -95,8 +107,16 @@ extension LVMBackend {
         guard !own.isReady else {
             throw DriverError(.conflict, "\(change.path(name)) exists already on tier \(tier)")
         }
-        try refuseOpen(own.volume, change.metadata)
-        try change.remove(name)
+        do {
+            try refuseOpen(own.volume, change.metadata)
+            try change.remove(name, inState: .creating)
+        } catch {
+            throw DriverError(
+                .operationPending,
+                "\(change.path(name)) is half-made and could not be removed: \(error.message); retry",
+                cause: error
+            )
+        }
     }
 
     /// Removes an object of this tier; OK where it does not exist.
@@ -113,28 +133,34 @@ extension LVMBackend {
             guard let own = try own(name, in: change.metadata) else { return }
             try check(own, change.metadata)
             try refuseOpen(own.volume, change.metadata)
-            try change.remove(name)
+            try change.remove(name, inState: own.isHalfMade ? .creating : .ready)
         }
     }
 
     /// Runs what makes an object; a failure removes what it has left, or says that it could not.
     ///
-    /// The body says when it begins: what is there before that is somebody's, and stays.
+    /// The body says when it begins: what is there before that is somebody's, and stays. So does
+    /// what another driver has made under the same name meanwhile: it was created at another moment.
     func making<Result>(
         _ name: String,
+        created: Timestamp,
         _ body: (_ hasBegun: inout Bool) throws(DriverError) -> Result
     ) throws(DriverError) -> Result {
         var hasBegun = false
         do {
             return try body(&hasBegun)
         } catch {
-            throw hasBegun ? undoing(name, after: error) : error
+            throw hasBegun ? undoing(name, created, after: error) : error
         }
     }
 
-    private func undoing(_ name: String, after error: DriverError) -> DriverError {
+    private func undoing(_ name: String, _ created: Timestamp, after error: DriverError)
+        -> DriverError
+    {
         do {
-            guard let left = try own(name, in: try group.metadata()) else { return error }
+            guard let left = try own(name, in: try group.metadata()), left.isFrom(created) else {
+                return error
+            }
             try remove(left.volume.name)
             return error
         } catch let undo {
@@ -148,6 +174,23 @@ extension LVMBackend {
     }
 }
 
+/// What one call is making, as distinct from what others make under the same name.
+struct Draft: Sendable, Hashable {
+    let name: String
+    let created: Timestamp
+}
+
+extension LVMBackend {
+    /// The tags of what lives only while something is made.
+    func tags(of draft: Draft) -> Tags {
+        var tags = Tags()
+        tags.set(Fact.tier, tier)
+        tags.set(Fact.created, draft.created.tagText)
+        tags.set(Fact.state, VolumeRecord.State.creating.rawValue)
+        return tags
+    }
+}
+
 /// Names of what lives only while something is made.
 enum Temporary {
     static let prefix = "t1"
@@ -157,9 +200,11 @@ enum Temporary {
 }
 
 extension GroupChange {
-    /// Removes one of ours, by name and mark; sees that it is gone.
-    func remove(_ name: String) throws(DriverError) {
-        try run("lvremove", ["--select", "tags=\(Tags.mark)", path(name)])
+    /// Removes one of ours that still is in that state when LVM has locked the group; sees that it is
+    /// gone.
+    func remove(_ name: String, inState state: VolumeRecord.State) throws(DriverError) {
+        let tag = Tags.tag(Fact.state, state.rawValue)
+        try run("lvremove", ["--select", "tags=\(Tags.mark) && tags=\"\(tag)\"", path(name)])
         guard try metadataNow().logicalVolumes[name] != nil else { return }
         throw DriverError(
             .hostFailure,

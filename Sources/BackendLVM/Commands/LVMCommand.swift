@@ -26,10 +26,12 @@ struct LVMCommand: Sendable, Hashable {
     ///
     /// dmeventd, which monitoring would start, does not run where the driver runs, and nothing
     /// extends the admin's pool behind their back. The metadata is its own backup; a copy in
-    /// /etc/lvm for each of many small changes would only be noise.
+    /// /etc/lvm for each of many small changes would only be noise. A discard of what a removal frees
+    /// would undo the zeros that were written there for the next owner.
     private static let settings = """
         activation { monitoring=0 thin_pool_autoextend_threshold=100 \
-        snapshot_autoextend_threshold=100 } backup { backup=0 archive=0 }
+        snapshot_autoextend_threshold=100 } backup { backup=0 archive=0 } \
+        devices { issue_discards=0 }
         """
 
     /// As a person would type it, who is asked and has the host's settings.

@@ -42,10 +42,27 @@ package final class VolumeGroup: Sendable {
 
     /// The group as it is now; throws `unavailable` where it cannot be read or must not be used.
     func metadata() throws(DriverError) -> VolumeGroupMetadata {
-        let metadata = try cache.current()
+        var metadata = try cache.current()
+        // Another thread may have seen a newer one since; a second look is at least as new.
+        if !note(metadata) { metadata = try cache.current() }
+        guard note(metadata) else {
+            throw DriverError(
+                .unavailable,
+                "the disks of volume group \(name) that answer hold an older description of it "
+                    + "(\(metadata.sequenceNumber)) than was seen before: bring its other disks back"
+            )
+        }
         try refuseForeign(metadata)
-        lastSeen.withLock { $0 = metadata }
         return metadata
+    }
+
+    /// Keeps it as what was last seen; false where something newer was.
+    private func note(_ metadata: VolumeGroupMetadata) -> Bool {
+        lastSeen.withLock { last in
+            if let last, last.sequenceNumber > metadata.sequenceNumber { return false }
+            last = metadata
+            return true
+        }
     }
 
     /// The group as it was when it was last read; from memory alone.
@@ -61,12 +78,16 @@ package final class VolumeGroup: Sendable {
     }
 
     /// Runs the body while nobody else of this process changes the group.
-    func change<Result>(_ doing: String, _ body: (GroupChange) throws(DriverError) -> Result)
-        throws(DriverError) -> Result
-    {
+    ///
+    /// `evenIncomplete` is for what leaves the metadata as it is, and so needs not every disk.
+    func change<Result>(
+        _ doing: String,
+        evenIncomplete: Bool = false,
+        _ body: (GroupChange) throws(DriverError) -> Result
+    ) throws(DriverError) -> Result {
         try changing.pass(doing) { () throws(DriverError) in
             let metadata = try metadata()
-            try refuseIncomplete(metadata)
+            if !evenIncomplete { try refuseIncomplete(metadata) }
             return try body(GroupChange(group: self, metadata: metadata))
         }
     }
@@ -83,8 +104,10 @@ package final class VolumeGroup: Sendable {
         throw DriverError(.unavailable, "volume group \(name) \(reason)")
     }
 
-    private func refuseIncomplete(_ metadata: VolumeGroupMetadata) throws(DriverError) {
-        if let missing = metadata.physicalVolumes.first(where: \.isMissing) {
+    /// Throws `unavailable` where LVM would refuse each change of the group.
+    func refuseIncomplete(_ metadata: VolumeGroupMetadata) throws(DriverError) {
+        let missing = metadata.physicalVolumes.first { $0.isMissing || $0.trouble != nil }
+        if let missing {
             throw DriverError(
                 .unavailable,
                 "volume group \(name) misses a disk (physical volume \(missing.id), last seen as "

@@ -11,7 +11,10 @@ extension LVMBackend {
             let usage = try openPool(options)
             let metadata = try group.metadata()
             let room = thinRoom(try pool(options, metadata), usage, options, metadata)
-            let available = room.isLow ? .zero : room.available.roundedDown(toMultipleOf: sizeUnit)
+            let isChangeable = (try? group.refuseIncomplete(metadata)) != nil && !isFull(metadata)
+            let available =
+                room.isLow || !isChangeable
+                ? .zero : room.available.roundedDown(toMultipleOf: sizeUnit)
             return TierCapacity(
                 total: room.total,
                 available: available,
@@ -33,9 +36,13 @@ extension LVMBackend {
     /// The least of the text area that must stay free, so that what exists can still be changed.
     private static let metadataReserve = ByteCount.kibibytes(16)
 
+    private func isFull(_ metadata: VolumeGroupMetadata) -> Bool {
+        metadata.metadataSpace.map { $0.free < Self.metadataReserve } ?? false
+    }
+
     /// Refuses a new object where the group's metadata hardly takes more text.
     private func refuseFullMetadata(_ metadata: VolumeGroupMetadata) throws(DriverError) {
-        guard let room = metadata.metadataSpace?.free, room < Self.metadataReserve else { return }
+        guard isFull(metadata), let room = metadata.metadataSpace?.free else { return }
         throw DriverError(
             .outOfSpace,
             "the metadata area of volume group \(group.name) is nearly full (\(room) left), and "
@@ -56,7 +63,7 @@ extension LVMBackend {
         let free = metadata.freeExtents().map(\.extents)
         let left = free.reduce(0, +) - reservedExtents(metadata)
         let room = min(layout.room(in: free), data(in: max(0, left), layout))
-        guard extents > room else { return }
+        guard extents > room || layout.extents(for: extents) > left else { return }
         throw DriverError(
             .outOfSpace,
             "tier \(tier) has no room: \(metadata.size(ofExtents: extents)) asked, "
@@ -70,7 +77,8 @@ extension LVMBackend {
         let free = metadata.freeExtents().map(\.extents)
         let reserved = reservedExtents(metadata)
         let left = data(in: max(0, free.reduce(0, +) - reserved), layout)
-        let available = min(layout.room(in: free), left)
+        let isChangeable = (try? group.refuseIncomplete(metadata)) != nil && !isFull(metadata)
+        let available = isChangeable ? min(layout.room(in: free), left) : 0
         let total = min(
             layout.room(in: all),
             data(in: max(0, all.reduce(0, +) - reserved), layout)

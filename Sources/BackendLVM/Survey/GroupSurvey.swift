@@ -1,6 +1,7 @@
 package import Backend
 import DeviceMapper
 import DriverCore
+import Host
 
 /// A look at a tier's volume group that changes nothing and needs no running driver.
 package struct GroupSurvey: Sendable {
@@ -31,6 +32,7 @@ package struct GroupSurvey: Sendable {
     package init(of backend: LVMBackend) {
         self.backend = backend
         do {
+            try examineHost()
             let metadata = try backend.group.metadata()
             examineDisks(metadata)
             examineMetadataArea(metadata)
@@ -55,6 +57,20 @@ package struct GroupSurvey: Sendable {
 
     mutating func problem(_ subject: String, _ found: String, _ advice: String) {
         findings.append(Finding(state: .problem, subject: subject, found: found, advice: advice))
+    }
+}
+
+/// What it stands on.
+extension GroupSurvey {
+    private static let deadline = Duration.seconds(10)
+
+    private mutating func examineHost() throws(DriverError) {
+        try DeviceMapper.checkAvailable()
+        good("device mapper", "the kernel's answers")
+        let output = try LVMCommand("version", []).run(deadline: Self.deadline)
+        let version = output.standardOutput.split(separator: "\n").first?.split(separator: ":").last
+        let number = version.map { $0.filter { !$0.isWhitespace } } ?? "of no version"
+        good("lvm", number)
     }
 }
 
@@ -115,7 +131,8 @@ extension GroupSurvey {
 extension GroupSurvey {
     private mutating func examine(_ own: OwnVolume, _ metadata: VolumeGroupMetadata) {
         let path = "\(group)/\(own.volume.name)"
-        do {
+        do throws(DriverError) {
+            guard own.isReady || own.isHalfMade else { throw own.tags.damage(Fact.state) }
             guard own.isReady else {
                 return note(
                     path,
