@@ -79,7 +79,8 @@ extension LVMBackend {
     func allOwn(beginning prefix: String = "", in metadata: VolumeGroupMetadata) -> [OwnVolume] {
         metadata.logicalVolumes.values.compactMap { volume in
             // LVM gives the tags of a RAID volume to its hidden parts too.
-            guard volume.name.hasPrefix(prefix), !metadata.isHidden(volume), let tags = Tags(reading: volume.tags),
+            guard volume.name.hasPrefix(prefix), !metadata.isHidden(volume),
+                let tags = Tags(reading: volume.tags),
                 (try? tags.text(Fact.tier)) == tier
             else { return nil }
             return OwnVolume(volume: volume, tags: tags)
