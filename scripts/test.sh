@@ -291,7 +291,7 @@ scripts/install-dependencies.sh
 require_swift
 mkdir -p "$logs"
 # Soundness needs no build, and fuzz has one of its own.
-if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|sanity)" " ]]; then
+if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|lvm|sanity)" " ]]; then
     build
 fi
 for ring in "${rings[@]}"; do
