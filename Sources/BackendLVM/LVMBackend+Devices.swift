@@ -54,7 +54,7 @@ extension LVMBackend {
         // No change of the metadata, so also where a disk is missing: a RAID works without it.
         try group.change("lvchange", evenIncomplete: true) { change throws(DriverError) in
             // Snapshots of thin volumes carry a flag that would skip them.
-            try change.run(
+            try change.runBeside(
                 "lvchange",
                 ["--activate", "y", "--ignoreactivationskip", change.path(volume.name)]
             )

@@ -47,7 +47,7 @@ extension LVMBackend {
         do {
             guard try device(of: own.volume, metadata)?.isSuspended == true else { return }
             try group.change("lvchange") { change throws(DriverError) in
-                try change.run("lvchange", ["--refresh", change.path(own.volume.name)])
+                try change.runBeside("lvchange", ["--refresh", change.path(own.volume.name)])
             }
             logger.info("resumed a suspended volume", metadata: ["volume": "\(own.volume.name)"])
         } catch {

@@ -7,10 +7,13 @@ import Host
 /// believed; whoever needs the cause of anything else looks at the disks.
 struct LVMComplaint: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
-        /// The group has too few free extents, or too few disks with some.
+        /// The group has too few free extents, or too few disks with some; or its thin pool is fuller
+        /// than LVM lets a pool become by new volumes.
         case noSpace
         /// The text that describes the group fills its area on the disks.
         case metadataAreaFull
+        /// A disk did not take, or give, the metadata of the group or of a pool.
+        case diskFailed
         case other
     }
 
@@ -26,14 +29,24 @@ struct LVMComplaint: Sendable, Hashable {
     /// Parts of LVM's messages.
     ///
     /// Source: lib/metadata/lv_manip.c and lib/format_text/format-text.c of
-    /// LVM 2.03.16.
+    /// LVM 2.03.16; lib/label/label.c for the disks, and
+    /// lib/metadata/thin_manip.c for pools.
     private static let words: [(text: String, kind: Kind)] = [
+        ("Error writing device", .diskFailed),
+        ("Error reading device", .diskFailed),
+        ("Failed to write metadata to", .diskFailed),
+        // What a thin pool says once a write of its metadata has failed, or was lost.
+        ("needs check", .diskFailed),
+        ("unexpected transaction id", .diskFailed),
         ("too large for circular buffer", .metadataAreaFull),
         ("exceeds maximum metadata size", .metadataAreaFull),
         ("nsufficient free space", .noSpace),
         ("nsufficient suitable allocatable extents", .noSpace),
         ("must not exceed number of physical volumes", .noSpace),
         ("nsufficient suitable contiguous allocatable extents", .noSpace),
+        ("reached threshold", .noSpace),
+        ("while PVs are missing", .diskFailed),
+        ("is missing PV", .diskFailed),
     ]
 
     /// The failure in words.
@@ -48,6 +61,12 @@ struct LVMComplaint: Sendable, Hashable {
                 .outOfSpace,
                 "\(what); the volume group's metadata area is full: remove volumes or snapshots, or "
                     + "make a group whose disks have a larger one (pvcreate --metadatasize 32m)"
+            )
+        case .diskFailed:
+            DriverError(
+                .unavailable,
+                "\(what); a disk of the volume group fails: look at the node's kernel log, bring the "
+                    + "disk back or replace it, and see what cairn doctor says"
             )
         case .other: DriverError(.hostFailure, what)
         }

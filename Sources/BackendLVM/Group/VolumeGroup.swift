@@ -153,8 +153,23 @@ struct GroupChange {
     /// `vg/name`, for the arguments of a command.
     func path(_ name: String) -> String { "\(group.name)/\(name)" }
 
-    /// Runs one command; a failure leaves what LVM leaves.
+    /// Runs one command that changes the group's metadata, and sees that its disks have it.
+    ///
+    /// Some disks acknowledge writes that they lose. A failure leaves what LVM leaves.
     func run(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
+        let before = try metadataNow().sequenceNumber
+        try runBeside(subcommand, arguments)
+        guard try metadataNow().sequenceNumber == before else { return }
+        throw DriverError(
+            .unavailable,
+            "\(subcommand) succeeded, but the disks of volume group \(group.name) do not have its "
+                + "change: they lose what they acknowledge; look at the node's kernel log and replace "
+                + "them"
+        )
+    }
+
+    /// Runs one command that changes devices, and leaves the metadata as it is.
+    func runBeside(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
         let devices = metadata.physicalVolumes.compactMap(\.device)
         let isWhole = devices.count == metadata.physicalVolumes.count
         try LVMCommand(subcommand, devices: isWhole ? devices : [], arguments)

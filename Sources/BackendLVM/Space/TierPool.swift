@@ -46,7 +46,7 @@ extension LVMBackend {
         let pool = try pool(options, metadata)
         if let usage = try usageIfActive(of: pool, metadata) { return usage }
         try group.change("lvchange") { change throws(DriverError) in
-            try change.run("lvchange", ["--activate", "y", change.path(pool.name)])
+            try change.runBeside("lvchange", ["--activate", "y", change.path(pool.name)])
         }
         return try usage(of: pool, metadata)
     }
