@@ -239,7 +239,10 @@ let package = Package(
         // Device mapper and LVM, which only the guest of scripts/vm has: the ring lvm runs it there.
         .testTarget(
             name: "BackendLVMTests",
-            dependencies: ["BackendLVM", "DeviceMapper", "Host", "DriverCore", "TestSupport"],
+            dependencies: [
+                "BackendLVM", "Backend", "CSIMessages", "DeviceMapper", "DriverCore",
+                "DriverHarness", "GRPCRuntime", "Host", "TestSupport", log,
+            ],
             swiftSettings: swift
         ),
         // What real nodes do to a driver: broken disks, damaged files, strangers, bad input.

@@ -1,0 +1,54 @@
+import CSIMessages
+import DriverCore
+import DriverHarness
+import GRPCRuntime
+import Glibc
+import TestSupport
+
+/// Runs the body with the real driver over one tier of a new group.
+func withDriver(
+    _ kind: TestTier.Kind,
+    isTraced: Bool = false,
+    _ body: (Cluster) async throws -> Void
+) async throws {
+    try await withTemporaryFolder { folder in
+        let group = try folder.makeVolumeGroup()
+        var place = "volumeGroup: \(group.name)"
+        if kind == .thin {
+            try group.makeThinPool(TestTier.pool, size: .gibibytes(1))
+            place += ", thinPool: \(TestTier.pool)"
+        }
+        let cluster = try Cluster(
+            in: folder,
+            pools: [],
+            poolSize: .zero,
+            wrapper: isTraced ? Trace.command(in: folder.path) : []
+        )
+        defer { Leftovers.remove(beneath: folder.path) }
+        let tiers = "tiers:\n  - name: lvm\n    default: true\n    lvm: {\(place)}\n"
+        try Bytes.write(tiers, to: cluster.driver.places.tiersFile)
+        do {
+            try await cluster.driver.start()
+            try await waitForTier(of: cluster)
+            try await body(cluster)
+        } catch {
+            _ = try await cluster.driver.stop(SIGKILL)
+            throw error
+        }
+        _ = try await cluster.driver.stop()
+    }
+}
+
+/// A driver is ready before its tiers are; asking again is the wait.
+private func waitForTier(of cluster: Cluster) async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while true {
+        do throws(RPCFailure) {
+            _ = try await cluster.call(GetCapacityRequest())
+            return
+        } catch {
+            guard error.code == .unavailable, ContinuousClock.now < deadline else { throw error }
+            await Task.yield()
+        }
+    }
+}
