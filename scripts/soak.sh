@@ -28,5 +28,10 @@ require_swift
 swift build --build-tests
 CAIRN_BINARY=${CAIRN_BINARY:-$(swift build --show-bin-path)/cairn}
 export CAIRN_BINARY CAIRN_SOAK_SECONDS=$seconds CAIRN_SOAK_SEED=$seed
+log=.build/soak.log
+code=0
 unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
-    swift test --skip-build --disable-xctest --filter '^CrashTests\.A soak on'
+    swift test --skip-build --disable-xctest --filter '^CrashTests\..?A soak on' 2>&1 |
+    tee "$log" || code=$?
+grep -q '^soak on ' "$log" || die "no soak ran"
+exit "$code"

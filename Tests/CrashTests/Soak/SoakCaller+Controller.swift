@@ -7,6 +7,7 @@ extension SoakCaller {
     mutating func create(_ slot: Int, from other: Int, _ patience: Int) async {
         var volume = volumes[slot]
         if volume.exists == .no { chooseSource(of: &volume, other) }
+        if volume.exists == .unknown { noteSourceNow(of: &volume) }
         let request = CreateVolumeRequest(
             name: volume.name,
             capacityRange: .mebibytes(volume.mebibytes),
@@ -50,6 +51,14 @@ extension SoakCaller {
             volume.mebibytes = (volumes[other].sizes.max() ?? 0) >> 20
         }
         volume.sizes = [volume.mebibytes << 20]
+    }
+
+    /// The first try may have copied nothing: then this one copies what the source holds now.
+    private func noteSourceNow(of volume: inout SoakVolume) {
+        guard case .volume(let source)? = volume.source?.type else { return }
+        for other in volumes where other.id == source.volumeID {
+            volume.marks.formUnion(other.marks)
+        }
     }
 
     private func check(_ size: Int64, of volume: inout SoakVolume) {

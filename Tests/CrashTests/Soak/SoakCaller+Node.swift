@@ -69,7 +69,8 @@ extension SoakCaller {
         case .answered:
             if volume.published == .yes { report("\(volume.name) is unstaged while published") }
             volumes[slot].staged = .no
-            volumes[slot].published = .no
+            // The target of a publish that was cut short may be there, and waits for its unpublish.
+            if volume.published != .unknown { volumes[slot].published = .no }
             if !cluster.devices(of: volume.id).isEmpty { report("\(volume.name) has a device") }
         case .refused where volume.published == .yes: volumes[slot].staged = volume.staged
         case .refused, .lost: break
