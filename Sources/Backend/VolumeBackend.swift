@@ -21,9 +21,11 @@ package protocol VolumeBackend: Sendable {
     var isThick: Bool { get }
 
     /// Opens the storage: finishes or removes what a crash left half-made, thaws what was left
-    /// frozen, loads the records. Called once before anything else, and again by whoever finds the
-    /// tier unavailable.
+    /// frozen, loads the records, and tells what it cannot explain. Called once before anything
+    /// else, and again by whoever finds the tier unavailable.
     func start() throws(DriverError)
+    /// Does the same again beside running calls, and leaves alone what they work on.
+    func lookAgain() throws(DriverError)
     /// Throws `unavailable`, saying why, where the tier cannot serve now.
     func checkHealth() throws(DriverError)
 
@@ -72,6 +74,18 @@ package protocol VolumeBackend: Sendable {
     /// Takes the device away and sees it gone; OK where there is none. Throws `inUse` where it is
     /// still mounted or open.
     func detach(_ id: VolumeID) throws(DriverError)
+    /// Every volume that has a device now.
+    func attachedVolumes() throws(DriverError) -> [VolumeID]
+
+    /// What the looks have set right and could not explain.
+    var repairs: RepairFigures { get }
+}
+
+extension VolumeBackend {
+    /// A tier that cannot tell running work from leftovers finishes them at the next start.
+    package func lookAgain() throws(DriverError) { try checkHealth() }
+    package func attachedVolumes() throws(DriverError) -> [VolumeID] { [] }
+    package var repairs: RepairFigures { RepairFigures() }
 }
 
 extension VolumeBackend {

@@ -7,17 +7,21 @@ import Logging
 extension LoopBackend {
     /// Finishes what was half-done, and reads every record.
     func load(_ root: borrowing Folder) throws(DriverError) {
+        var look = RepairFigures()
         space.beginLoad()
-        let volumes = try load(into: volumeTable, root)
-        let snapshots = try load(into: snapshotTable, root)
+        let volumes = try load(into: volumeTable, root, &look)
+        let snapshots = try load(into: snapshotTable, root, &look)
         space.finishLoad(volumes.merging(snapshots) { first, _ in first })
-        try thawLeftovers(root)
+        try thawLeftovers(root, &look)
+        reportStrays(in: root, &look)
+        conclude(look)
     }
 
     /// Reads one shelf into its table, and answers what each object takes.
     private func load<Record: StoredRecord>(
         into table: RecordTable<Record>,
-        _ root: borrowing Folder
+        _ root: borrowing Folder,
+        _ look: inout RepairFigures
     ) throws(DriverError) -> [String: Charge] {
         table.beginLoad()
         let shelf = try Shelf<Record>(in: root)
@@ -25,13 +29,16 @@ extension LoopBackend {
         var charges: [String: Charge] = [:]
         for name in try shelf.folder.names() {
             if let id = PoolNames.leftover(name).flatMap(Record.ID.init(parsing:)) {
-                removeLeftovers(of: id, on: shelf)
+                removeLeftovers(of: id, on: shelf, &look)
             } else if let id = Record.ID(parsing: name) {
                 guard let entry = try shelf.entry(id) else { continue }
+                let facts = try shelf.dataFacts(id)
                 entries[id] = entry
-                charges[name] = charge(of: entry, try shelf.dataFacts(id))
-                report(entry, id)
+                charges[name] = charge(of: entry, facts)
+                if report(entry, id) { look.count(.record) }
+                try reportDamage(of: entry, facts, id, on: shelf, &look)
             } else {
+                look.count(.stranger)
                 logger.warning(
                     "left alone what Cairn did not make",
                     metadata: ["path": "\(shelf.folder.path)/\(name)"]
@@ -44,17 +51,20 @@ extension LoopBackend {
 
     private func removeLeftovers<Record: StoredRecord>(
         of id: Record.ID,
-        on shelf: borrowing Shelf<Record>
+        on shelf: borrowing Shelf<Record>,
+        _ look: inout RepairFigures
     ) {
         claims.ifFree(id.text) {
             do throws(DriverError) {
                 try shelf.removeLeftovers(of: id)
+                look.removed += 1
                 logger.info(
                     "removed what a crash left half-made",
                     metadata: ["\(Record.noun)": "\(id)"]
                 )
             } catch {
                 // One leftover must not keep the other volumes away.
+                look.count(.leftover)
                 logger.error(
                     "cannot remove what a crash left half-made",
                     metadata: ["\(Record.noun)": "\(id)", "reason": "\(error.message)"]
@@ -63,12 +73,15 @@ extension LoopBackend {
         }
     }
 
-    private func report<Record: StoredRecord>(_ entry: Entry<Record>, _ id: Record.ID) {
-        guard case .unusable(let reason) = entry else { return }
+    /// Tells of an object that cannot be used; false where it can.
+    @discardableResult
+    private func report<Record: StoredRecord>(_ entry: Entry<Record>, _ id: Record.ID) -> Bool {
+        guard case .unusable(let reason) = entry else { return false }
         logger.error(
             "a \(Record.noun) cannot be used and is left as it is",
             metadata: ["\(Record.noun)": "\(id)", "reason": "\(reason)"]
         )
+        return true
     }
 
     /// What an object takes of the pool, as far as its record and its file tell.

@@ -21,6 +21,8 @@ extension LoopBackend {
             guard let own = try Shelf<VolumeRecord>(in: root).own(volume) else {
                 throw DriverError(.hostFailure, "\(root.path)/\(volume) is gone: its data is lost")
             }
+            // Who looks at the pool meanwhile then knows that the mark is no leftover.
+            try own.markBusy()
             if try own.has(PoolNames.frozen) { try thaw(device, own) }
             let mounts = try reachableMounts(of: device)
             guard mounts.isEmpty else {
@@ -109,17 +111,25 @@ extension LoopBackend {
 /// After a crash.
 extension LoopBackend {
     /// Thaws what a crash has left frozen, on every volume that has the mark.
-    func thawLeftovers(_ root: borrowing Folder) throws(DriverError) {
+    func thawLeftovers(_ root: borrowing Folder, _ look: inout RepairFigures)
+        throws(DriverError)
+    {
         let shelf = try Shelf<VolumeRecord>(in: root)
         for record in volumeTable.records()
         where try shelf.folder.has("\(record.id)/\(PoolNames.frozen)") {
-            claims.ifFree("the cut of \(record.id)") { thawLeftover(record.id, shelf) }
+            claims.ifFree("the cut of \(record.id)") {
+                if thawLeftover(record.id, shelf) {
+                    look.thawed += 1
+                } else {
+                    look.count(.frozen)
+                }
+            }
         }
     }
 
-    private func thawLeftover(_ id: VolumeID, _ shelf: borrowing Shelf<VolumeRecord>) {
+    private func thawLeftover(_ id: VolumeID, _ shelf: borrowing Shelf<VolumeRecord>) -> Bool {
         do {
-            guard let own = try shelf.own(id) else { return }
+            guard let own = try shelf.own(id) else { return true }
             if let identity = try shelf.dataFacts(id)?.identity,
                 let device = try loopDevices.find(backing: identity)
             {
@@ -128,11 +138,13 @@ extension LoopBackend {
                 try own.removeFile(PoolNames.frozen)
             }
             logger.info("thawed what a crash left frozen", metadata: ["volume": "\(id)"])
+            return true
         } catch {
             logger.error(
                 "cannot thaw a volume: what is mounted of it hangs; run fsfreeze -u on it",
                 metadata: ["volume": "\(id)", "reason": "\(error.message)"]
             )
+            return false
         }
     }
 

@@ -32,6 +32,7 @@ package final class LoopBackend: VolumeBackend {
     /// What allocates at once, one after the other: between the look at the free space and the
     /// allocation nobody else may allocate, or both would count the same bytes.
     let allocating = Mutex(())
+    let repairFigures = Mutex(RepairFigures())
     private let starting = Mutex(())
     private let foundAbilities = Mutex(Abilities())
 
@@ -87,6 +88,9 @@ package final class LoopBackend: VolumeBackend {
             try load(root)
         }
     }
+
+    /// What a running call works on is claimed, and a start leaves that alone.
+    package func lookAgain() throws(DriverError) { try start() }
 
     package func checkHealth() throws(DriverError) { _ = try enter() }
 

@@ -99,6 +99,19 @@ int32_t chost_files_lock(int32_t file) { return (int32_t)answer(flock(file, LOCK
 
 int32_t chost_files_unlock(int32_t file) { return (int32_t)answer(flock(file, LOCK_UN)); }
 
+// A lock of the open file description: it ends with the process, however that ends. Folders can be
+// opened for reading only, and so can be locked for reading only.
+int32_t chost_files_mark_busy(int32_t file) {
+  struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+  return (int32_t)answer(fcntl(file, F_OFD_SETLK, &whole));
+}
+
+int32_t chost_files_is_busy(int32_t file) {
+  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  if (fcntl(file, F_OFD_GETLK, &whole) < 0) return -errno;
+  return whole.l_type != F_UNLCK;
+}
+
 int32_t chost_files_resize(int32_t file, int64_t size) {
   return (int32_t)answer(ftruncate(file, size));
 }

@@ -44,6 +44,35 @@ struct `Starts after a crash` {
         try await Bystander.expectAlone(in: cluster)
     }
 
+    @Test func `what a start cannot explain is told and left alone`() async throws {
+        let cluster = try Cluster.here()
+        cluster.driver.setVariables([:])
+        try await cluster.driver.restart(SIGKILL)
+        try await Bystander.make(in: cluster)
+        var subject = Subject(in: cluster)
+        try await cluster.makeUsedSource(&subject)
+        let device = try #require(cluster.devices(of: subject.volume).first)
+        try await cluster.driver.stop(SIGKILL)
+        let shelf = "\(cluster.pools[0].directory)/volumes"
+        try Tool.run("/usr/bin/rm", "-r", "\(shelf)/\(subject.volume)")
+        try Tool.run("/usr/bin/mkdir", "\(shelf)/not-ours")
+        try await cluster.driver.start()
+        let warnings = try cluster.driver.log().filter { $0["level"] == "warning" }
+        let told = warnings.first { $0["device"] == device }
+        #expect(told?["file"]?.hasSuffix("/\(subject.volume)/data") == true)
+        #expect(told?["mounted_on"]?.contains(subject.target) == true)
+        #expect(warnings.contains { $0["path"] == "\(shelf)/not-ours" })
+        try expectFilled(subject.target)
+        #expect(cluster.entries().contains("volumes/not-ours"))
+        try Tool.run("/usr/bin/rmdir", "\(shelf)/not-ours")
+        // The node's calls need no record; the device is left to who may need its data.
+        try await cluster.letGo(subject)
+        #expect(cluster.devices(of: subject.volume) == [device])
+        try Tool.run("/usr/sbin/losetup", "-d", device)
+        try await cluster.delete(subject.volume)
+        try await Bystander.expectAlone(in: cluster)
+    }
+
     @Test func `a word that is no failpoint is refused at the start`() async throws {
         let cluster = try Cluster.here()
         try await cluster.driver.stop(SIGKILL)

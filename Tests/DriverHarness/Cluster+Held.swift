@@ -119,6 +119,16 @@ extension Cluster {
         return nil
     }
 
+    /// Waits for a process that is about to stop itself.
+    package func waitUntilStopped(_ pid: Int32) async throws {
+        let end = ContinuousClock.now + Self.deadline
+        while ContinuousClock.now < end {
+            if state(of: pid) == "T" { return }
+            await Task.yield()
+        }
+        throw DriverError(.timedOut, "process \(pid) does not stop")
+    }
+
     private func isStopped(_ pid: pid_t) -> Bool {
         while let state = state(of: pid) {
             if state == "T" { return true }

@@ -83,6 +83,8 @@ extension Shelf {
                 "\(folder.path)/\(name) is gone; was the pool unmounted?"
             )
         }
+        // Who looks at the pool meanwhile then knows that this is no leftover.
+        try draft.markBusy()
         return draft
     }
 
@@ -138,6 +140,7 @@ extension Shelf {
     func removeLeftovers(of id: ID) throws(DriverError) {
         for name in [PoolNames.creating(id.text), PoolNames.deleting(id.text)] {
             guard let leftover = try folder.folder(name) else { continue }
+            try leftover.markBusy()
             try Self.refuseUnknownFiles(in: leftover)
             try Self.giveBackSpace(of: leftover)
             try Failpoint.pass(.deleteDataCut)

@@ -21,6 +21,10 @@ package struct PoolSurvey: Sendable {
     package private(set) var volumes: [VolumeRecord] = []
     package private(set) var snapshots: [SnapshotRecord] = []
     package private(set) var findings: [Finding] = []
+    /// How many volumes have a loop device.
+    package private(set) var attached = 0
+    /// The process of the driver that has the pool; nil where none is seen.
+    private var driver: Int32?
 
     /// Looks at the directory of a tier.
     package init(of directory: String, tier: String) {
@@ -35,9 +39,17 @@ package struct PoolSurvey: Sendable {
             survey.canClone = root.canClone()
             guard try survey.look(atMarkerIn: root, path, tier: tier) else { return }
             survey.isPool = true
+            survey.driver = survey.holder(of: path)
             survey.volumes = try survey.records(VolumeRecord.self, in: root)
             survey.snapshots = try survey.records(SnapshotRecord.self, in: root)
+            try survey.lookAtDevices(in: root)
         }
+    }
+
+    /// Keeps the findings that another look had as well: what is being changed is none.
+    package mutating func keepFindings(alsoIn other: PoolSurvey) {
+        let known = Set(other.findings)
+        findings.removeAll { !known.contains($0) }
     }
 
     /// The records alone, without a judgement; empty where the pool cannot be read.
@@ -143,6 +155,28 @@ extension PoolSurvey {
     }
 }
 
+/// What uses the pool.
+extension PoolSurvey {
+    private func holder(of path: PoolPath) -> Int32? {
+        (try? FileIdentity(of: path.notePath)).flatMap(FileLocks.holder)
+    }
+
+    private mutating func lookAtDevices(in root: borrowing Folder) throws(DriverError) {
+        let devices = try PoolDevices(in: root, LoopDevices())
+        attached = devices.volumes.count
+        for stray in devices.strays { find(stray.device.path, stray.problem, stray.advice) }
+    }
+
+    /// What to do about something that the driver finishes by itself.
+    private func advice(_ deed: String) -> String {
+        if let driver {
+            return "kill -HUP \(driver): the driver then looks again and \(deed); if it stays, the "
+                + "driver's log says why"
+        }
+        return "start the driver, which \(deed); to one that is running, send SIGHUP"
+    }
+}
+
 /// What lies in the pool.
 extension PoolSurvey {
     private mutating func records<Record: StoredRecord>(
@@ -153,7 +187,7 @@ extension PoolSurvey {
         var records: [Record] = []
         for name in try shelf.folder.names().sorted() {
             guard let id = Record.ID(parsing: name) else {
-                findOdd(name, Record.self, shelf)
+                try findOdd(name, Record.self, shelf)
                 continue
             }
             switch try shelf.entry(id) {
@@ -173,20 +207,20 @@ extension PoolSurvey {
     }
 
     /// What is no object's folder.
+    ///
+    /// What a living driver works on is nothing odd.
     private mutating func findOdd<Record: StoredRecord>(
         _ name: String,
         _ kind: Record.Type,
         _ shelf: borrowing Shelf<Record>
-    ) {
+    ) throws(DriverError) {
         let path = "\(shelf.folder.path)/\(name)"
         if PoolNames.leftover(name).flatMap(Record.ID.init(parsing:)) != nil {
+            guard let leftover = try shelf.folder.folder(name), try !leftover.isBusy() else {
+                return
+            }
             let state = name.hasPrefix(PoolNames.creating("")) ? "half-made" : "half-deleted"
-            find(
-                path,
-                "a \(Record.noun) is \(state)",
-                "repeat the call that made it, or restart the driver, which finishes it; nothing "
-                    + "is wrong while that call is still running"
-            )
+            find(path, "a \(Record.noun) was left \(state)", advice("removes it"))
         } else {
             find(path, "Cairn did not make this", "move it away if you do not need it here")
         }
@@ -198,18 +232,10 @@ extension PoolSurvey {
     ) throws(DriverError) {
         let path = "\(shelf.folder.path)/\(record.id)"
         let facts = try shelf.dataFacts(record.id)
-        if let facts {
-            if facts.size < record.size {
-                find(
-                    "\(path)/\(PoolNames.data)",
-                    "\(Record.noun) '\(record.name)' is damaged: \(facts.size) of \(record.size)",
-                    "restore it from a backup"
-                )
-            }
-        } else {
+        if let damage = record.damage(of: facts) {
             find(
                 "\(path)/\(PoolNames.data)",
-                "the data of \(Record.noun) '\(record.name)' is lost",
+                "the data of \(Record.noun) '\(record.name)' \(damage)",
                 "restore the file from a backup"
             )
         }
@@ -217,11 +243,11 @@ extension PoolSurvey {
         for name in try own.names().sorted() where !Record.knownFiles.contains(name) {
             find("\(path)/\(name)", "Cairn did not make this", "move it away: it forbids a delete")
         }
-        if try own.has(PoolNames.frozen) {
+        if try own.has(PoolNames.frozen), try !own.isBusy() {
             find(
                 path,
                 "\(Record.noun) '\(record.name)' was left frozen by a snapshot or clone",
-                "restart the driver, which thaws it; nothing is wrong while the copy is running"
+                advice("thaws it")
             )
         }
     }

@@ -62,6 +62,10 @@ int32_t chost_files_sync_filesystem(int32_t file);
 // Takes an exclusive lock of the open file, without waiting.
 int32_t chost_files_lock(int32_t file);
 int32_t chost_files_unlock(int32_t file);
+// Shows to chost_files_is_busy() that this process works on the file or folder, until it is closed.
+int32_t chost_files_mark_busy(int32_t file);
+// Answers 1 where any other open file has that mark, 0 where none has; takes no lock itself.
+int32_t chost_files_is_busy(int32_t file);
 
 int32_t chost_files_resize(int32_t file, int64_t size);
 // Gives every hole in the range blocks of its own, and the file at least that size.

@@ -46,6 +46,39 @@ package final class Tiers: Sendable {
         }
     }
 
+    /// Lets every tier compare its records, data, devices and mounts again.
+    func lookAgain() {
+        let looks = answers(by: .now + patience) { (it) throws(DriverError) in
+            try it.lookAgain()
+        }
+        for (tier, answer) in looks {
+            guard case .failure(let error) = answer else { continue }
+            logger.error(
+                "cannot look at a tier again",
+                metadata: ["tier": "\(tier.name)", "error": "\(error)"]
+            )
+        }
+    }
+
+    /// Every volume that has a device, on the tiers that answer.
+    func attachedVolumes() -> [VolumeID] {
+        answers(by: .now + patience) { (it) throws(DriverError) in try it.attachedVolumes() }
+            .flatMap { (try? $0.answer.get()) ?? [] }
+    }
+
+    /// What all tiers together have set right, and could not explain.
+    var repairs: RepairFigures {
+        var sum = RepairFigures()
+        for repairs in tiers.map(\.backend.repairs) {
+            sum.looks += repairs.looks
+            sum.removed += repairs.removed
+            sum.thawed += repairs.thawed
+            sum.detached += repairs.detached
+            sum.unexplained.merge(repairs.unexplained, uniquingKeysWith: +)
+        }
+        return sum
+    }
+
     /// The tier that a StorageClass names, or the default one for nil; opened.
     package func tier(named name: String?) throws(DriverError) -> any VolumeBackend {
         guard let wanted = name ?? defaultName else {

@@ -9,6 +9,22 @@ package struct LoopFile: Sendable, Hashable {
     package let isDeleted: Bool
 }
 
+extension LoopDevice {
+    /// The file behind the device, as the kernel names it now; nil where there is none.
+    package var file: LoopFile? {
+        guard let path = SystemFile.line("/sys/block/loop\(index)/loop/backing_file") else {
+            return nil
+        }
+        let suffix = " (deleted)"
+        let isDeleted = path.hasSuffix(suffix)
+        return LoopFile(
+            device: self,
+            path: isDeleted ? String(path.dropLast(suffix.count)) : path,
+            isDeleted: isDeleted
+        )
+    }
+}
+
 extension LoopDevices {
     /// Everything that is attached on this host, whoever attached it, in order of index.
     ///
@@ -16,17 +32,8 @@ extension LoopDevices {
     package static func files() -> [LoopFile] {
         let names = (try? SystemFile.names(in: "/sys/block")) ?? []
         let found = names.compactMap { name -> LoopFile? in
-            guard name.hasPrefix("loop"), let index = Int(name.dropFirst(4)),
-                let path = SystemFile.line("/sys/block/\(name)/loop/backing_file"),
-                let device = LoopDevice(index: index)
-            else { return nil }
-            let suffix = " (deleted)"
-            let isDeleted = path.hasSuffix(suffix)
-            return LoopFile(
-                device: device,
-                path: isDeleted ? String(path.dropLast(suffix.count)) : path,
-                isDeleted: isDeleted
-            )
+            guard name.hasPrefix("loop"), let index = Int(name.dropFirst(4)) else { return nil }
+            return LoopDevice(index: index)?.file
         }
         return found.sorted { $0.device < $1.device }
     }

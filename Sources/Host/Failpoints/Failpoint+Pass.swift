@@ -11,6 +11,8 @@ extension Failpoint {
     package enum Action: String, Sendable, CaseIterable {
         /// The process ends at once, as by a crash.
         case kill
+        /// The process stops here until it gets SIGCONT, so that somebody can look at it.
+        case stop
         case eio, enospc, ebusy
     }
 
@@ -66,7 +68,7 @@ final class ArmedFailpoints: Sendable {
             throw DriverError(
                 .invalidRequest,
                 "\(Failpoint.variable): '\(text)' is not name:action or name:action:N with one of "
-                    + "the names of Failpoint and the actions kill, eio, enospc, ebusy"
+                    + "the names of Failpoint and the actions kill, stop, eio, enospc, ebusy"
             )
         }
         return Trap(point: point, action: action, passing: passing)
@@ -83,6 +85,8 @@ final class ArmedFailpoints: Sendable {
         let step = "go on after the failpoint \(point.rawValue)"
         switch trap.action {
         case .kill: kill(getpid(), SIGKILL)
+        // To this thread: another one may take the signal later, when this one has gone on.
+        case .stop: raise(SIGSTOP)
         // As the calls on files of a pool tell it.
         case .eio: try checked(-EIO, step)
         case .enospc: try checked(-ENOSPC, step)

@@ -67,6 +67,11 @@ package struct Folder: ~Copyable {
 
     package func synchronize() throws(DriverError) { try file.synchronize() }
 
+    /// As of a file.
+    package func shownPath() throws(DriverError) -> String { try file.shownPath() }
+    package func markBusy() throws(DriverError) { try file.markBusy() }
+    package func isBusy() throws(DriverError) -> Bool { try file.isBusy() }
+
     /// Whether the file system can make files share blocks; tried on two files without names.
     package func canClone() -> Bool {
         do {

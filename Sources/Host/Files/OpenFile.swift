@@ -86,6 +86,27 @@ package struct OpenFile: ~Copyable {
     package func unlock() throws(DriverError) {
         try checked(chost_files_unlock(number), "unlock \(path)")
     }
+
+    /// The path by which the kernel shows the file to this process now.
+    package func shownPath() throws(DriverError) -> String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = try attempt("read the path of \(path)") {
+            unsafe readlink("/proc/self/fd/\(number)", &buffer, buffer.count)
+        }
+        return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// Shows that this process works on the file or folder, for as long as it stays open.
+    ///
+    /// A note for whoever looks at the pool from outside: it keeps nobody away.
+    package func markBusy() throws(DriverError) {
+        try checked(chost_files_mark_busy(number), "mark \(path) as being worked on")
+    }
+
+    /// Whether a living process works on it.
+    package func isBusy() throws(DriverError) -> Bool {
+        try checked(chost_files_is_busy(number), "look who works on \(path)") == 1
+    }
 }
 
 /// What the file system knows of a file.

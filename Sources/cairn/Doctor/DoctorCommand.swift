@@ -35,7 +35,9 @@ struct DoctorCommand: AsyncParsableCommand {
         checks += ProgramChecks.run(filesystems: Set((tiers ?? []).map(\.filesystem)))
         checks += KernelChecks.run()
         checks += configuration.checks
-        for tier in tiers ?? [] { checks += TierChecks.run(tier, among: tiers ?? []) }
+        for tier in tiers ?? [] {
+            checks += await TierChecks.run(tier, among: tiers ?? [])
+        }
         if !withoutDriver { checks += await DriverChecks.run(client) }
 
         let problems = checks.count { $0.state == .problem }

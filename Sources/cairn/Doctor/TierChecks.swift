@@ -15,20 +15,33 @@ struct TierChecks {
     private static let lowPercent = Int64(5)
 
     /// `tiers` is the whole file, of which the tier is one.
-    static func run(_ tier: TierConfiguration, among tiers: [TierConfiguration]) -> [Check] {
+    static func run(_ tier: TierConfiguration, among tiers: [TierConfiguration]) async -> [Check] {
         switch tier.backend {
         case .lvm: return GroupChecks.run(tier, among: tiers)
         case .loop(let loop):
-            var checks = TierChecks(tier, loop)
+            var checks = TierChecks(tier, loop, await survey(of: loop.directory, tier: tier.name))
             checks.examine()
             return checks.examination.checks
         }
     }
 
-    private init(_ tier: TierConfiguration, _ loop: LoopTierConfiguration) {
+    /// Looks twice where something seems wrong: a running driver may just be changing it.
+    private static func survey(of directory: String, tier: String) async -> PoolSurvey {
+        let first = PoolSurvey(of: directory, tier: tier)
+        guard !first.findings.isEmpty else { return first }
+        try? await Task.sleep(for: momentOfChange)
+        var second = PoolSurvey(of: directory, tier: tier)
+        second.keepFindings(alsoIn: first)
+        return second
+    }
+
+    /// Longer than the driver takes from one step of a change to the next.
+    private static let momentOfChange = Duration.milliseconds(300)
+
+    private init(_ tier: TierConfiguration, _ loop: LoopTierConfiguration, _ survey: PoolSurvey) {
         self.tier = tier
         self.loop = loop
-        survey = PoolSurvey(of: loop.directory, tier: tier.name)
+        self.survey = survey
         examination = Examination("tier \(tier.name)")
     }
 
@@ -44,7 +57,7 @@ struct TierChecks {
             "objects",
             "volumes: \(survey.volumes.count), snapshots: \(survey.snapshots.count)"
         )
-        examineLoopDevices()
+        examination.good("loop devices", "attached: \(survey.attached)")
     }
 
     private mutating func examineFilesystem(_ usage: StorageUsage) {
@@ -79,25 +92,5 @@ struct TierChecks {
         } else {
             examination.good("room", room)
         }
-    }
-
-    private mutating func examineLoopDevices() {
-        let ids = Set(survey.volumes.map(\.id.text) + survey.snapshots.map(\.id.text))
-        let directory = resolvedPath(loop.directory)
-        let files = LoopDevices.files().filter { $0.path.hasPrefix("\(directory)/") }
-        var attached = 0
-        for file in files {
-            let isKnown = file.path.split(separator: "/").contains { ids.contains(String($0)) }
-            if isKnown, !file.isDeleted {
-                attached += 1
-                continue
-            }
-            examination.problem(
-                file.device.path,
-                "attached to \(file.path), which is " + (file.isDeleted ? "deleted" : "no volume"),
-                "unmount it, then losetup --detach \(file.device.path); its space comes back then"
-            )
-        }
-        examination.good("loop devices", "attached: \(attached)")
     }
 }

@@ -3,14 +3,14 @@ import CSIServices
 import Configuration
 import DriverCore
 import GRPCRuntime
+import Glibc
 import Host
 import Logging
 
 /// Everything that `cairn standalone` is made of, wired together.
 struct StandaloneDriver {
     private let server: Server
-    private let tiers: Tiers
-    private let pool: BlockingPool
+    private let repairs: Repairs
     private let operations: Operations
     private let readiness = Readiness()
     private let grace: Duration
@@ -42,13 +42,13 @@ struct StandaloneDriver {
         )
         let backends = try TierBackends.make(file.tiers, logger: logger)
         let defaultTier = file.tiers.first(where: \.isDefault)?.name
-        tiers = Tiers(backends, default: defaultTier, logger: logger)
-        pool = BlockingPool(threads: Self.blockingThreads)
+        let tiers = Tiers(backends, default: defaultTier, logger: logger)
         operations = Operations(
-            changes: pool,
+            changes: BlockingPool(threads: Self.blockingThreads),
             readers: BlockingPool(threads: Self.readingThreads)
         )
         let usage = try VolumeUsageBook(folder: node.usageDir)
+        repairs = Repairs(tiers: tiers, operations: operations, usage: usage, logger: logger)
 
         var router = Router()
         IdentityService(identity: identity, readiness: readiness)
@@ -93,6 +93,10 @@ struct StandaloneDriver {
         )
         // Cancelled, not waited for, at the end: a disk that hangs must not keep the process.
         async let _: Void = openTiers()
+        let hangup = AskSignal(SIGHUP) { [repairs, logger] in
+            Task { await Self.lookAgain(repairs, logger) }
+        }
+        defer { hangup.cancel() }
         await server.serve()
         let left = await operations.stop(within: Self.undoLimit)
         if left > 0 {
@@ -108,10 +112,27 @@ struct StandaloneDriver {
 
     private func openTiers() async {
         do throws(DriverError) {
-            try await pool.run { [tiers] in tiers.start() }
+            try await repairs.start()
             readiness.becomeReady()
         } catch {
             logger.error("cannot open the tiers", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// What SIGHUP asks for.
+    private static func lookAgain(_ repairs: Repairs, _ logger: Logger) async {
+        do throws(DriverError) {
+            try await repairs.lookAgain()
+            let figures = repairs.figures
+            logger.info(
+                "looked at everything again; since the start",
+                metadata: [
+                    "removed": "\(figures.removed)", "thawed": "\(figures.thawed)",
+                    "detached": "\(figures.detached)", "unexplained": "\(figures.unexplainedText)",
+                ]
+            )
+        } catch {
+            logger.warning("cannot look again", metadata: ["reason": "\(error.message)"])
         }
     }
 

@@ -1,0 +1,51 @@
+/// What a tier has set right since the process began, and what its latest look could not explain.
+///
+/// A look compares records, data, devices and mounts: at the start, and whenever the driver is
+/// asked. The figures are for the log and for a metrics page.
+package struct RepairFigures: Sendable, Hashable {
+    /// What cannot be explained, or not be finished; it is told and left as it is.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// An object that is half-made or half-deleted, and cannot be removed.
+        case leftover
+        /// A volume that a crash left frozen, and that cannot be thawed.
+        case frozen
+        /// An object whose record cannot be read.
+        case record
+        /// An object whose data is missing or short.
+        case data
+        /// Something that Cairn did not make.
+        case stranger
+        /// A loop device that shows a removed file, or one that is no volume's.
+        case device
+    }
+
+    package var looks = 0
+    /// Half-made and half-deleted objects that were removed.
+    package var removed = 0
+    /// Volumes that were thawed.
+    package var thawed = 0
+    /// Devices that nothing used and that were detached.
+    package var detached = 0
+    /// At the latest look; no entry where there is none.
+    package var unexplained: [Kind: Int] = [:]
+
+    package init() {}
+
+    package mutating func count(_ kind: Kind) { unexplained[kind, default: 0] += 1 }
+
+    /// Takes over what one more look has done and found.
+    package mutating func add(_ look: RepairFigures) {
+        looks += 1
+        removed += look.removed
+        thawed += look.thawed
+        detached += look.detached
+        unexplained = look.unexplained
+    }
+
+    /// `device 1, stranger 2`; `nothing` where all is explained.
+    package var unexplainedText: String {
+        let parts = unexplained.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { "\($0.key.rawValue) \($0.value)" }
+        return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
+    }
+}

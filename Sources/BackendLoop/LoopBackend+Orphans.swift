@@ -1,0 +1,76 @@
+package import Backend
+package import DriverCore
+import Host
+import Logging
+import Synchronization
+
+/// What records, data, devices and mounts say together.
+extension LoopBackend {
+    package var repairs: RepairFigures { repairFigures.withLock(\.self) }
+
+    package func attachedVolumes() throws(DriverError) -> [VolumeID] {
+        try PoolDevices(in: enter(), loopDevices).volumes
+    }
+
+    /// Tells of loop devices that no volume explains, and leaves them: somebody may still need the
+    /// data, which lives on until the device goes.
+    func reportStrays(in root: borrowing Folder, _ look: inout RepairFigures) {
+        do {
+            for stray in try PoolDevices(in: root, loopDevices).strays {
+                look.count(.device)
+                logger.warning(
+                    "a loop device shows a file that is no volume's: \(stray.advice)",
+                    metadata: [
+                        "device": "\(stray.device.path)", "file": "\(stray.file)",
+                        "mounted_on": "\(stray.targets.joined(separator: ", "))",
+                    ]
+                )
+            }
+        } catch {
+            logger.warning(
+                "cannot look for stray loop devices",
+                metadata: ["reason": "\(error.message)"]
+            )
+        }
+    }
+
+    /// Tells of data that is lost; nil facts where the file is missing.
+    func reportDamage<Record: StoredRecord>(
+        of entry: Entry<Record>,
+        _ facts: FileFacts?,
+        _ id: Record.ID,
+        on shelf: borrowing Shelf<Record>,
+        _ look: inout RepairFigures
+    ) throws(DriverError) {
+        guard case .usable(let stored) = entry, let damage = stored.record.damage(of: facts),
+            // A delete beside the look takes the data first.
+            !claims.isHeld(id.text), try shelf.has(id)
+        else { return }
+        look.count(.data)
+        logger.error(
+            "the data of a \(Record.noun) \(damage); restore it from a backup",
+            metadata: ["\(Record.noun)": "\(id)", "path": "\(shelf.folder.path)/\(id)"]
+        )
+    }
+
+    /// Adds a look to the figures, and tells what came of it.
+    func conclude(_ look: RepairFigures) {
+        repairFigures.withLock { $0.add(look) }
+        logger.log(
+            level: look.unexplained.isEmpty ? .info : .warning,
+            "compared records, data, devices and mounts",
+            metadata: [
+                "removed": "\(look.removed)", "thawed": "\(look.thawed)",
+                "unexplained": "\(look.unexplainedText)",
+            ]
+        )
+    }
+}
+
+extension StoredRecord {
+    /// What is wrong with the data that the record describes; nil where nothing is.
+    func damage(of facts: FileFacts?) -> String? {
+        guard let facts else { return "is lost" }
+        return facts.size < size ? "is damaged: it has \(facts.size) of \(size)" : nil
+    }
+}

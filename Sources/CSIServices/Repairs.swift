@@ -1,0 +1,91 @@
+package import Backend
+package import DriverCore
+internal import Host
+package import Logging
+internal import Synchronization
+
+/// Brings records, data, devices and mounts together, at the start and whenever somebody asks.
+///
+/// Each tier finishes or removes what is half-made and tells what it cannot explain; here devices
+/// go that a crash has left attached and that nothing uses. Mounts are kubelet's and stay.
+package final class Repairs: Sendable {
+    private let tiers: Tiers
+    private let operations: Operations
+    private let usage: VolumeUsageBook
+    private let logger: Logger
+    private let detached = Mutex(0)
+
+    package init(
+        tiers: Tiers,
+        operations: Operations,
+        usage: VolumeUsageBook,
+        logger: Logger
+    ) {
+        self.tiers = tiers
+        self.operations = operations
+        self.usage = usage
+        self.logger = logger
+    }
+
+    /// What was done since the process began, all tiers together.
+    package var figures: RepairFigures {
+        var sum = tiers.repairs
+        sum.detached += detached.withLock(\.self)
+        return sum
+    }
+
+    /// Opens the tiers, which look at their storage then.
+    ///
+    /// Called once, before anything else.
+    package func start() async throws(DriverError) { try await look { $0.start() } }
+
+    /// Looks at everything again; throws `operationPending` while another look is running.
+    package func lookAgain() async throws(DriverError) { try await look { $0.lookAgain() } }
+
+    private func look(_ body: @escaping @Sendable (Tiers) -> Void) async throws(DriverError) {
+        let key = "the comparison of records, data, devices and mounts"
+        let attached = try await operations.run("repair", holding: [.exclusive(key)]) {
+            [tiers] (_) in
+            body(tiers)
+            return tiers.attachedVolumes()
+        }
+        for id in attached { await release(id) }
+    }
+
+    /// Detaches the volume's device unless something may use it.
+    private func release(_ id: VolumeID) async {
+        do throws(DriverError) {
+            try await operations.run("repair", holding: [.exclusive(id.text)]) {
+                [self] (_) throws(DriverError) in
+                guard let volume = try tiers.find(id), try isIdle(volume) else { return }
+                try volume.backend.detach(id)
+                detached.withLock { $0 += 1 }
+                logger.notice(
+                    "detached a device that nothing used",
+                    metadata: ["volume_id": "\(id)"]
+                )
+            }
+        } catch {
+            // Who holds the volume uses it, and so does who has its device open.
+            guard error.code == .operationPending || error.code == .inUse else {
+                logger.warning(
+                    "cannot tell whether a device is in use",
+                    metadata: ["volume_id": "\(id)", "reason": "\(error.message)"]
+                )
+                return
+            }
+        }
+    }
+
+    /// Whether the device of a volume shows in no mount and can serve nobody.
+    ///
+    /// What may be handed out as a raw device is used without any mount.
+    private func isIdle(_ volume: Tiers.LocatedVolume) throws(DriverError) -> Bool {
+        let record = volume.record
+        guard record.contents != .raw, !record.capabilities.contains(where: \.isBlock),
+            usage.usage(of: record.id).staging?.access.isBlock != true,
+            let device = try volume.backend.attachment(of: record.id)
+        else { return false }
+        return try MountTable.uses(ofDevice: device.path, number: device.number).isEmpty
+    }
+}
