@@ -8,7 +8,9 @@ extension LoopBackend {
     package func attach(_ id: VolumeID) throws(DriverError) -> AttachedDevice {
         let root = try enter()
         let stored = try required(id, in: volumeTable, root)
-        let backing = try intactData(of: stored, for: .writing, root).facts().identity
+        let facts = try intactData(of: stored, for: .writing, root).facts()
+        try followFile(of: stored, facts, root)
+        let backing = facts.identity
         let path = "\(root.path)/\(VolumeRecord.dataPath(of: id))"
         let device = try loopDevices.attach(file: path, directIO: true, readOnly: false)
         guard try loopDevices.find(backing: backing) == device else {
@@ -19,6 +21,18 @@ extension LoopBackend {
         }
         if isThick { keepAllocated(device) }
         return AttachedDevice(path: device.path, number: device.number)
+    }
+
+    /// What the device will show is what the record says, before anything sees the device.
+    private func followFile(
+        of stored: Stored<VolumeRecord>,
+        _ facts: FileFacts,
+        _ root: borrowing Folder
+    ) throws(DriverError) {
+        let followed = try following(facts, stored, on: Shelf(in: root))
+        guard followed != stored else { return }
+        space.setCharge(of: stored.record.id.text, to: charge(of: .usable(followed), facts))
+        volumeTable.put(followed)
     }
 
     package func attachment(of id: VolumeID) throws(DriverError) -> AttachedDevice? {

@@ -31,8 +31,9 @@ extension LoopBackend {
             if let id = PoolNames.leftover(name).flatMap(Record.ID.init(parsing:)) {
                 removeLeftovers(of: id, on: shelf, &look)
             } else if let id = Record.ID(parsing: name) {
-                guard let entry = try shelf.entry(id) else { continue }
+                guard let found = try shelf.entry(id) else { continue }
                 let facts = try shelf.dataFacts(id)
+                let entry = following(facts, found, on: shelf)
                 entries[id] = entry
                 charges[name] = charge(of: entry, facts)
                 if report(entry, id) { look.count(.record) }
@@ -85,7 +86,7 @@ extension LoopBackend {
     }
 
     /// What an object takes of the pool, as far as its record and its file tell.
-    private func charge<Record: StoredRecord>(of entry: Entry<Record>, _ facts: FileFacts?)
+    func charge<Record: StoredRecord>(of entry: Entry<Record>, _ facts: FileFacts?)
         -> Charge
     {
         let allocated = facts?.allocated ?? .zero

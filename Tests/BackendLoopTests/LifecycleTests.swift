@@ -32,13 +32,26 @@ struct LifecycleTests {
     }
 
     @Test
-    func `a growth that was cut short before its record is finished by the retry`() throws {
+    func `a growth that was cut short before its record is finished by the start`() throws {
         try withPool(.ext4Thin) { pool in
             let id = try pool.backend.create(volumeRecord("a")).id
             try Bytes.makeFile(pool.volumePath(id), size: .mebibytes(48))
             let backend = try pool.restart()
-            #expect(try backend.volume(id)?.size == .mebibytes(32))
+            #expect(try backend.volume(id)?.size == .mebibytes(48))
             #expect(try backend.expandVolume(id, to: .mebibytes(48)).size == .mebibytes(48))
+        }
+    }
+
+    @Test
+    func `a volume's device never shows more than its record says`() throws {
+        try withPool(.ext4Thin) { pool in
+            let id = try pool.backend.create(volumeRecord("a")).id
+            try Bytes.makeFile(pool.volumePath(id), size: .mebibytes(48))
+            let device = try pool.backend.attach(id)
+            #expect(try BlockDevice.size(of: device.path) == .mebibytes(48))
+            #expect(try pool.backend.volume(id)?.size == .mebibytes(48))
+            try pool.backend.detach(id)
+            #expect(try pool.restart().volume(id)?.size == .mebibytes(48))
         }
     }
 

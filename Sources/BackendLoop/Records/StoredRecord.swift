@@ -6,7 +6,7 @@ protocol StoredRecord: Codable, Sendable, Hashable {
     associatedtype ID: ObjectID
     var id: ID { get }
     var name: String { get }
-    var size: ByteCount { get }
+    var size: ByteCount { get set }
 
     /// For messages: `volume`.
     static var noun: String { get }
@@ -14,6 +14,8 @@ protocol StoredRecord: Codable, Sendable, Hashable {
     static var shelf: String { get }
     /// The record's file in the object's folder.
     static var file: String { get }
+    /// Snapshots never do.
+    static var canGrow: Bool { get }
     /// Snapshots are never written again.
     static var dataMode: UInt32 { get }
     /// Every name that Cairn makes in an object's folder.
@@ -29,6 +31,7 @@ extension VolumeRecord: StoredRecord {
     static var noun: String { "volume" }
     static var shelf: String { PoolNames.volumes }
     static var file: String { "volume.json" }
+    static var canGrow: Bool { true }
     static var dataMode: UInt32 { 0o600 }
     static var knownFiles: [String] {
         [PoolNames.data, file, "\(file).new", PoolNames.frozen]
@@ -39,6 +42,7 @@ extension SnapshotRecord: StoredRecord {
     static var noun: String { "snapshot" }
     static var shelf: String { PoolNames.snapshots }
     static var file: String { "snapshot.json" }
+    static var canGrow: Bool { false }
     static var dataMode: UInt32 { 0o400 }
     static var knownFiles: [String] { [PoolNames.data, file, "\(file).new"] }
 }
