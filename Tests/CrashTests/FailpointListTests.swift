@@ -22,6 +22,15 @@ struct `The list of failpoints` {
         #expect(Failpoint.allCases.filter { !$0.isLast && !failed.contains($0) }.isEmpty)
     }
 
+    @Test func `is counted in the README as it is`() throws {
+        let readme = try Files.text("README.md")
+        let kinds: [PoolKind] = [.ext4Thin, .xfsThin, .xfsThick]
+        let kills = kinds.flatMap { Trials.kills(on: $0) }.count
+        let failures = kinds.flatMap { Trials.errors(on: $0) }.count
+        #expect(readme.contains("the \(Failpoint.allCases.count) failpoints of"))
+        #expect(readme.contains("\(kills) kills and \(failures) failures"), "\(kills), \(failures)")
+    }
+
     /// Everything written in the folder.
     private func text(beneath folder: String) throws -> String {
         var text = ""
