@@ -186,7 +186,7 @@ run_privileged() {
 
 # Its limit is that of the whole guest, which is slow where it has to be emulated.
 run_lvm() {
-    local log=$logs/lvm.log code=0 ring_limit_seconds=1800
+    local log=$logs/lvm.log code=0 ring_limit_seconds=3600
     if ! { scripts/install-dependencies.sh --guest && scripts/vm --prepare; } >"$log" 2>&1; then
         cat "$log"
         report lvm 0 1 "there is no guest"
