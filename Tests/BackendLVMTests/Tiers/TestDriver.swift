@@ -1,7 +1,6 @@
 import CSIMessages
 import DriverCore
 import DriverHarness
-import GRPCRuntime
 import Glibc
 import TestSupport
 
@@ -39,16 +38,12 @@ func withDriver(
     }
 }
 
-/// A driver is ready before its tiers are; asking again is the wait.
+/// A driver is ready before its tiers are, which have no capacity until then.
 private func waitForTier(of cluster: Cluster) async throws {
     let deadline = ContinuousClock.now + .seconds(60)
-    while true {
-        do throws(RPCFailure) {
-            _ = try await cluster.call(GetCapacityRequest())
-            return
-        } catch {
-            guard error.code == .unavailable, ContinuousClock.now < deadline else { throw error }
-            await Task.yield()
+    while try await cluster.capacity().availableCapacity == 0 {
+        guard ContinuousClock.now < deadline else {
+            throw DriverError(.timedOut, "the tier does not start\n\(try cluster.driver.logText())")
         }
     }
 }
