@@ -38,11 +38,7 @@ total_passed=0
 total_failed=0
 child=""
 beside=""
-stop_children() {
-    local process
-    for process in $child $beside; do kill "$process" 2>/dev/null || true; done
-}
-trap stop_children EXIT
+trap 'kill $child $beside 2>/dev/null || true' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
