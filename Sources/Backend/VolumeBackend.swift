@@ -71,8 +71,9 @@ package protocol VolumeBackend: Sendable {
     func attach(_ id: VolumeID) throws(DriverError) -> AttachedDevice
     /// The device that the volume has now, if any.
     func attachment(of id: VolumeID) throws(DriverError) -> AttachedDevice?
-    /// Takes the device away and sees it gone; OK where there is none. Throws `inUse` where it is
-    /// still mounted or open.
+    /// Ends the use of the device, writable for the next one; OK where there is none. Throws `inUse`
+    /// where it is still mounted or open. It goes where it can be made again in process, and may stay
+    /// where that would run a program.
     func detach(_ id: VolumeID) throws(DriverError)
     /// Every volume that has a device now.
     func attachedVolumes() throws(DriverError) -> [VolumeID]
