@@ -186,9 +186,9 @@ run_privileged() {
 }
 
 # The limit is that of a guest, which is slow where it has to be emulated. Two run side by side, as
-# each has one processor: the contract of the backends takes as long as all the rest.
+# each has one processor.
 run_lvm() {
-    local log=$logs/lvm.log code=0 contract_code=0 ring_limit_seconds=3600 guest
+    local log=$logs/lvm.log provisioning ring_limit_seconds=3600
     if ! { scripts/install-dependencies.sh --guest && scripts/vm --prepare; } >"$log" 2>&1; then
         cat "$log"
         report lvm 0 1 "there is no guest"
@@ -196,38 +196,48 @@ run_lvm() {
     fi
     CAIRN_TEST_BUNDLE=$(swift build --show-bin-path)/cairnPackageTests.xctest
     export CAIRN_TEST_BUNDLE
-    guest=(scripts/vm --timeout $((ring_limit_seconds - 10)) --memory 2G --scratch 64G
-        --env CAIRN_TEST_BUNDLE --env CAIRN_BINARY)
-    timeout --kill-after=30 "$ring_limit_seconds" "${guest[@]}" \
-        --env CAIRN_GUEST_TARGETS=BackendContract scripts/test.sh --inside lvm \
-        >"$logs/lvm-contract.log" 2>&1 &
-    beside=$!
-    limited "${guest[@]}" --env CAIRN_GUEST_TARGETS=BackendLVM scripts/test.sh --inside lvm \
-        >"$log" 2>&1 || code=$?
-    judge lvm "$log" "$code"
     # All four of thin and thick, mount and block, would take twice the time.
-    run_lvm_sanity thin mount
-    run_lvm_sanity thick block
-    wait "$beside" || contract_code=$?
+    "$0" --guest BackendContract thin mount &
+    beside=$!
+    limited "$0" --guest BackendLVM thick block || true
+    wait "$beside" || true
     beside=""
-    judge lvm-contract "$logs/lvm-contract.log" "$contract_code"
+    judge_guest lvm BackendLVM
+    judge_guest lvm-contract BackendContract
+    for provisioning in thin thick; do report_guest_sanity "$provisioning"; done
 }
 
-# run_lvm_sanity PROVISIONING ACCESS: csi-sanity in a guest of its own; nothing where it is not
-# installed.
-run_lvm_sanity() {
-    local log=$logs/lvm-sanity-$1.log sanity=${CSI_SANITY:-$(command -v csi-sanity || true)}
-    local share=$PWD/$logs/lvm-sanity-$1
-    if [[ ! -x $sanity ]]; then
+# run_guest TARGET PROVISIONING ACCESS: in one guest the tests of a target, in the next csi-sanity;
+# leaves logs, and the exit code of the tests.
+run_guest() {
+    local ring_limit_seconds=3600 code=0 sanity=${CSI_SANITY:-$(command -v csi-sanity || true)}
+    local log=$logs/guest-$1.log share=$PWD/$logs/lvm-sanity-$2
+    local guest=(scripts/vm --timeout $((ring_limit_seconds - 10)) --memory 2G --scratch 64G
+        --env CAIRN_BINARY)
+    rm -rf "$logs/guest-$1.code" "$share" "$share.log" && mkdir "$share"
+    limited "${guest[@]}" --env CAIRN_TEST_BUNDLE --env CAIRN_GUEST_TARGETS="$1" \
+        scripts/test.sh --inside lvm >"$log" 2>&1 || code=$?
+    echo "$code" >"$logs/guest-$1.code"
+    [[ -x $sanity ]] || return 0
+    limited "${guest[@]}" --share "$share" --env CAIRN_LVM_DISK=/dev/vda \
+        --env CSI_SANITY="$sanity" scripts/csi-sanity.sh --pool lvm --provisioning "$2" \
+        --access "$3" --seeds 1 --logs "$share/failed" >"$share.log" 2>&1 || true
+}
+
+judge_guest() {
+    local code=1
+    [[ ! -f $logs/guest-$2.code ]] || code=$(<"$logs/guest-$2.code")
+    touch "$logs/guest-$2.log"
+    judge "$1" "$logs/guest-$2.log" "$code"
+}
+
+report_guest_sanity() {
+    local log=$logs/lvm-sanity-$1.log
+    if [[ ! -f $log ]]; then
         echo "lvm-$1: csi-sanity was not found, and not run"
         return
     fi
-    began=$SECONDS
-    rm -rf "$share" && mkdir "$share"
-    limited scripts/vm --timeout $((ring_limit_seconds - 10)) --memory 2G --scratch 64G \
-        --share "$share" --env CAIRN_LVM_DISK=/dev/vda --env CAIRN_BINARY \
-        --env CSI_SANITY="$sanity" scripts/csi-sanity.sh --pool lvm --provisioning "$1" \
-        --access "$2" --seeds 1 --logs "$share/failed" 2>&1 | tee "$log" || true
+    cat "$log"
     report_sum "lvm-$1" "$log"
 }
 
@@ -240,7 +250,7 @@ run_fuzz() {
 
 run_sanity() {
     local log=$logs/sanity.log code=0
-    scripts/csi-sanity.sh 2>&1 | tee "$log" || code=$?
+    scripts/csi-sanity.sh --seeds "1 2 3" 2>&1 | tee "$log" || code=$?
     if [[ $code -eq 3 ]]; then
         echo "sanity: not run. The conformance ring covers the same rules and more; only the" \
             "second opinion is missing."
@@ -285,6 +295,10 @@ while (($#)); do
             # This script calls itself so, with what a ring needs around it.
             trap - EXIT INT TERM
             if [[ $2 == unit ]]; then swift_tests unit; else run_inside "$2"; fi
+            exit
+            ;;
+        --guest)
+            run_guest "$2" "$3" "$4"
             exit
             ;;
         --ring)
