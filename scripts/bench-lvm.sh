@@ -119,7 +119,7 @@ group_text() {
             print "creation_time = 1795381121\ncreation_host = \"cairn-guest\""
             printf "tags = [\"cairn\", \"cairn.tier=bench\", \"cairn.state=ready\", "
             printf "\"cairn.contents=blank\", \"cairn.fs=ext4\", \"cairn.size=67108864\", "
-            printf "\"cairn.capability=SINGLE_NODE_WRITER:mount:\", "
+            printf "\"cairn.capability=0:SINGLE_NODE_WRITER:mount:\", "
             printf "\"cairn.created=%d.000000042\", ", 1795381121 + i
             printf "\"cairn.name=pvc-6f1d1a0e-3f0e-4f63-9d0c-%012d\"]\n", i
             print "segment_count = 1\nsegment1 {\nstart_extent = 0\nextent_count = 16"

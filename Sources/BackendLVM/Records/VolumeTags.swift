@@ -15,19 +15,22 @@ extension VolumeRecord {
         tags.set(Fact.claim, claim.claim)
         tags.set(Fact.namespace, claim.namespace)
         tags.set(Fact.volume, claim.volume)
-        tags.set(Fact.capability, escaped: capabilities.map(\.tagValue))
+        // LVM promises no order of tags, so each value begins with its place.
+        let numbered = capabilities.enumerated().map { "\($0.offset):\($0.element.tagValue)" }
+        tags.set(Fact.capability, escaped: numbered)
         tags.setParameters(parameters)
         return tags
     }
 
     /// Reads the record of a logical volume; throws `hostFailure` where a tag is damaged.
     init(id: VolumeID, size: ByteCount, tags: Tags) throws(DriverError) {
-        var capabilities: [RecordedCapability] = []
+        var capabilities: [Int: RecordedCapability] = [:]
         for value in tags.values(of: Fact.capability) {
-            guard let capability = RecordedCapability(tagValue: value) else {
-                throw tags.damage(Fact.capability)
-            }
-            capabilities.append(capability)
+            let place = value.prefix { $0 != ":" }
+            let rest = String(value.dropFirst(place.count + 1))
+            guard let place = Int(place), let capability = RecordedCapability(tagValue: rest),
+                capabilities.updateValue(capability, forKey: place) == nil
+            else { throw tags.damage(Fact.capability) }
         }
         self.init(
             id: id,
@@ -35,7 +38,7 @@ extension VolumeRecord {
             tier: try tags.required(Fact.tier),
             size: size,
             createdSize: ByteCount(try tags.required(Fact.size) { Int64($0) }),
-            capabilities: capabilities,
+            capabilities: capabilities.sorted { $0.key < $1.key }.map(\.value),
             filesystem: try tags.optional(Fact.filesystem) { FilesystemType(rawValue: $0) },
             parameters: try tags.parameters(),
             source: try tags.optional(Fact.source) { VolumeSource(text: $0) },
