@@ -118,6 +118,21 @@ package struct ClaimNames: Sendable, Hashable, Codable {
     }
 }
 
+extension VolumeRecord {
+    /// Takes what Cairn has done to the contents; throws `conflict` for a way back, never to where
+    /// mkfs may begin.
+    package mutating func advance(to contents: Contents) throws(DriverError) {
+        guard contents.mayFollow(self.contents) else {
+            throw DriverError(
+                .conflict,
+                "volume \(id) is recorded as '\(self.contents.rawValue)' and never becomes "
+                    + "'\(contents.rawValue)' again"
+            )
+        }
+        self.contents = contents
+    }
+}
+
 extension VolumeRecord.Contents {
     /// In the order in which a volume may pass through them.
     private static let order: [VolumeRecord.Contents] = [
@@ -125,7 +140,7 @@ extension VolumeRecord.Contents {
     ]
 
     /// Whether a record may go from `earlier` to this: never back to where mkfs may begin.
-    package func mayFollow(_ earlier: VolumeRecord.Contents) -> Bool {
+    fileprivate func mayFollow(_ earlier: VolumeRecord.Contents) -> Bool {
         guard let from = Self.order.firstIndex(of: earlier),
             let to = Self.order.firstIndex(of: self)
         else { return false }

@@ -57,15 +57,10 @@ extension LVMBackend {
         throws(DriverError)
     {
         let metadata = try group.metadata()
-        let old = try record(id, of: required(id, in: metadata), in: metadata).contents
+        var record = try record(id, of: required(id, in: metadata), in: metadata)
+        let old = record.contents
         guard old != contents else { return }
-        guard contents.mayFollow(old) else {
-            throw DriverError(
-                .conflict,
-                "volume \(id) is recorded as '\(old.rawValue)' and never becomes "
-                    + "'\(contents.rawValue)' again"
-            )
-        }
+        try record.advance(to: contents)
         try group.change("lvchange") { change throws(DriverError) in
             try change.replaceTag(Fact.contents, old.rawValue, with: contents.rawValue, of: id.text)
         }

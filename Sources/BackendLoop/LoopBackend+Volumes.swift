@@ -69,14 +69,7 @@ extension LoopBackend {
         let root = try enter()
         var stored = try required(id, in: volumeTable, root)
         guard stored.record.contents != contents else { return }
-        guard contents.mayFollow(stored.record.contents) else {
-            throw DriverError(
-                .conflict,
-                "volume \(id) is recorded as '\(stored.record.contents.rawValue)' and never becomes "
-                    + "'\(contents.rawValue)' again"
-            )
-        }
-        stored.record.contents = contents
+        try stored.record.advance(to: contents)
         try Shelf<VolumeRecord>(in: root).replace(stored)
         volumeTable.put(stored)
     }
