@@ -198,7 +198,7 @@ let package = Package(
         // The reader of LVM's metadata, on texts and heads of disks that LVM wrote.
         .testTarget(
             name: "BackendLVMMetadataTests",
-            dependencies: ["BackendLVM", "DriverCore"],
+            dependencies: ["BackendLVM", "DeviceMapper", "DriverCore"],
             exclude: ["Samples"],
             swiftSettings: swift
         ),

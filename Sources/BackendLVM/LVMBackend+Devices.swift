@@ -41,7 +41,7 @@ extension LVMBackend {
     func device(of volume: LogicalVolume, _ metadata: VolumeGroupMetadata) throws(DriverError)
         -> MappedDevice?
     {
-        try DeviceMapper.device(uuid: MappedVolume.uuid(of: volume.id, group: metadata.id))
+        try DeviceMapper.device(uuid: metadata.deviceUUID(of: volume))
     }
 
     /// The device, activated where it is not.

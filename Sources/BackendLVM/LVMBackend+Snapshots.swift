@@ -41,7 +41,7 @@ extension LVMBackend {
         throws(DriverError)
     {
         switch provisioning {
-        case .thin: try cutThin(record, of: source, change)
+        case .thin(let options): try cutThin(record, of: source, options, change)
         case .thick(let options):
             // LVM makes the store first and ties it to its origin then: whole is what has both.
             var tags = record.tags(held: .zero)

@@ -74,10 +74,12 @@ extension LVMBackend {
     }
 
     /// LVM freezes a mounted file system for the instant of the cut.
-    func cutThin(_ record: SnapshotRecord, of own: OwnVolume, _ change: GroupChange)
-        throws(DriverError)
-    {
-        guard case .thin(let options) = provisioning else { return }
+    func cutThin(
+        _ record: SnapshotRecord,
+        of own: OwnVolume,
+        _ options: ThinOptions,
+        _ change: GroupChange
+    ) throws(DriverError) {
         let pool = try pool(options, change.metadata)
         let held = try held(by: own.volume, change.metadata)
         try refuseWithoutRoom(for: held, in: pool, options, change.metadata)
@@ -94,8 +96,7 @@ extension LVMBackend {
     private func held(by volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
         throws(DriverError) -> ByteCount
     {
-        let uuid = MappedVolume.uuid(of: volume.id, group: metadata.id)
-        let targets = try group.status(ofDevice: uuid)
+        let targets = try group.status(ofDevice: metadata.deviceUUID(of: volume))
         guard let target = targets.first, target.type == "thin",
             case .mapped(let sectors) = try ThinStatus(parsing: target.status)
         else { return metadata.size(of: volume) }

@@ -1,3 +1,4 @@
+import DeviceMapper
 import DriverCore
 import Testing
 
@@ -36,7 +37,7 @@ import Testing
             group.deviceUUID(of: volume)
                 == "LVM-dGqL1ez0JOft0zC2rjm2UMkMhJelfcP6vcLOUDT7IAUumFfZ9OMy59SDuwUZnJkS"
         )
-        #expect(group.deviceUUID(of: volume, layer: "real").hasSuffix("UZnJkS-real"))
+        #expect(group.deviceUUID(of: volume, layer: .real).hasSuffix("UZnJkS-real"))
     }
 
     @Test func `reads linear and striped segments`() throws {

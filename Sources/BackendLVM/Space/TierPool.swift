@@ -68,11 +68,7 @@ extension LVMBackend {
     func usageIfActive(of pool: TierPool, _ metadata: VolumeGroupMetadata)
         throws(DriverError) -> ThinPoolUsage?
     {
-        let uuid = MappedVolume.uuid(
-            of: pool.volume.id,
-            group: metadata.id,
-            layer: .thinPool
-        )
+        let uuid = metadata.deviceUUID(of: pool.volume, layer: .thinPool)
         guard let target = try group.status(ofDevice: uuid).first else { return nil }
         let path = "\(group.name)/\(pool.name)"
         guard target.type == "thin-pool" else {

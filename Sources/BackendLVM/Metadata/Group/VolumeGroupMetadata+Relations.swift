@@ -1,3 +1,4 @@
+import DeviceMapper
 import DriverCore
 
 extension VolumeGroupMetadata {
@@ -39,9 +40,8 @@ extension VolumeGroupMetadata {
         return physicalVolumes.filter { seen.contains($0.name) }
     }
 
-    /// By which the kernel's device mapper knows a volume; `layer` as in `tpool`, `real`, `cow`.
-    func deviceUUID(of volume: LogicalVolume, layer: String? = nil) -> String {
-        let ending = layer.map { "-\($0)" } ?? ""
-        return "LVM-" + (id + volume.id).filter { $0 != "-" } + ending
+    /// By which the kernel's device mapper knows a volume, or a layer of it.
+    func deviceUUID(of volume: LogicalVolume, layer: MappedVolume.Layer? = nil) -> String {
+        MappedVolume.uuid(of: volume.id, group: id, layer: layer)
     }
 }
