@@ -48,7 +48,7 @@ extension LVMBackend {
     /// Makes the part of a volume behind `start` read as zeros, as the wipe policy says.
     func fillWithZeros(
         _ draft: Draft,
-        _ wipe: ThickOptions.Wipe,
+        _ wipe: WipePolicy,
         from start: ByteCount,
         _ progress: Progress
     ) throws(DriverError) {
@@ -58,7 +58,7 @@ extension LVMBackend {
 
     func zero(
         _ volume: LogicalVolume,
-        _ wipe: ThickOptions.Wipe,
+        _ wipe: WipePolicy,
         from start: ByteCount,
         _ metadata: VolumeGroupMetadata,
         _ progress: Progress
@@ -234,7 +234,7 @@ extension LVMBackend {
 
 extension GroupChange {
     /// Makes an active volume whose bytes are not looked at.
-    func allocate(_ name: String, extents: Int, layout: Layout, tags: Tags, on disks: [String] = [])
+    func allocate(_ name: String, extents: Int, layout: Layout, tags: Tags)
         throws(DriverError)
     {
         try run(
@@ -242,7 +242,7 @@ extension GroupChange {
             [
                 "--name", name, "--extents", String(extents), "--zero", "n",
                 "--wipesignatures", "n", "--activate", "y",
-            ] + layout.arguments + tags.arguments + [group.name] + disks
+            ] + layout.arguments + tags.arguments + [group.name]
         )
     }
 }

@@ -93,22 +93,12 @@ package enum Provisioning: Sendable, Hashable {
 }
 
 package struct ThickOptions: Sendable, Hashable {
-    /// How the bytes of earlier owners are kept from the next one.
-    package enum Wipe: String, Sendable, Hashable, CaseIterable {
-        /// Zeros are written before a volume is handed out.
-        case zero
-        /// Discarded before it is handed out; needs disks that promise zeros after that.
-        case discard
-        /// Not at all, but for what a file system could be mistaken for.
-        case none
-    }
-
-    package let wipe: Wipe
+    package let wipe: WipePolicy
     /// What a snapshot can take of changes, in percent of its volume's size: 1...100.
     package let snapshotReserve: Int
     package let layout: Layout
 
-    package init(wipe: Wipe = .zero, snapshotReserve: Int = 20, layout: Layout = .linear) {
+    package init(wipe: WipePolicy = .zero, snapshotReserve: Int = 20, layout: Layout = .linear) {
         self.wipe = wipe
         self.snapshotReserve = snapshotReserve
         self.layout = layout

@@ -4,16 +4,16 @@ import DriverCore
 enum LVMLayoutReader {
     private static let keys = ["stripes", "stripeSize", "raid"]
 
-    static func read(_ node: NamedNode) throws(ConfigurationProblem) -> LVMLayout {
+    static func read(_ node: NamedNode) throws(ConfigurationProblem) -> Layout {
         let options = try MappingReader(node.node, of: "'createOptions'", keys: keys)
-        let raid = try options.optional("raid")?.choice(LVMLayout.RAID.self)
+        let raid = try options.optional("raid")?.choice(Layout.RAID.self)
         let stripes = try options.optional("stripes")
         let count = try stripes.map { (node) throws(ConfigurationProblem) in
             try Self.stripes(node, raid)
         }
-        let layout = LVMLayout(
+        let layout = Layout(
             raid: raid,
-            stripes: count ?? fewestStripes(raid),
+            stripes: count,
             stripeSize: try options.optional("stripeSize").map(stripeSize)
         )
         guard let size = try options.optional("stripeSize"), layout.stripes == 1 else {
@@ -25,16 +25,8 @@ enum LVMLayoutReader {
         )
     }
 
-    private static func fewestStripes(_ raid: LVMLayout.RAID?) -> Int {
-        switch raid {
-        case nil, .raid1: 1
-        case .raid0, .raid5, .raid10: 2
-        case .raid6: 3
-        }
-    }
-
     /// Source: MAX_STRIPES and DEFAULT_RAID_MAX_IMAGES of LVM 2.03.
-    private static func mostStripes(_ raid: LVMLayout.RAID?) -> Int {
+    private static func mostStripes(_ raid: Layout.RAID?) -> Int {
         switch raid {
         case nil: 128
         case .raid0: 64
@@ -45,10 +37,10 @@ enum LVMLayoutReader {
         }
     }
 
-    private static func stripes(_ node: NamedNode, _ raid: LVMLayout.RAID?)
+    private static func stripes(_ node: NamedNode, _ raid: Layout.RAID?)
         throws(ConfigurationProblem) -> Int
     {
-        let (fewest, most) = (fewestStripes(raid), mostStripes(raid))
+        let (fewest, most) = (Layout.fewestStripes(of: raid), mostStripes(raid))
         let accepted =
             fewest == most
             ? "only 1 with raid1" : "\(fewest) to \(most)\(raid.map { " with \($0)" } ?? "")"

@@ -1,3 +1,5 @@
+import DriverCore
+
 /// Reads the value of `lvm`.
 struct LVMTierReader {
     private static let thinKeys = ["thinPool", "overcommit"]
@@ -33,7 +35,7 @@ struct LVMTierReader {
         -> LVMThickConfiguration
     {
         LVMThickConfiguration(
-            wipe: try lvm.optional("wipe")?.choice(LVMThickConfiguration.Wipe.self) ?? .zero,
+            wipe: try lvm.optional("wipe")?.choice(WipePolicy.self) ?? .zero,
             snapshotReservePercent: try lvm.optional("snapshotReserve")?.percent(1...100)
                 ?? defaultSnapshotReserve,
             layout: try lvm.optional("createOptions").map(LVMLayoutReader.read) ?? .linear

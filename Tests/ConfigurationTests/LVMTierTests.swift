@@ -44,7 +44,7 @@ import Testing
         )
         #expect(thick.wipe == .discard)
         #expect(thick.snapshotReservePercent == 100)
-        #expect(thick.layout == LVMLayout(raid: .raid5, stripes: 4, stripeSize: .kibibytes(128)))
+        #expect(thick.layout == Layout(raid: .raid5, stripes: 4, stripeSize: .kibibytes(128)))
         #expect(try self.thick("{volumeGroup: vg, wipe: none}").wipe == .none)
     }
 
@@ -58,7 +58,7 @@ import Testing
     func `a layout says how many disks it needs`(options: String, stripes: Int, disks: Int) throws {
         let layout = try thick("{volumeGroup: vg, createOptions: \(options)}").layout
         #expect(layout.stripes == stripes)
-        #expect(layout.disks == disks)
+        #expect(layout.width == disks)
     }
 
     @Test(arguments: ["4Ki", "64Ki", "1Mi", "65536"])

@@ -81,32 +81,11 @@ enum TierBackends {
         case .thick(let thick):
             .thick(
                 ThickOptions(
-                    wipe: wipe(thick.wipe),
+                    wipe: thick.wipe,
                     snapshotReserve: thick.snapshotReservePercent,
-                    layout: layout(thick.layout)
+                    layout: thick.layout
                 )
             )
         }
-    }
-
-    private static func wipe(_ wipe: LVMThickConfiguration.Wipe) -> ThickOptions.Wipe {
-        switch wipe {
-        case .zero: .zero
-        case .discard: .discard
-        case .none: .none
-        }
-    }
-
-    private static func layout(_ layout: LVMLayout) -> Layout {
-        let raid: Layout.Raid? =
-            switch layout.raid {
-            case .raid0: .raid0
-            case .raid1: .raid1
-            case .raid5: .raid5
-            case .raid6: .raid6
-            case .raid10: .raid10
-            case nil: nil
-            }
-        return Layout(raid: raid, stripes: layout.stripes, stripeSize: layout.stripeSize)
     }
 }

@@ -9,8 +9,7 @@ import Testing
 /// A thick volume shows no byte of whoever had its extents before.
 @Suite(.inGuest, .timeLimit(.minutes(5)))
 struct WipeTests {
-    private func makeTier(in folder: TemporaryFolder, _ wipe: ThickOptions.Wipe) throws -> TestTier
-    {
+    private func makeTier(in folder: TemporaryFolder, _ wipe: WipePolicy) throws -> TestTier {
         let group = try folder.makeVolumeGroup(diskSize: .mebibytes(100))
         let tier = TestTier(over: group, .thick(ThickOptions(wipe: wipe)))
         try tier.backend.start()
@@ -34,9 +33,9 @@ struct WipeTests {
         try Guest.run("cmp", ["-n", "\(count)", "-i", "\(start):0", path, "/dev/zero"])
     }
 
-    @Test(arguments: [ThickOptions.Wipe.zero, .discard])
+    @Test(arguments: [WipePolicy.zero, .discard])
     private func `a volume that is made again reads no byte of its predecessor`(
-        wipe: ThickOptions.Wipe
+        wipe: WipePolicy
     ) throws {
         try withTemporaryFolder { folder in
             let tier = try makeTier(in: folder, wipe)
@@ -47,8 +46,8 @@ struct WipeTests {
         }
     }
 
-    @Test(arguments: [ThickOptions.Wipe.zero, .discard])
-    private func `the grown part of a volume reads as zeros`(wipe: ThickOptions.Wipe) throws {
+    @Test(arguments: [WipePolicy.zero, .discard])
+    private func `the grown part of a volume reads as zeros`(wipe: WipePolicy) throws {
         try withTemporaryFolder { folder in
             let tier = try makeTier(in: folder, wipe)
             try soil(tier)

@@ -1,49 +1,7 @@
-package import DriverCore
+import DriverCore
 
-/// How a thick volume lies on the physical volumes of its group.
-package struct Layout: Sendable, Hashable {
-    /// The raid levels that lvcreate calls by the same names.
-    package enum Raid: String, Sendable, Hashable, CaseIterable {
-        case raid0, raid1, raid5, raid6, raid10
-    }
-
-    package let raid: Raid?
-    /// How many devices data is spread over, copies and parity not counted.
-    package let stripes: Int
-    /// nil means LVM's own (64 KiB).
-    package let stripeSize: ByteCount?
-
-    /// `stripes` nil means the least that the level takes.
-    package init(raid: Raid? = nil, stripes: Int? = nil, stripeSize: ByteCount? = nil) {
-        self.raid = raid
-        self.stripes = stripes ?? Self.fewestStripes(of: raid)
-        self.stripeSize = stripeSize
-    }
-
-    package static let linear = Layout()
-
-    /// The least number of stripes of a level.
-    ///
-    /// Source: lvmraid(7).
-    package static func fewestStripes(of raid: Raid?) -> Int {
-        switch raid {
-        case nil, .raid1: 1
-        case .raid0, .raid5, .raid10: 2
-        case .raid6: 3
-        }
-    }
-
-    /// How many physical volumes a volume lies on at a time.
-    package var width: Int {
-        switch raid {
-        case nil, .raid0: stripes
-        case .raid1: 2
-        case .raid10: 2 * stripes
-        case .raid5: stripes + 1
-        case .raid6: stripes + 2
-        }
-    }
-
+/// What a layout takes of a group, in extents and in arguments.
+extension Layout {
     /// How many extents of each leg are the level's own, beside the data.
     private var metadataExtents: Int {
         switch raid {
