@@ -28,6 +28,8 @@ package protocol VolumeBackend: Sendable {
     func lookAgain() throws(DriverError)
     /// Throws `unavailable`, saying why, where the tier cannot serve now.
     func checkHealth() throws(DriverError)
+    /// What is wrong with the storage and how full it is; blocks where the storage hangs.
+    func health() -> TierHealth
 
     /// All volumes, in order of id.
     func volumes() throws(DriverError) -> [VolumeRecord]
@@ -87,6 +89,17 @@ extension VolumeBackend {
     package func lookAgain() throws(DriverError) { try checkHealth() }
     package func attachedVolumes() throws(DriverError) -> [VolumeID] { [] }
     package var repairs: RepairFigures { RepairFigures() }
+}
+
+extension VolumeBackend {
+    package func health() -> TierHealth {
+        do {
+            try checkHealth()
+            return TierHealth()
+        } catch {
+            return TierHealth(unavailable: tier, error)
+        }
+    }
 }
 
 extension VolumeBackend {

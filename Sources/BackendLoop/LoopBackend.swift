@@ -94,6 +94,18 @@ package final class LoopBackend: VolumeBackend {
 
     package func checkHealth() throws(DriverError) { _ = try enter() }
 
+    package func health() -> TierHealth {
+        do {
+            let usage = try enter().usage()
+            var health = TierHealth()
+            health.levels[.data] =
+                1 - Double(usage.available.bytes) / Double(max(usage.total.bytes, 1))
+            return health
+        } catch {
+            return TierHealth(unavailable: tier, error)
+        }
+    }
+
     /// Opens the pool's directory for one operation; starts first where no start has succeeded yet,
     /// or where the pool was lost since.
     func enter() throws(DriverError) -> Folder {

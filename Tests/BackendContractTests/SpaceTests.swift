@@ -55,6 +55,20 @@ struct SpaceTests {
     }
 
     @Test(arguments: BackendKind.allCases)
+    func `a tier in order has no problem and tells how full its stores are`(
+        kind: BackendKind
+    ) throws {
+        try withStorage(kind, exact) { storage in
+            try storage.backend.create(volumeRecord("a", size: .mebibytes(64)))
+            let health = try storage.backend.health()
+            #expect(health.isUp)
+            #expect(health.problems == [])
+            #expect(health.levels[.data] != nil)
+            for (store, level) in health.levels { #expect((0..<0.8).contains(level), "\(store)") }
+        }
+    }
+
+    @Test(arguments: BackendKind.allCases)
     func `what does not fit is refused and leaves nothing`(kind: BackendKind) throws {
         try withStorage(kind, exact) { storage in
             let source = try CopySource.make(in: storage)

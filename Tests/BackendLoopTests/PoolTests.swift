@@ -49,6 +49,19 @@ struct PoolTests {
     }
 
     @Test
+    func `the health of a tier whose marker is gone says that it cannot serve, and why`() throws {
+        try withTemporaryFolder { folder in
+            let backend = try backend(folder.path(of: "pool"))
+            try backend.start()
+            #expect(backend.health().isUp)
+            unsafe unlink(folder.path(of: "pool/cairn-pool.json"))
+            let health = backend.health()
+            #expect(!health.isUp)
+            #expect(health.problems.first?.found.contains("cairn-pool.json") == true)
+        }
+    }
+
+    @Test
     func `an empty directory with lost+found becomes a pool`() throws {
         try withTemporaryFolder { folder in
             _ = try folder.makeFolder("pool")

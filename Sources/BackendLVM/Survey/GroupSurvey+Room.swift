@@ -12,8 +12,14 @@ extension GroupSurvey {
             let found =
                 "\(Self.mebibytes(metadata.size(ofExtents: free))) of "
                 + "\(Self.mebibytes(metadata.size(ofExtents: all))) free in the group"
+            levels[.data] = 1 - Double(free) / Double(max(all, 1))
             if free == 0 {
-                problem("room", found, "delete volumes or snapshots, or add a disk (vgextend)")
+                problem(
+                    .full,
+                    "room",
+                    found,
+                    "delete volumes or snapshots, or add a disk (vgextend)"
+                )
             } else {
                 good("room", found)
             }
@@ -30,8 +36,9 @@ extension GroupSurvey {
         guard let usage = try backend.usageIfActive(of: pool, metadata) else {
             return note("thin pool \(path)", "not active", "the driver's start activates it")
         }
-        examineLevel("data of \(path)", usage.usedDataBlocks, usage.totalDataBlocks, "")
+        examineLevel(.data, "data of \(path)", usage.usedDataBlocks, usage.totalDataBlocks, "")
         examineLevel(
+            .poolMetadata,
             "metadata of \(path)",
             usage.usedMetadataBlocks,
             usage.totalMetadataBlocks,
@@ -52,14 +59,17 @@ extension GroupSurvey {
     private static let highPercent = UInt64(80)
 
     private mutating func examineLevel(
+        _ store: TierHealth.Store,
         _ what: String,
         _ used: UInt64,
         _ total: UInt64,
         _ option: String
     ) {
+        levels[store] = Double(used) / Double(max(total, 1))
         let percent = used * 100 / max(total, 1)
         guard percent >= Self.highPercent else { return good(what, "\(percent)% full") }
         problem(
+            .full,
             what,
             "\(percent)% full: writes to its volumes fail when it is full",
             "cairn pool extend\(option), or delete volumes and snapshots"

@@ -11,7 +11,7 @@ package struct GroupSurvey: Sendable {
             case good
             /// Worth knowing, and not wrong.
             case note
-            case problem
+            case problem(TierHealth.Problem.Kind)
         }
 
         package let state: State
@@ -24,15 +24,21 @@ package struct GroupSurvey: Sendable {
     package private(set) var volumes: [VolumeRecord] = []
     package private(set) var snapshots: [SnapshotRecord] = []
     package private(set) var findings: [Finding] = []
+    /// The share in use of what can run full.
+    var levels: [TierHealth.Store: Double] = [:]
 
     let backend: LVMBackend
     var group: String { backend.group.name }
 
-    /// Looks at the group of a tier.
-    package init(of backend: LVMBackend) {
+    /// Looks at the group of a tier, and at what of the host it stands on: that runs a program.
+    package init(of backend: LVMBackend, includingHost: Bool = true) {
         self.backend = backend
         do {
-            try examineHost()
+            if includingHost { try examineHost() }
+            if let trouble = backend.group.trouble {
+                let advice = "see whether its disks answer (dmesg); they may need to be replaced"
+                problem(.hanging, "volume group \(group)", trouble, advice)
+            }
             let metadata = try backend.group.metadata()
             examineDisks(metadata)
             examineMetadataArea(metadata)
@@ -43,7 +49,8 @@ package struct GroupSurvey: Sendable {
             snapshots = try backend.snapshots()
             good("objects", "volumes: \(volumes.count), snapshots: \(snapshots.count)")
         } catch {
-            problem("volume group \(group)", error.message, "correct that, then run doctor again")
+            let advice = "correct that; a running driver goes on by itself then"
+            problem(.unavailable, "volume group \(group)", error.message, advice)
         }
     }
 
@@ -55,8 +62,34 @@ package struct GroupSurvey: Sendable {
         findings.append(Finding(state: .note, subject: subject, found: found, advice: advice))
     }
 
-    mutating func problem(_ subject: String, _ found: String, _ advice: String) {
-        findings.append(Finding(state: .problem, subject: subject, found: found, advice: advice))
+    mutating func problem(
+        _ kind: TierHealth.Problem.Kind,
+        _ subject: String,
+        _ found: String,
+        _ advice: String
+    ) {
+        findings.append(
+            Finding(state: .problem(kind), subject: subject, found: found, advice: advice)
+        )
+    }
+}
+
+extension LVMBackend {
+    /// From the group's metadata and the kernel; runs no program but where a disk has moved.
+    package func health() -> TierHealth {
+        let survey = GroupSurvey(of: self, includingHost: false)
+        var health = TierHealth()
+        health.levels = survey.levels
+        health.problems = survey.findings.compactMap { finding in
+            guard case .problem(let kind) = finding.state else { return nil }
+            return TierHealth.Problem(
+                kind,
+                finding.subject,
+                found: finding.found,
+                advice: finding.advice ?? ""
+            )
+        }
+        return health
     }
 }
 
@@ -80,6 +113,7 @@ extension GroupSurvey {
         for disk in metadata.physicalVolumes {
             guard let trouble = disk.isMissing ? "missing" : disk.trouble else { continue }
             problem(
+                .missingDisk,
                 "disk \(disk.device ?? disk.deviceHint)",
                 "\(trouble) (physical volume \(disk.id))",
                 "bring it back, then vgextend --restoremissing \(group) <disk>; or give it up with "
@@ -94,9 +128,12 @@ extension GroupSurvey {
 
     private mutating func examineMetadataArea(_ metadata: VolumeGroupMetadata) {
         guard let space = metadata.metadataSpace else { return }
+        let free = Double(space.free.bytes) / Double(max(space.limit.bytes, 1))
+        levels[.groupMetadata] = 1 - free
         let found = "\(space.free.bytes >> 10) of \(space.limit.bytes >> 10) KiB free"
         if space.free.bytes < space.limit.bytes / 100 * Self.lowMetadataPercent {
             problem(
+                .full,
                 "metadata area",
                 "\(found): new volumes will soon be refused",
                 "remove volumes or snapshots, or make a group with pvcreate --metadatasize 32m"
@@ -116,6 +153,7 @@ extension GroupSurvey {
             let tier = (try? tags.text(Fact.tier)) ?? nil
             if let tier, backend.group.tiers.contains(tier) { continue }
             problem(
+                .unknownTier,
                 "\(group)/\(volume.name)",
                 "belongs to tier '\(tier ?? "")', which no tiers file knows",
                 "put that tier back into the tiers file; remove the volume with lvremove only if "
@@ -144,6 +182,7 @@ extension GroupSurvey {
             guard let device = try backend.device(of: own.volume, metadata) else { return }
             if device.isSuspended {
                 problem(
+                    .suspended,
                     path,
                     "suspended: whoever reads or writes it hangs",
                     "see whether an LVM command runs; then dmsetup resume \(device.name)"
@@ -156,7 +195,12 @@ extension GroupSurvey {
                 try examine(target, of: path)
             }
         } catch {
-            problem(path, error.message, "see what is wrong with it before anything is mounted")
+            problem(
+                .record,
+                path,
+                error.message,
+                "see what is wrong with it before anything is mounted"
+            )
         }
     }
 
@@ -180,12 +224,18 @@ extension GroupSurvey {
             let raid = try RaidStatus(parsing: target.status)
             guard raid.isDegraded else { return }
             problem(
+                .degraded,
                 path,
                 "\(raid.type) has lost a leg: another failure may lose the data",
                 "replace the disk (vgextend), then lvconvert --repair \(path)"
             )
         case "error":
-            problem(path, "a part of it lies on a missing disk", "bring the disk back")
+            problem(
+                .broken,
+                path,
+                "a part of it lies on a missing disk",
+                "bring the disk back"
+            )
         default: return
         }
     }
@@ -194,10 +244,20 @@ extension GroupSurvey {
         let advice = "delete it, or enlarge its store with lvextend \(path)"
         switch snapshot {
         case .invalid, .overflow, .mergeFailed:
-            problem(path, "the snapshot is invalid: its contents are lost", "delete it")
+            problem(
+                .invalidSnapshot,
+                path,
+                "the snapshot is invalid: its contents are lost",
+                "delete it"
+            )
         case .valid(let used, let total, _)
         where used * 100 >= total * Self.highSnapshotPercent && used < total:
-            problem(path, "the snapshot's store is \(used * 100 / max(total, 1))% full", advice)
+            problem(
+                .full,
+                path,
+                "the snapshot's store is \(used * 100 / max(total, 1))% full",
+                advice
+            )
         case .valid, .unknown: return
         }
     }
