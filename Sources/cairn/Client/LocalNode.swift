@@ -14,8 +14,10 @@ struct LocalNode {
     /// The tiers of the file; nil where there is none.
     let tiers: [TierConfiguration]?
     private let mounts: [MountEntry]
-    private let devices: [VolumeID: AttachedDevice]
-    private let groups: [LVMBackend]
+    /// Loop devices; what LVM has is asked of each volume.
+    private let loopDevices: [VolumeID: AttachedDevice]
+    /// The LVM tiers by name, to look at.
+    let groups: [String: LVMBackend]
 
     /// Throws `invalidRequest` where a file that was named cannot be read.
     init(config: String?) throws(DriverError) {
@@ -25,25 +27,23 @@ struct LocalNode {
             tiers = try? TiersFile(reading: NodeOptions.defaultConfig).tiers
         }
         mounts = (try? MountTable.read()) ?? []
-        let all = tiers ?? []
-        groups = all.compactMap { TierBackends.lvm($0, among: all) }
-        devices = Self.devices(directories: tiers.map(Self.directories(of:)))
-            .merging(Self.devices(of: groups)) { first, _ in first }
+        groups = TierBackends.lvm(of: tiers ?? [])
+        loopDevices = Self.devices(directories: tiers.map(Self.directories(of:)))
     }
 
     func record(_ id: VolumeID) -> VolumeRecord? {
         firstInPools { PoolSurvey.volume(id, in: $0) }
-            ?? groups.lazy.compactMap { try? $0.volume(id) }.first
+            ?? groups.values.lazy.compactMap { try? $0.volume(id) }.first
     }
 
     func record(_ id: SnapshotID) -> SnapshotRecord? {
         firstInPools { PoolSurvey.snapshot(id, in: $0) }
-            ?? groups.lazy.compactMap { try? $0.snapshot(id) }.first
+            ?? groups.values.lazy.compactMap { try? $0.snapshot(id) }.first
     }
 
     /// Where a volume is attached and mounted; nil where it is not.
     func place(of id: VolumeID) -> LocalPlace? {
-        guard let device = devices[id] else { return nil }
+        guard let device = loopDevices[id] ?? groupDevice(of: id) else { return nil }
         return LocalPlace(
             volume: id,
             device: device.path,
@@ -58,9 +58,12 @@ struct LocalNode {
     /// The volume that is mounted at a path.
     func place(at path: String) -> LocalPlace? {
         let paths = [path, resolved(path)]
-        return devices.keys.lazy.compactMap(place).first { place in
+        func isThere(_ place: LocalPlace) -> Bool {
             place.mounts.contains { paths.contains($0.target) }
         }
+        return loopDevices.keys.lazy.compactMap(place).first(where: isThere)
+            ?? groups.values.lazy.flatMap { (try? $0.volumes()) ?? [] }
+            .compactMap { place(of: $0.id) }.first(where: isThere)
     }
 
     /// The path as the mount table spells it: the links above its last component resolved.
@@ -83,15 +86,8 @@ struct LocalNode {
         }
     }
 
-    /// The devices of logical volumes, mounted or not.
-    private static func devices(of groups: [LVMBackend]) -> [VolumeID: AttachedDevice] {
-        var found: [VolumeID: AttachedDevice] = [:]
-        for group in groups {
-            for volume in (try? group.volumes()) ?? [] {
-                found[volume.id] = (try? group.attachment(of: volume.id)) ?? nil
-            }
-        }
-        return found
+    private func groupDevice(of id: VolumeID) -> AttachedDevice? {
+        groups.values.lazy.compactMap { (try? $0.attachment(of: id)) ?? nil }.first
     }
 
     /// The loop devices of volumes.

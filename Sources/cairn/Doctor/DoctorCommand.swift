@@ -35,8 +35,9 @@ struct DoctorCommand: AsyncParsableCommand {
         checks += ProgramChecks.run(filesystems: Set((tiers ?? []).map(\.filesystem)))
         checks += KernelChecks.run()
         checks += configuration.checks
+        let groups = TierBackends.lvm(of: tiers ?? [])
         for tier in tiers ?? [] {
-            checks += await TierChecks.run(tier, among: tiers ?? [])
+            checks += await TierChecks.run(tier, groups[tier.name])
         }
         if !withoutDriver { checks += await DriverChecks.run(client) }
 

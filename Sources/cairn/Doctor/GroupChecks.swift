@@ -3,9 +3,8 @@ import Configuration
 
 /// One LVM tier: its volume group, its pool, and what lies in them.
 enum GroupChecks {
-    static func run(_ tier: TierConfiguration, among tiers: [TierConfiguration]) -> [Check] {
-        guard let backend = TierBackends.lvm(tier, among: tiers) else { return [] }
-        return GroupSurvey(of: backend).findings.map { finding in
+    static func run(_ tier: TierConfiguration, _ backend: LVMBackend) -> [Check] {
+        GroupSurvey(of: backend).findings.map { finding in
             Check(
                 area: "tier \(tier.name)",
                 subject: finding.subject,

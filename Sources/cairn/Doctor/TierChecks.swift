@@ -1,4 +1,5 @@
 import Backend
+import BackendLVM
 import BackendLoop
 import Configuration
 import DriverCore
@@ -14,10 +15,10 @@ struct TierChecks {
     /// Below this share of a thin pool's disk, volumes are soon told that it is full.
     private static let lowPercent = Int64(5)
 
-    /// `tiers` is the whole file, of which the tier is one.
-    static func run(_ tier: TierConfiguration, among tiers: [TierConfiguration]) async -> [Check] {
+    /// `group` is the back end of an LVM tier.
+    static func run(_ tier: TierConfiguration, _ group: LVMBackend?) async -> [Check] {
         switch tier.backend {
-        case .lvm: return GroupChecks.run(tier, among: tiers)
+        case .lvm: return group.map { GroupChecks.run(tier, $0) } ?? []
         case .loop(let loop):
             var checks = TierChecks(tier, loop, await survey(of: loop.directory, tier: tier.name))
             checks.examine()

@@ -37,13 +37,18 @@ enum TierBackends {
         return backends
     }
 
-    /// The back end of one LVM tier, for a look at it beside a running driver.
-    static func lvm(_ tier: TierConfiguration, among tiers: [TierConfiguration]) -> LVMBackend? {
-        guard case .lvm(let lvm) = tier.backend,
-            let group = volumeGroups(of: tiers)[lvm.volumeGroup]
-        else { return nil }
+    /// The back ends of the LVM tiers by the tiers' names, for a look at them beside a running driver.
+    static func lvm(of tiers: [TierConfiguration]) -> [String: LVMBackend] {
+        let groups = volumeGroups(of: tiers)
         let silent = Logger(label: "cairn") { _ in SwiftLogNoOpLogHandler() }
-        return backend(tier, lvm, in: group, logger: silent)
+        var backends: [String: LVMBackend] = [:]
+        for tier in tiers {
+            guard case .lvm(let lvm) = tier.backend, let group = groups[lvm.volumeGroup] else {
+                continue
+            }
+            backends[tier.name] = backend(tier, lvm, in: group, logger: silent)
+        }
+        return backends
     }
 
     /// One for each group, shared by its tiers: a group has one writer.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BackendLVM
 import CSIMessages
 import Configuration
 import GRPCRuntime
@@ -26,7 +27,9 @@ struct TierList: AsyncParsableCommand {
         let tiers = try await Session.with(client) { session in
             guard let tiers = node.tiers else { return [try await defaultTier(session)] }
             var views: [TierView] = []
-            for tier in tiers { views.append(try await view(of: tier, among: tiers, session)) }
+            for tier in tiers {
+                views.append(try await view(of: tier, node.groups[tier.name], session))
+            }
             return views
         }
         try client.output.write(tiers, text: TierView.table(tiers))
@@ -48,17 +51,17 @@ struct TierList: AsyncParsableCommand {
 
     private func view(
         of tier: TierConfiguration,
-        among tiers: [TierConfiguration],
+        _ group: LVMBackend?,
         _ session: Session
     ) async throws -> TierView {
         do throws(RPCFailure) {
             let answer = try await session.readOrCode(
                 GetCapacityRequest(parameters: ["tier": tier.name])
             )
-            return TierView(tier, among: tiers, answer)
+            return TierView(tier, group, answer)
         } catch {
             // The file knows a tier that the driver, started before, does not.
-            if error.code == .invalidArgument { return TierView(tier, among: tiers, nil) }
+            if error.code == .invalidArgument { return TierView(tier, group, nil) }
             throw CommandFailure(error, during: "ask for the capacity of tier '\(tier.name)'")
         }
     }

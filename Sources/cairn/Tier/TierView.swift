@@ -34,12 +34,8 @@ struct TierView: Encodable {
         take(answer)
     }
 
-    /// `tiers` is the whole file, of which the tier is one.
-    init(
-        _ tier: TierConfiguration,
-        among tiers: [TierConfiguration],
-        _ answer: GetCapacityResponse?
-    ) {
+    /// `group` is the back end of an LVM tier.
+    init(_ tier: TierConfiguration, _ group: LVMBackend?, _ answer: GetCapacityResponse?) {
         name = tier.name
         isDefault = tier.isDefault
         filesystem = tier.filesystem.rawValue
@@ -60,7 +56,7 @@ struct TierView: Encodable {
             case .thick: provisioning = "thick"
             case .thin(_, let factor): (provisioning, overcommit) = ("thin", factor)
             }
-            if let total = TierBackends.lvm(tier, among: tiers)?.total() {
+            if let total = group?.total() {
                 totalBytes = total.bytes
             } else if answer != nil {
                 state = .unavailable
