@@ -51,6 +51,12 @@ let package = Package(
             cSettings: ownC,
             linkerSettings: [.linkedLibrary("devmapper")]
         ),
+        // C: libmicrohttpd as a server of small pages.
+        .target(
+            name: "CHTTPShim",
+            cSettings: ownC,
+            linkerSettings: [.linkedLibrary("microhttpd")]
+        ),
         // C: libyaml's event stream as plain values.
         .target(name: "CYAMLShim", cSettings: ownC, linkerSettings: [.linkedLibrary("yaml")]),
 
@@ -60,6 +66,12 @@ let package = Package(
         .target(
             name: "GRPCRuntime",
             dependencies: ["CGRPCShim", "DriverCore"],
+            swiftSettings: swift
+        ),
+        // Small pages over HTTP, for those who watch the driver.
+        .target(
+            name: "HTTPServer",
+            dependencies: ["CHTTPShim", "DriverCore"],
             swiftSettings: swift
         ),
         // Protobuf-c messages to Swift values and back.
@@ -80,7 +92,7 @@ let package = Package(
             dependencies: ["CDeviceMapperShim", "DriverCore"],
             swiftSettings: swift
         ),
-        // Log lines.
+        // Log lines and the form of figures.
         .target(
             name: "Telemetry",
             dependencies: ["Host", "DriverCore", log],
@@ -125,7 +137,8 @@ let package = Package(
             name: "cairn",
             dependencies: [
                 "BackendLVM", "BackendLoop", "Backend", "CSIClient", "CSIMessages", "CSIServices",
-                "Configuration", "DriverCore", "GRPCRuntime", "Host", "Telemetry", arguments, log,
+                "Configuration", "DriverCore", "GRPCRuntime", "HTTPServer", "Host", "Telemetry",
+                arguments, log,
             ],
             swiftSettings: swift
         ),
@@ -159,6 +172,11 @@ let package = Package(
         .testTarget(
             name: "GRPCRuntimeTests",
             dependencies: ["GRPCRuntime", "DriverCore"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["HTTPServer", "DriverCore", "TestSupport"],
             swiftSettings: swift
         ),
         .testTarget(

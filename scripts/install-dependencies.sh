@@ -15,9 +15,11 @@ source "$(dirname "$0")/common.sh"
 # The programs that the binary runs.
 tools=(e2fsprogs xfsprogs btrfs-progs lvm2 thin-provisioning-tools)
 # The libraries that it links, by their Debian 12 names; the build packages bring them along.
-libraries=(libgrpc29 libprotobuf-c1 libblkid1 libmount1 libssl3 libyaml-0-2 libdevmapper1.02.1)
+libraries=(libgrpc29 libprotobuf-c1 libblkid1 libmount1 libssl3 libyaml-0-2 libdevmapper1.02.1
+    libmicrohttpd12)
 build=(libgrpc-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler python3-protobuf
-    libblkid-dev libmount-dev libssl-dev libyaml-dev libdevmapper-dev pkg-config)
+    libblkid-dev libmount-dev libssl-dev libyaml-dev libdevmapper-dev libmicrohttpd-dev
+    pkg-config)
 # The mount package holds losetup, util-linux unshare. bindfs is a disk that can be made to hang,
 # gcc makes a clock that jumps.
 test=(strace openssl mount util-linux git bindfs gcc libc6-dev)

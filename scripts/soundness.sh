@@ -89,7 +89,7 @@ folders_without_target() {
 c_imports() {
     local rule module target
     for rule in CGRPCShim:GRPCRuntime CCSIProto:CSIMessages CHostShim:Host CYAMLShim:Configuration \
-        CDeviceMapperShim:DeviceMapper; do
+        CDeviceMapperShim:DeviceMapper CHTTPShim:HTTPServer; do
         module=${rule%:*} target=${rule#*:}
         code "\bimport\s+$module\b" "${swift_files[@]}" | grep -v "^Sources/$target/" || true
     done
@@ -103,7 +103,7 @@ foundation_imports() {
 
 unsafe_code() {
     code '\bunsafe\b|Unsafe[A-Z]' "${swift_files[@]}" |
-        grep -vE '^Sources/(GRPCRuntime|CSIMessages|Host|Configuration|DeviceMapper)/' |
+        grep -vE '^Sources/(GRPCRuntime|CSIMessages|Host|HTTPServer|Configuration|DeviceMapper)/' |
         grep -vE '^Tests/(GRPCRuntime|CSIMessages|Host|HostPrivileged|BackendLoop|BackendLVM|Configuration|Telemetry|Conformance|Crash)Tests/' |
         grep -vE '^Tests/TestSupport/' |
         # Where libFuzzer calls in; what it calls gets an array.

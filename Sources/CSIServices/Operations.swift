@@ -21,6 +21,9 @@ package final class Operations: Sendable {
         self.readers = readers
     }
 
+    /// How many that change something are running now.
+    package var runningCount: Int { running.withLock(\.self) }
+
     /// Runs `body` while holding `claims`.
     ///
     /// Throws `operationPending` at once where another operation holds one of them.
@@ -71,11 +74,11 @@ package final class Operations: Sendable {
     package func stop(within limit: Duration) async -> Int {
         stop.raise()
         let end = ContinuousClock.now + limit
-        while running.withLock({ $0 }) > 0, .now < end {
+        while runningCount > 0, .now < end {
             // Cancelled: no reason to wait less, and the loop ends by itself.
             try? await Task.sleep(for: .milliseconds(20))
         }
-        return running.withLock { $0 }
+        return runningCount
     }
 }
 

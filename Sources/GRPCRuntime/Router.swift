@@ -30,6 +30,26 @@ package struct Router: Sendable {
         add(method, .streaming(handler))
     }
 
+    /// Tells how each unary call of the methods added so far ended, and how long it took.
+    package mutating func observe(
+        _ ended: @escaping @Sendable (_ method: String, StatusCode, Duration) -> Void
+    ) {
+        for (method, handler) in handlers {
+            guard case .unary(let answer) = handler else { continue }
+            handlers[method] = .unary { (bytes, context) async throws(RPCFailure) in
+                let started = ContinuousClock.now
+                do throws(RPCFailure) {
+                    let response = try await answer(bytes, context)
+                    ended(method, .ok, .now - started)
+                    return response
+                } catch {
+                    ended(method, error.code, .now - started)
+                    throw error
+                }
+            }
+        }
+    }
+
     func handler(of method: String) -> Handler? { handlers[method] }
 
     private mutating func add(_ method: String, _ handler: Handler) {

@@ -20,11 +20,15 @@ package final class Driver: Sendable {
         package var log: String { "\(folder)/driver.log" }
         package var tiersFile: String { "\(folder)/tiers.yaml" }
 
+        /// Port 0 is one that the kernel chooses.
+        package var metricsAddress = "127.0.0.1:0"
+
         package var arguments: [String] {
             [
                 "standalone", "--endpoint", "unix://\(socket)", "--node-id", "conformance",
                 "--config", tiersFile, "--usage-dir", "\(folder)/usage", "--kubelet-dir", kubelet,
                 "--log-format", "json", "--log-level", "debug",
+                "--metrics-address", metricsAddress,
             ]
         }
     }

@@ -46,6 +46,16 @@ package final class Tiers: Sendable {
         }
     }
 
+    /// What every tier tells of itself, in their order; one that does not answer is not up.
+    func figures() -> [(tier: String, figures: TierFigures)] {
+        answers(by: .now + patience) { TierFigures(of: $0) }.map { tier, answer in
+            switch answer {
+            case .success(let figures): (tier.name, figures)
+            case .failure(let error): (tier.name, TierFigures(unavailable: tier.name, error))
+            }
+        }
+    }
+
     /// Lets every tier compare its records, data, devices and mounts again.
     func lookAgain() {
         let looks = answers(by: .now + patience) { (it) throws(DriverError) in

@@ -17,6 +17,14 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Group id that owns the socket. Default: the driver's own.")
     var socketGroup: UInt32?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where GET /metrics is answered, for Prometheus. Default: nowhere.",
+            valueName: "host:port"
+        )
+    )
+    var metricsAddress: String?
+
     @Option(help: "Seconds that running calls get to end after SIGTERM; 5 more to undo copies.")
     var shutdownGrace: Int = 20
 

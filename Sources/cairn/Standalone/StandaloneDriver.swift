@@ -4,12 +4,16 @@ import Configuration
 import DriverCore
 import GRPCRuntime
 import Glibc
+import HTTPServer
 import Host
 import Logging
+import Telemetry
 
 /// Everything that `cairn standalone` is made of, wired together.
 struct StandaloneDriver {
     private let server: Server
+    /// nil where nobody has asked for it.
+    private let metrics: PageServer?
     private let repairs: Repairs
     private let operations: Operations
     private let readiness = Readiness()
@@ -67,6 +71,17 @@ struct StandaloneDriver {
             logger: logger
         ).register(in: &router, logger: logger)
 
+        let calls = CallFigures()
+        router.observe { calls.add($0, $1.name, $2) }
+        let page = MetricsPage(
+            identity: identity,
+            readiness: readiness,
+            tiers: tiers,
+            repairs: repairs,
+            operations: operations,
+            calls: calls
+        )
+        metrics = try Self.metricsServer(options, page, logger)
         server = try Self.server(options, router)
         grace = .seconds(options.shutdownGrace)
         self.logger = logger
@@ -97,6 +112,7 @@ struct StandaloneDriver {
             Task { await Self.lookAgain(repairs, logger) }
         }
         defer { hangup.cancel() }
+        defer { withExtendedLifetime(metrics) {} }
         await server.serve()
         let left = await operations.stop(within: Self.undoLimit)
         if left > 0 {
@@ -133,6 +149,30 @@ struct StandaloneDriver {
             )
         } catch {
             logger.warning("cannot look again", metadata: ["reason": "\(error.message)"])
+        }
+    }
+
+    /// An address that is taken is told and stops nothing: pods must get their volumes.
+    private static func metricsServer(
+        _ options: ServerOptions,
+        _ page: MetricsPage,
+        _ logger: Logger
+    ) throws(DriverError) -> PageServer? {
+        guard let address = options.metricsAddress else { return nil }
+        guard case .tcp(let host, let port) = try Endpoint(parsing: address) else {
+            throw DriverError(.invalidRequest, "--metrics-address '\(address)' is not host:port")
+        }
+        do throws(DriverError) {
+            let server = try PageServer(host: host, port: port) { path in
+                guard path == "/metrics" else { return nil }
+                return Page(contentType: MetricsText.contentType, text: page.text().text)
+            }
+            let endpoint = Endpoint.tcp(host: host, port: server.port)
+            logger.info("serving metrics", metadata: ["address": "\(endpoint)"])
+            return server
+        } catch {
+            logger.error("serving no metrics", metadata: ["error": "\(error.message)"])
+            return nil
         }
     }
 

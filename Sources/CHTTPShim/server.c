@@ -1,0 +1,98 @@
+#include "internal.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+struct chttp_server {
+  struct MHD_Daemon *daemon;
+  chttp_handler handler;
+  void *context;
+  uint16_t port;
+};
+
+struct chttp_page {
+  struct MHD_Response *response;
+};
+
+static const unsigned most_connections = 16;
+static const unsigned most_connections_of_one = 8;
+static const unsigned idle_seconds = 15;
+// Of one connection: the request's head and the answer's.
+static const size_t memory_bytes = 16 << 10;
+
+void chttp_page_write(chttp_page *page, const char *content_type, const uint8_t *bytes,
+                      size_t length) {
+  if (page->response) return;
+  page->response = MHD_create_response_from_buffer(length, (void *)bytes, MHD_RESPMEM_MUST_COPY);
+  if (!page->response) return;
+  MHD_add_response_header(page->response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+}
+
+static enum MHD_Result send_empty(struct MHD_Connection *connection, unsigned status) {
+  struct MHD_Response *response =
+      MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+  if (!response) return MHD_NO;
+  if (status == MHD_HTTP_METHOD_NOT_ALLOWED) {
+    MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    // The body, which is not read, must not be taken for the next request.
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+  }
+  enum MHD_Result result = MHD_queue_response(connection, status, response);
+  MHD_destroy_response(response);
+  return result;
+}
+
+static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *path,
+                              const char *method, const char *version, const char *body,
+                              size_t *body_length, void **state) {
+  (void)version, (void)body, (void)body_length, (void)state;
+  if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+    return send_empty(connection, MHD_HTTP_METHOD_NOT_ALLOWED);
+  }
+  chttp_server *server = context;
+  chttp_page page = {0};
+  server->handler(server->context, path, &page);
+  if (!page.response) return send_empty(connection, MHD_HTTP_NOT_FOUND);
+  enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, page.response);
+  MHD_destroy_response(page.response);
+  return result;
+}
+
+static struct MHD_Daemon *start(chttp_server *server, int listener) {
+  return MHD_start_daemon(
+      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL, answer, server,
+      MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, most_connections,
+      MHD_OPTION_PER_IP_CONNECTION_LIMIT, most_connections_of_one, MHD_OPTION_CONNECTION_TIMEOUT,
+      idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_bytes, MHD_OPTION_END);
+}
+
+chttp_server *chttp_server_create(const char *host, uint16_t port, chttp_handler handler,
+                                  void *context, int32_t *failure) {
+  int listener = chttp_listen(host, port, failure);
+  if (listener < 0) return NULL;
+  *failure = ENOMEM;
+  chttp_server *server = calloc(1, sizeof *server);
+  if (server) {
+    server->handler = handler;
+    server->context = context;
+    server->port = chttp_port(listener);
+    server->daemon = start(server, listener);
+    if (server->daemon) return server;
+  }
+  free(server);
+  close(listener);
+  return NULL;
+}
+
+uint16_t chttp_server_port(const chttp_server *server) { return server->port; }
+
+void chttp_server_destroy(chttp_server *server) {
+  // Closes the listener too.
+  MHD_stop_daemon(server->daemon);
+  free(server);
+}

@@ -1,0 +1,61 @@
+package import DriverCore
+import Glibc
+import Host
+
+/// One connection to a server of this machine, spoken to in plain bytes.
+package struct HTTPConnection: ~Copyable {
+    private let descriptor: CInt
+
+    /// Connects to 127.0.0.1; throws `unavailable` where nobody listens.
+    package init(port: UInt16) throws(DriverError) {
+        let kind = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+        descriptor = socket(AF_INET, kind, 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, size)
+            }
+        }
+        if code != 0 { throw DriverError(.unavailable, "nobody listens on port \(port)") }
+    }
+
+    deinit { close(descriptor) }
+
+    package func send(_ text: String) {
+        let bytes = Array(text.utf8)
+        // A server that has closed the connection shows in what is received.
+        _ = unsafe Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
+    }
+
+    /// Says that nothing more will be sent.
+    package func end() { shutdown(descriptor, CInt(SHUT_WR)) }
+
+    /// Everything until the server ends the connection.
+    package func receive() -> String {
+        var received: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = unsafe recv(descriptor, &chunk, chunk.count, 0)
+            if count <= 0 { return String(decoding: received, as: UTF8.self) }
+            received.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// Asks on a connection of its own; the head and the body of the answer.
+    package static func ask(_ path: String, method: String = "GET", port: UInt16, body: String = "")
+        throws(DriverError) -> (head: String, body: String)
+    {
+        let connection = try HTTPConnection(port: port)
+        connection.send(
+            "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
+        let answer = connection.receive()
+        guard let end = answer.firstRange(of: "\r\n\r\n") else { return (answer, "") }
+        return (String(answer[..<end.lowerBound]), String(answer[end.upperBound...]))
+    }
+}
