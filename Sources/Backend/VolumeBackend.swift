@@ -14,8 +14,10 @@ package protocol VolumeBackend: Sendable {
     var tier: String { get }
     /// What CreateVolume uses where the request names no file system.
     var defaultFilesystem: FilesystemType { get }
-    /// The unit of every volume size; sizes are rounded up to it.
+    /// The unit of every new volume's size; sizes are rounded up to it.
     var sizeUnit: ByteCount { get }
+    /// The unit of the sizes to which a volume grows: that of its own layout.
+    func sizeUnit(of id: VolumeID) throws(DriverError) -> ByteCount
     /// Whether every byte of a volume is allocated from the start; file systems on it are then made
     /// without discard.
     var isThick: Bool { get }
@@ -24,6 +26,11 @@ package protocol VolumeBackend: Sendable {
     /// frozen, loads the records, and tells what it cannot explain. Called once before anything
     /// else, and again by whoever finds the tier unavailable.
     func start() throws(DriverError)
+    /// The same started tier for volumes of another layout than its own: it makes them so, and tells
+    /// their sizes and how much room there is for them.
+    ///
+    /// Throws `invalidRequest` where the tier makes no such volumes.
+    func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend
     /// Does the same again beside running calls, and leaves alone what they work on.
     func lookAgain() throws(DriverError)
     /// Throws `unavailable`, saying why, where the tier cannot serve now.
@@ -51,8 +58,8 @@ package protocol VolumeBackend: Sendable {
     /// Removes a volume that is not attached; OK where it does not exist. Throws `inUse` where a
     /// device of it is still open.
     func deleteVolume(_ id: VolumeID) throws(DriverError)
-    /// Grows the volume to at least `size` (a multiple of ``sizeUnit``), and its attached device
-    /// with it; OK where it is that large already.
+    /// Grows the volume to at least `size` (a multiple of ``sizeUnit(of:)``), and its attached
+    /// device with it; OK where it is that large already.
     func expandVolume(_ id: VolumeID, to size: ByteCount) throws(DriverError) -> VolumeRecord
     /// Stores what Cairn has done to the contents, durably, before it returns.
     func setContents(_ contents: VolumeRecord.Contents, of id: VolumeID) throws(DriverError)
@@ -87,6 +94,14 @@ package protocol VolumeBackend: Sendable {
 extension VolumeBackend {
     /// A tier that cannot tell running work from leftovers finishes them at the next start.
     package func lookAgain() throws(DriverError) { try checkHealth() }
+    package func sizeUnit(of id: VolumeID) throws(DriverError) -> ByteCount { sizeUnit }
+    package func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend {
+        throw DriverError(
+            .invalidRequest,
+            "tier '\(tier)' keeps its volumes in files, which have no layout of their own: the "
+                + "parameters raid, stripes and stripeSize are for tiers of LVM without a thin pool"
+        )
+    }
     package func attachedVolumes() throws(DriverError) -> [VolumeID] { [] }
     package var repairs: RepairFigures { RepairFigures() }
 }
@@ -105,6 +120,14 @@ extension VolumeBackend {
 extension VolumeBackend {
     package func remembers(_ id: VolumeID) -> Bool { false }
     package func remembers(_ id: SnapshotID) -> Bool { false }
+}
+
+extension VolumeBackend {
+    /// The tier for volumes of that layout; nil means the tier's own.
+    package func laidOut(as layout: Layout?) throws(DriverError) -> any VolumeBackend {
+        guard let layout else { return self }
+        return try laidOut(layout)
+    }
 }
 
 /// A block device of a volume.

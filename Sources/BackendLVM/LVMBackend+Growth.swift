@@ -58,7 +58,7 @@ extension LVMBackend {
             try group.change("lvcreate") { change throws(DriverError) in
                 try clearWay(for: draft.name, change)
                 let volume = try required(id, in: change.metadata).volume
-                let layout = Layout(stripes: volume.segments.last?.areas.count ?? 1)
+                let layout = try layout(of: volume)
                 let more = change.metadata.extents(holding: size) - volume.extents
                 try refuseWithoutRoom(for: more, layout, change.metadata)
                 hasBegun = true

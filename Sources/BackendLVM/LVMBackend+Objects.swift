@@ -120,6 +120,18 @@ extension LVMBackend {
         }
     }
 
+    /// The layout in which the volume grows.
+    func layout(of volume: LogicalVolume) throws(DriverError) -> Layout {
+        guard let layout = volume.layout else {
+            throw DriverError(
+                .hostFailure,
+                "\(group.name)/\(volume.name) was given a layout that Cairn does not make: see lvs "
+                    + "-o name,segtype, and undo that with lvconvert"
+            )
+        }
+        return layout
+    }
+
     /// A volume that has to be there.
     func required(_ id: VolumeID, in metadata: VolumeGroupMetadata) throws(DriverError)
         -> OwnVolume

@@ -40,7 +40,8 @@ extension LVMBackend {
                 record.id.text,
                 extents: extents,
                 layout: options.layout,
-                tags: draft.tags
+                tags: draft.tags,
+                on: options.layout.isRedundant ? change.roomiest(options.layout.width) : []
             )
         }
     }
@@ -234,15 +235,33 @@ extension LVMBackend {
 
 extension GroupChange {
     /// Makes an active volume whose bytes are not looked at.
-    func allocate(_ name: String, extents: Int, layout: Layout, tags: Tags)
-        throws(DriverError)
-    {
+    ///
+    /// `disks` are the only ones that it may lie on; none for all of the group's.
+    func allocate(
+        _ name: String,
+        extents: Int,
+        layout: Layout,
+        tags: Tags,
+        on disks: [String] = []
+    ) throws(DriverError) {
         try run(
             "lvcreate",
             [
                 "--name", name, "--extents", String(extents), "--zero", "n",
                 "--wipesignatures", "n", "--activate", "y",
-            ] + layout.arguments + tags.arguments + [group.name]
+            ] + layout.arguments + tags.arguments + [group.name] + disks
         )
+    }
+
+    /// The disks with the most free extents, one for each leg of a RAID.
+    ///
+    /// Given more, LVM may lay parts of two legs on one disk, whose loss would take both.
+    fileprivate func roomiest(_ count: Int) -> [String] {
+        let devices = Dictionary(
+            metadata.physicalVolumes.map { ($0.name, $0.device) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        return metadata.freeExtents().sorted { ($0.extents, $1.pv) > ($1.extents, $0.pv) }
+            .prefix(count).compactMap { devices[$0.pv] ?? nil }
     }
 }

@@ -1,4 +1,4 @@
-import Backend
+package import Backend
 import DeviceMapper
 package import DriverCore
 package import Logging
@@ -14,10 +14,10 @@ package final class LVMBackend: VolumeBackend {
     let group: VolumeGroup
     let provisioning: Provisioning
     let reserve: Reserve
-    let claims = Claims()
+    let claims: Claims
     let logger: Logger
     /// As ``start()`` found it; LVM's own default before.
-    private let extentSize = Mutex(ByteCount.mebibytes(4))
+    private let extentSize: Mutex<ByteCount>
 
     /// A tier over a group; nothing is touched before ``start()``.
     package init(
@@ -36,6 +36,35 @@ package final class LVMBackend: VolumeBackend {
         self.reserve = reserve
         self.defaultFilesystem = defaultFilesystem
         self.logger = logger
+        claims = Claims()
+        extentSize = Mutex(.mebibytes(4))
+    }
+
+    /// The same tier with another way to give room.
+    private init(_ other: LVMBackend, _ provisioning: Provisioning) {
+        tier = other.tier
+        group = other.group
+        self.provisioning = provisioning
+        reserve = other.reserve
+        defaultFilesystem = other.defaultFilesystem
+        logger = other.logger
+        claims = other.claims
+        extentSize = Mutex(other.extentSize.withLock { $0 })
+    }
+
+    package func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend {
+        switch provisioning {
+        case .thin(let options):
+            throw DriverError(
+                .invalidRequest,
+                "the volumes of tier '\(tier)' lie in the thin pool \(group.name)/\(options.pool), "
+                    + "and have no layout of their own: the parameters raid, stripes and stripeSize "
+                    + "are for tiers without a thin pool"
+            )
+        case .thick(let options):
+            try refuseLargeStripes(layout, .invalidRequest, extentSize.withLock { $0 })
+            return LVMBackend(self, .thick(options.laidOut(layout)))
+        }
     }
 
     package var isThick: Bool {
@@ -51,6 +80,13 @@ package final class LVMBackend: VolumeBackend {
         case .thick(let options): ByteCount(extent.bytes * Int64(options.layout.stripes))
         case .thin: extent
         }
+    }
+
+    package func sizeUnit(of id: VolumeID) throws(DriverError) -> ByteCount {
+        guard case .thick = provisioning else { return sizeUnit }
+        let metadata = try group.metadata()
+        let layout = try layout(of: required(id, in: metadata).volume)
+        return metadata.size(ofExtents: layout.stripes)
     }
 
     package func start() throws(DriverError) {
@@ -73,6 +109,7 @@ package final class LVMBackend: VolumeBackend {
     private func refuseUnfit(_ options: ThickOptions, _ metadata: VolumeGroupMetadata)
         throws(DriverError)
     {
+        try refuseLargeStripes(options.layout, .unavailable, metadata.extentSize)
         let disks = metadata.physicalVolumes.count { $0.isUsable }
         guard disks >= options.layout.width else {
             throw DriverError(
@@ -81,6 +118,20 @@ package final class LVMBackend: VolumeBackend {
                     + "\(group.name) has \(disks): add some with vgextend, or change 'createOptions'"
             )
         }
+    }
+
+    /// LVM would take smaller stripes without a failure.
+    private func refuseLargeStripes(
+        _ layout: Layout,
+        _ code: DriverError.Code,
+        _ extent: ByteCount
+    ) throws(DriverError) {
+        guard let size = layout.stripeSize, size > extent else { return }
+        throw DriverError(
+            code,
+            "a stripeSize of \(size) is more than an extent of volume group \(group.name) holds "
+                + "(\(extent)): take a smaller one"
+        )
     }
 }
 
@@ -102,6 +153,10 @@ package struct ThickOptions: Sendable, Hashable {
         self.wipe = wipe
         self.snapshotReserve = snapshotReserve
         self.layout = layout
+    }
+
+    func laidOut(_ layout: Layout) -> ThickOptions {
+        ThickOptions(wipe: wipe, snapshotReserve: snapshotReserve, layout: layout)
     }
 }
 

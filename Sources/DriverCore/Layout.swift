@@ -15,21 +15,47 @@ package struct Layout: Sendable, Hashable {
     /// `stripes` nil means the least that the level takes.
     package init(raid: RAID? = nil, stripes: Int? = nil, stripeSize: ByteCount? = nil) {
         self.raid = raid
-        self.stripes = stripes ?? Self.fewestStripes(of: raid)
+        self.stripes = stripes ?? Self.stripes(of: raid).lowerBound
         self.stripeSize = stripeSize
     }
 
     /// One disk after the other.
     package static let linear = Layout()
 
-    /// The least number of stripes of a level.
+    /// How many stripes a level takes.
     ///
-    /// Source: lvmraid(7).
-    package static func fewestStripes(of raid: RAID?) -> Int {
+    /// Source: lvmraid(7); MAX_STRIPES and DEFAULT_RAID_MAX_IMAGES of LVM 2.03.
+    package static func stripes(of raid: RAID?) -> ClosedRange<Int> {
         switch raid {
-        case nil, .raid1: 1
-        case .raid0, .raid5, .raid10: 2
-        case .raid6: 3
+        case nil: 1...128
+        case .raid0: 2...64
+        case .raid1: 1...1
+        case .raid5: 2...63
+        case .raid6: 3...62
+        case .raid10: 2...32
+        }
+    }
+
+    /// The same in words, for a refusal.
+    package static func acceptedStripes(of raid: RAID?) -> String {
+        let range = stripes(of: raid)
+        guard range.count > 1 else { return "only 1 with raid1" }
+        return "\(range.lowerBound) to \(range.upperBound)\(raid.map { " with \($0)" } ?? "")"
+    }
+
+    package static func isStripeSize(_ size: ByteCount) -> Bool {
+        (ByteCount.kibibytes(4)...ByteCount.mebibytes(1)).contains(size)
+            && size.bytes.nonzeroBitCount == 1
+    }
+
+    /// The same in words, for a refusal.
+    package static let acceptedStripeSizes = "a power of two from 4Ki to 1Mi"
+
+    /// Whether the volume outlives the loss of a disk.
+    package var isRedundant: Bool {
+        switch raid {
+        case nil, .raid0: false
+        case .raid1, .raid5, .raid6, .raid10: true
         }
     }
 
@@ -41,6 +67,16 @@ package struct Layout: Sendable, Hashable {
         case .raid5: stripes + 1
         case .raid6: stripes + 2
         case .raid10: stripes * 2
+        }
+    }
+}
+
+extension Layout: CustomStringConvertible {
+    package var description: String {
+        switch raid {
+        case nil: stripes == 1 ? "linear" : "\(stripes) stripes"
+        case .raid1: "raid1"
+        case let raid?: "\(raid) of \(stripes) stripes"
         }
     }
 }

@@ -124,6 +124,27 @@ import Testing
         #expect(group.logicalVolumes["oldmirror"]?.segments.first?.kind == .mirror)
     }
 
+    @Test(
+        arguments: [
+            ("mirrored", Layout(raid: .raid1)),
+            ("parity", Layout(raid: .raid5, stripes: 2, stripeSize: .kibibytes(64))),
+            ("ten", Layout(raid: .raid10, stripes: 2, stripeSize: .kibibytes(64))),
+            ("zero", Layout(raid: .raid0, stripes: 2, stripeSize: .kibibytes(64))),
+            ("six", Layout(raid: .raid6, stripes: 3, stripeSize: .kibibytes(64))),
+            ("mirrored_rimage_0", .linear), ("oldmirror", nil),
+        ] as [(String, Layout?)]
+    )
+    func `reads how a volume is laid out`(name: String, layout: Layout?) throws {
+        let volume = try #require(try Sample.raid.metadata.logicalVolumes[name])
+        #expect(volume.layout == layout)
+    }
+
+    @Test(arguments: ["err", "zer", "pool", "ext"])
+    func `reads no layout where there is none`(name: String) throws {
+        let volume = try #require(try Sample.merging.metadata.logicalVolumes[name])
+        #expect(volume.layout == nil)
+    }
+
     /// The numbers are those of `pvs -o pv_pe_count,pv_pe_alloc_count` for the same text.
     @Test(
         arguments: [

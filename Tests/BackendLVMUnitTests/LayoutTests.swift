@@ -30,6 +30,14 @@ struct `Layouts of thick volumes` {
         #expect(Layout(raid: .raid5).largest(in: Self.free) == 2 * 29)
     }
 
+    @Test func `only what needs no legs apart may be larger than a leg of one disk`() {
+        #expect(Layout(raid: .raid1).mostExtents(in: Self.free) == 79)
+        #expect(Layout(raid: .raid5).mostExtents(in: Self.free) == 2 * 29)
+        #expect(Layout(stripes: 2).mostExtents(in: Self.free) == 2 * 105)
+        #expect(Layout(raid: .raid0).mostExtents(in: Self.free) == 2 * 105)
+        #expect(Layout.linear.mostExtents(in: Self.free) == 210)
+    }
+
     @Test func `too few disks leave no room`() {
         #expect(Layout(raid: .raid1).room(in: [100]) == 0)
         #expect(Layout(raid: .raid1).largest(in: [100]) == 0)

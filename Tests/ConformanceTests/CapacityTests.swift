@@ -53,6 +53,12 @@ struct `GetCapacity` {
         await expectFailure(.invalidArgument, "'color'") {
             try await capacity(.init(parameters: ["color": "red"]))
         }
+        await expectFailure(.invalidArgument, "'ext4-thin' keeps its volumes in files") {
+            try await capacity(.init(parameters: ["raid": "raid1"]))
+        }
+        await expectFailure(.invalidArgument, "none, raid0, raid1") {
+            try await capacity(.init(parameters: ["raid": "raid2"]))
+        }
     }
 
     @Test func `what cannot be served has no room`() async throws {

@@ -97,6 +97,14 @@ struct `CreateVolume's request` {
         },
         Wrong("") { $0.parameters = ["mkfsOptions": "-O ^has_journal /dev/sda"] },
         Wrong("") { $0.parameters = ["mkfsOptions": "; reboot"] },
+        Wrong("tier 'ext4-thin' keeps its volumes in files") {
+            $0.parameters = ["raid": "raid1"]
+        },
+        Wrong("for tiers of LVM") { $0.parameters = ["stripes": "1", "tier": "xfs-thin"] },
+        Wrong("none, raid0, raid1") { $0.parameters = ["raid": "mirror"] },
+        Wrong("only 1 with raid1") { $0.parameters = ["raid": "raid1", "stripes": "2"] },
+        Wrong("a power of two") { $0.parameters = ["stripes": "2", "stripeSize": "5Ki"] },
+        Wrong("only where there are stripes") { $0.parameters = ["stripeSize": "64Ki"] },
         Wrong("mutable_parameters") { $0.mutableParameters = ["iops": "100"] },
         Wrong("names no source") { $0.volumeContentSource = .init() },
         Wrong("volume_mount_group") {

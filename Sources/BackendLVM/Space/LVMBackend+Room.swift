@@ -61,14 +61,26 @@ extension LVMBackend {
     ) throws(DriverError) {
         try refuseFullMetadata(metadata)
         let free = metadata.freeExtents().map(\.extents)
+        try refuseFewDisks(layout, free)
         let left = free.reduce(0, +) - reservedExtents(metadata)
-        let room = min(layout.room(in: free), data(in: max(0, left), layout))
+        let room = min(layout.mostExtents(in: free), data(in: max(0, left), layout))
         guard extents > room || layout.extents(for: extents) > left else { return }
         throw DriverError(
             .outOfSpace,
             "tier \(tier) has no room: \(metadata.size(ofExtents: extents)) asked, "
                 + "\(metadata.size(ofExtents: room)) available in volume group \(group.name); delete "
                 + "volumes or snapshots, or add a disk (vgextend)"
+        )
+    }
+
+    private func refuseFewDisks(_ layout: Layout, _ free: [Int]) throws(DriverError) {
+        let usable = free.count { $0 > 0 }
+        guard usable < layout.width, layout.width > 1 else { return }
+        throw DriverError(
+            .outOfSpace,
+            "tier \(tier) has no room for a volume of layout \(layout): it needs \(layout.width) "
+                + "disks with room, and volume group \(group.name) has \(usable), and \(free.count) "
+                + "disks in all; add some (vgextend)"
         )
     }
 

@@ -43,6 +43,12 @@ extension Layout {
         return max(0, fits - metadataExtents) * stripes
     }
 
+    /// The data extents above which no volume is tried.
+    ///
+    /// LVM makes one of several stretches where the disks have no room side by side; of a RAID it
+    /// might lay two legs on one disk then.
+    func mostExtents(in free: [Int]) -> Int { isRedundant ? largest(in: free) : room(in: free) }
+
     /// The data extents of the largest volume that surely can be made.
     func largest(in free: [Int]) -> Int {
         guard width > 1 else { return free.reduce(0, +) }

@@ -46,7 +46,7 @@ extension LocalController {
         let size = try wanted.size(
             preferring: current,
             minimum: current,
-            unit: volume.backend.sizeUnit
+            unit: try volume.backend.sizeUnit(of: volume.record.id)
         )
         return try volume.backend.expandVolume(volume.record.id, to: size)
     }

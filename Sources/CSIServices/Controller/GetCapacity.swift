@@ -30,17 +30,20 @@ extension LocalController {
     private func capacity(of parameters: VolumeParameters, for accesses: [VolumeAccess])
         throws(DriverError) -> GetCapacityResponse
     {
-        let backend = try tiers.tier(named: parameters.tier)
-        let capacity = try tiers.ask(backend) { (it) throws(DriverError) in try it.capacity() }
+        let backend = try tiers.tier(named: parameters.tier).laidOut(as: parameters.layout)
+        let capacity = try tiers.ask(backend) { (it) throws(DriverError) in
+            try it.laidOut(as: parameters.layout).capacity()
+        }
         let isBlock = !accesses.isEmpty && accesses.allSatisfy(\.isBlock)
         let filesystem =
             accesses.compactMap(\.filesystem).first
             ?? parameters.filesystem ?? backend.defaultFilesystem
+        let least = isBlock ? backend.sizeUnit : Filesystems.minimumSize(of: filesystem)
+        let smallest = least.roundedUp(toMultipleOf: backend.sizeUnit) ?? least
         return GetCapacityResponse(
             availableCapacity: capacity.available.bytes,
             maximumVolumeSize: capacity.maximumVolumeSize.bytes,
-            minimumVolumeSize: (isBlock
-                ? backend.sizeUnit : Filesystems.minimumSize(of: filesystem)).bytes
+            minimumVolumeSize: smallest.bytes
         )
     }
 }

@@ -36,8 +36,9 @@ struct VolumeMaker: Sendable {
                 "node '\(identity.nodeID)' is not among the topologies that the volume may use"
             )
         }
-        let record = try plan(wanted, id: id, in: backend)
-        return try backend.createVolume(record, progress: progress)
+        let target = try backend.laidOut(as: wanted.parameters.layout)
+        let record = try plan(wanted, id: id, in: target)
+        return try target.createVolume(record, progress: progress)
     }
 
     private func plan(_ wanted: RequestedVolume, id: VolumeID, in backend: any VolumeBackend)

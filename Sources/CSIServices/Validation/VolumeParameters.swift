@@ -13,6 +13,8 @@ struct VolumeParameters: Sendable {
     let tier: String?
     /// Split into an argument vector later, when the file system's type is known.
     let mkfsOptions: String?
+    /// nil means the tier's.
+    let layout: Layout?
     /// The class's file system, which only GetCapacity is told this way: CreateVolume gets it as
     /// the capability's fs_type.
     let filesystem: FilesystemType?
@@ -20,7 +22,7 @@ struct VolumeParameters: Sendable {
     /// What the volume's record keeps, and a retry is compared with.
     let kept: [String: String]
 
-    private static let known = ["tier", "mkfsOptions"]
+    private static let known = ["tier", "mkfsOptions"] + LayoutParameters.keys
 
     init(_ parameters: [String: String]) throws(DriverError) {
         try RequestLimits.check(parameters, "parameters")
@@ -34,6 +36,7 @@ struct VolumeParameters: Sendable {
         }
         tier = kept["tier"]
         mkfsOptions = kept["mkfsOptions"]
+        layout = try LayoutParameters.layout(in: kept)
         filesystem = parameters[Self.standardPrefix + "fstype"].flatMap(FilesystemType.init)
         claim = ClaimNames(
             claim: parameters[Self.standardPrefix + "pvc/name"],
