@@ -10,7 +10,6 @@ extension LVMBackend {
         try claims.holding(id.text) { () throws(DriverError) in
             let metadata = try group.metadata()
             let own = try required(id, in: metadata)
-            if case .thick(let options) = provisioning { try finishRaidGrowth(of: id, options) }
             if metadata.size(of: own.volume) < size {
                 switch provisioning {
                 case .thin(let options): try growThin(id, to: size, options)
@@ -35,38 +34,26 @@ extension LVMBackend {
         }
     }
 
+    /// The new part must show no bytes of an earlier owner, and it is readable from the instant at
+    /// which the volume has it: so its extents are taken by a volume of their own first, zeroed
+    /// there, and then given over.
     private func growThick(_ id: VolumeID, to size: ByteCount, _ options: ThickOptions)
         throws(DriverError)
     {
         try refuseSnapshots(of: id)
-        let volume = try required(id, in: group.metadata()).volume
-        if volume.raid != nil {
-            try growRaid(id, to: size, options)
-        } else {
-            try growPlain(id, to: size, options)
-        }
-    }
-
-    /// The new part must show no bytes of an earlier owner, and it is readable from the instant at
-    /// which the volume has it: so its extents are taken by a volume of their own first, zeroed
-    /// there, and then given over.
-    private func growPlain(_ id: VolumeID, to size: ByteCount, _ options: ThickOptions)
-        throws(DriverError)
-    {
         let draft = Draft(name: Temporary.name(for: id), created: WallClock.now())
         try making(draft.name, created: draft.created) { (hasBegun) throws(DriverError) in
             try group.change("lvcreate") { change throws(DriverError) in
                 try clearWay(for: draft.name, change)
                 let volume = try required(id, in: change.metadata).volume
-                let layout = try layout(of: volume)
-                let more = change.metadata.extents(holding: size) - volume.extents
-                try refuseWithoutRoom(for: more, layout, change.metadata)
+                let plan = try growthPlan(of: volume, to: size, change.metadata)
                 hasBegun = true
                 try change.allocate(
                     draft.name,
-                    extents: more,
-                    layout: layout,
-                    tags: tags(of: draft)
+                    extents: plan.extents,
+                    layout: plan.layout,
+                    tags: tags(of: draft),
+                    on: change.metadata.devices(of: plan.disks)
                 )
             }
             try fillWithZeros(draft, options.wipe, from: .zero, Progress())

@@ -41,7 +41,8 @@ extension LVMBackend {
                 extents: extents,
                 layout: options.layout,
                 tags: draft.tags,
-                on: options.layout.isRedundant ? change.roomiest(options.layout.width) : []
+                on: options.layout.isRedundant
+                    ? change.metadata.devices(ofRoomiest: options.layout.width) : []
             )
         }
     }
@@ -251,17 +252,5 @@ extension GroupChange {
                 "--wipesignatures", "n", "--activate", "y",
             ] + layout.arguments + tags.arguments + [group.name] + disks
         )
-    }
-
-    /// The disks with the most free extents, one for each leg of a RAID.
-    ///
-    /// Given more, LVM may lay parts of two legs on one disk, whose loss would take both.
-    fileprivate func roomiest(_ count: Int) -> [String] {
-        let devices = Dictionary(
-            metadata.physicalVolumes.map { ($0.name, $0.device) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        return metadata.freeExtents().sorted { ($0.extents, $1.pv) > ($1.extents, $0.pv) }
-            .prefix(count).compactMap { devices[$0.pv] ?? nil }
     }
 }

@@ -72,8 +72,6 @@ enum Fact {
     static let volume = "pv"
     static let capability = "capability"
     static let parameter = "parameter."
-    /// From which byte on a growth has not zeroed the volume yet.
-    static let unzeroed = "unzeroed"
     /// What a thin snapshot held when it was cut.
     static let held = "held"
 }

@@ -1,46 +1,76 @@
-import Backend
 import DriverCore
 
-/// RAID volumes grow while nobody has them open.
-///
-/// Which disk a leg grows onto is LVM's choice, so its extents cannot be zeroed beforehand as those
-/// of other volumes are. The volume grows first, with a tag that says from where on it is not yet
-/// zeroed; whoever finds the tag zeroes that part before anybody gets the device.
+/// The extents by which a thick volume grows, as a temporary volume takes them first.
+struct GrowthPlan: Sendable, Hashable {
+    let extents: Int
+    /// Of the temporary volume, which has a stripe for each leg of a RAID.
+    let layout: Layout
+    /// The names of the disks that it must take them from; none where that is LVM's choice.
+    let disks: [String]
+}
+
 extension LVMBackend {
-    func growRaid(_ id: VolumeID, to size: ByteCount, _ options: ThickOptions)
-        throws(DriverError)
-    {
-        try group.change("lvextend") { change throws(DriverError) in
-            let own = try required(id, in: change.metadata)
-            try refuseOpen(own.volume, change.metadata)
-            let old = change.metadata.size(of: own.volume)
-            if own.tags.values(of: Fact.unzeroed).isEmpty {
-                let tag = Tags.tag(Fact.unzeroed, String(old.bytes))
-                try change.run("lvchange", ["--addtag", tag, change.path(id.text)])
-            }
-            try change.run("lvextend", ["--size", "\(size.bytes)b", change.path(id.text)])
+    /// Where a volume grows; throws `outOfSpace` where it cannot.
+    func growthPlan(
+        of volume: LogicalVolume,
+        to size: ByteCount,
+        _ metadata: VolumeGroupMetadata
+    ) throws(DriverError) -> GrowthPlan {
+        let layout = try layout(of: volume)
+        let more = metadata.extents(holding: size) - volume.extents
+        let each = (more + layout.stripes - 1) / layout.stripes
+        guard let raid = volume.raid else {
+            try refuseWithoutRoom(for: more, layout, metadata)
+            return GrowthPlan(extents: more, layout: layout, disks: [])
         }
-        try finishRaidGrowth(of: id, options)
+        let plan = GrowthPlan(
+            extents: each * layout.width,
+            layout: Layout(stripes: layout.width),
+            disks: layout.isRedundant ? metadata.disks(forLegsOf: raid, each: each) ?? [] : []
+        )
+        try refuseWithoutRoom(for: plan.extents, plan.layout, metadata)
+        guard layout.isRedundant, plan.disks.isEmpty else { return plan }
+        throw DriverError(
+            .outOfSpace,
+            "tier \(tier) has no room for the growth of \(group.name)/\(volume.name), \(layout): it "
+                + "takes \(metadata.size(ofExtents: each)) on each disk on which a leg ends now, or "
+                + "on \(layout.width) disks that hold none of it; add disks (vgextend)"
+        )
+    }
+}
+
+extension VolumeGroupMetadata {
+    /// The disks on which the legs of a RAID can grow by so many extents each; nil where there are
+    /// none.
+    ///
+    /// Each leg stays on its disk, or all of them go to others. LVM sees to it that what it adds to
+    /// several legs at a time lies on several disks, but not that the new part of one leg stays off
+    /// the disk of another, which it puts it on where some can stay and some cannot.
+    func disks(forLegsOf raid: RAID, each extents: Int) -> [String]? {
+        let legs = raid.legs.map(\.data)
+        let own = legs.compactMap { logicalVolumes[$0]?.segments.last?.areas.last?.holder }
+        let roomy = roomiestDisks().filter { $0.extents >= extents }.map(\.pv)
+        if own.count == legs.count, Set(own).count == legs.count, Set(own).isSubset(of: roomy) {
+            return own
+        }
+        let taken = Set(legs.flatMap(disks(beneath:)).map(\.name))
+        let others = roomy.filter { !taken.contains($0) }.prefix(legs.count)
+        return others.count == legs.count ? Array(others) : nil
     }
 
-    /// Zeroes what a growth has added and not zeroed; nothing where there is nothing of that kind.
-    func finishRaidGrowth(of id: VolumeID, _ options: ThickOptions) throws(DriverError) {
-        let metadata = try group.metadata()
-        let own = try required(id, in: metadata)
-        let start = try own.tags.optional(Fact.unzeroed) { Int64($0) }
-        guard let start else { return }
-        do {
-            try zero(own.volume, options.wipe, from: ByteCount(start), metadata, Progress())
-            try group.change("lvchange") { change throws(DriverError) in
-                let tag = Tags.tag(Fact.unzeroed, String(start))
-                try change.run("lvchange", ["--deltag", tag, change.path(id.text)])
-            }
-        } catch {
-            throw DriverError(
-                .operationPending,
-                "volume \(id) has grown, but its new part is not zeroed yet: \(error.message); retry",
-                cause: error
-            )
-        }
+    /// One disk for each leg of a new RAID.
+    ///
+    /// Given more, LVM may lay parts of two legs on one disk, whose loss would take both.
+    func devices(ofRoomiest count: Int) -> [String] {
+        devices(of: roomiestDisks().prefix(count).map(\.pv))
+    }
+
+    private func roomiestDisks() -> [(pv: String, extents: Int)] {
+        freeExtents().sorted { ($0.extents, $1.pv) > ($1.extents, $0.pv) }
+    }
+
+    /// The devices of disks, in the same order; what cannot be found is left out.
+    func devices(of disks: [String]) -> [String] {
+        disks.compactMap { name in physicalVolumes.first { $0.name == name }?.device }
     }
 }
