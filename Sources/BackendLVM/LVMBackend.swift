@@ -110,7 +110,8 @@ package final class LVMBackend: VolumeBackend {
         throws(DriverError)
     {
         try refuseLargeStripes(options.layout, .unavailable, metadata.extentSize)
-        let disks = metadata.physicalVolumes.count { $0.isUsable }
+        // One that is away stops what needs it, not the volumes that can do without.
+        let disks = metadata.physicalVolumes.count
         guard disks >= options.layout.width else {
             throw DriverError(
                 .unavailable,

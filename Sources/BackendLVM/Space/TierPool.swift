@@ -45,10 +45,23 @@ extension LVMBackend {
         let metadata = try group.metadata()
         let pool = try pool(options, metadata)
         if let usage = try usageIfActive(of: pool, metadata) { return usage }
-        try group.change("lvchange") { change throws(DriverError) in
+        // A disk that the pool does not lie on may be away; LVM looks after those that it needs.
+        try group.change("lvchange", evenIncomplete: true) { change throws(DriverError) in
             try change.runBeside("lvchange", ["--activate", "y", change.path(pool.name)])
         }
         return try usage(of: pool, metadata)
+    }
+
+    /// Throws `unavailable` for what does not lie in the tier's pool: the tiers file has been changed
+    /// since it was made, and neither its room nor its zeros are the pool's.
+    func refuseElsewhere(_ volume: LogicalVolume, than pool: TierPool) throws(DriverError) {
+        guard volume.thin?.pool != pool.name else { return }
+        throw DriverError(
+            .unavailable,
+            "\(group.name)/\(volume.name) does not lie in thin pool \(group.name)/\(pool.name) of tier "
+                + "\(tier): put the tier back as it was in the tiers file, and make a new tier for new "
+                + "volumes"
+        )
     }
 
     func usage(of pool: TierPool, _ metadata: VolumeGroupMetadata) throws(DriverError)

@@ -73,4 +73,30 @@ struct LayoutTests {
             for id in ids { try tier.expectFilled(id) }
         }
     }
+
+    @Test func `a RAID tier that has lost a disk starts, and serves what it has`() throws {
+        try withTemporaryFolder { folder in
+            let layout = Layout(raid: .raid1)
+            let tier = try folder.makeTier(
+                .thick,
+                disks: 2,
+                diskSize: .mebibytes(200),
+                layout: layout
+            )
+            let id = try tier.create("a")
+            try tier.fill(id)
+            try tier.disks.lvm("vgchange", "-an", tier.disks.name)
+            try tier.disks.disks[0].behave(.failing)
+            let next = tier.again()
+            try next.backend.start()
+            try next.expectFilled(id)
+            #expect(try next.backend.capacity().available == .zero)
+            expectFailure(.unavailable, "misses a disk") { try next.create("b") }
+            try tier.disks.lvm("vgchange", "-an", tier.disks.name)
+            try tier.disks.disks[0].behave(.healthy)
+            // Who has seen the disk notices at once that it is back; others within a minute.
+            try tier.create("b")
+            try next.expectFilled(id)
+        }
+    }
 }
