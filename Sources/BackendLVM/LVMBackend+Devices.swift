@@ -75,6 +75,24 @@ extension LVMBackend {
         return device
     }
 
+    /// The device to overwrite, opened by nobody else and surely the volume's.
+    func fillable(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
+        throws(DriverError) -> BlockFill
+    {
+        let found = try activeDevice(of: volume, metadata)
+        let fill = try BlockFill(of: found.path)
+        // Between the look and the opening the volume may have gone, and another one may have got
+        // its number; while the device is open, nobody gets it.
+        guard try device(of: volume, metadata)?.number == found.number else {
+            throw DriverError(
+                .operationPending,
+                "\(group.name)/\(volume.name) was removed by somebody while it was made: does a second "
+                    + "driver run on this node? retry"
+            )
+        }
+        return fill
+    }
+
     /// Throws `inUse` where the volume's device is mounted or open.
     ///
     /// A probe of the host's udev holds a device for a moment; that is waited for.

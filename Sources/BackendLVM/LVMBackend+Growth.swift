@@ -24,11 +24,11 @@ extension LVMBackend {
     private func growThin(_ id: VolumeID, to size: ByteCount, _ options: ThinOptions)
         throws(DriverError)
     {
-        _ = try openPool(options)
         try group.change("lvextend") { change throws(DriverError) in
             let volume = try required(id, in: change.metadata).volume
             let more = size - change.metadata.size(of: volume)
             let pool = try pool(options, change.metadata)
+            try refuseElsewhere(volume, than: pool)
             try refuseWithoutRoom(for: more, in: pool, options, change.metadata)
             try change.run("lvextend", ["--size", "\(size.bytes)b", change.path(id.text)])
         }
@@ -44,7 +44,7 @@ extension LVMBackend {
         let draft = Draft(name: Temporary.name(for: id), created: WallClock.now())
         try making(draft.name, created: draft.created) { (hasBegun) throws(DriverError) in
             try group.change("lvcreate") { change throws(DriverError) in
-                try clearWay(for: draft.name, change)
+                let change = try clearWay(for: draft.name, change)
                 let volume = try required(id, in: change.metadata).volume
                 let plan = try growthPlan(of: volume, to: size, change.metadata)
                 hasBegun = true

@@ -23,10 +23,9 @@ extension LVMBackend {
     {
         let name = record.id.text
         try claims.holding(name) { () throws(DriverError) in
-            if case .thin(let options) = provisioning { _ = try openPool(options) }
             try making(name, created: record.created) { (hasBegun) throws(DriverError) in
                 try group.change("lvcreate") { change throws(DriverError) in
-                    try clearWay(for: name, change)
+                    let change = try clearWay(for: name, change)
                     let source = try required(record.source, in: change.metadata)
                     hasBegun = true
                     try cut(record, of: source, change)

@@ -32,7 +32,7 @@ extension LVMBackend {
         var draft = record
         draft.state = .creating
         try group.change("lvcreate") { change throws(DriverError) in
-            try clearWay(for: record.id.text, change)
+            let change = try clearWay(for: record.id.text, change)
             let extents = change.metadata.extents(holding: record.size)
             try refuseWithoutRoom(for: extents, options.layout, change.metadata)
             hasBegun = true
@@ -66,7 +66,7 @@ extension LVMBackend {
         _ progress: Progress
     ) throws(DriverError) {
         let end = metadata.size(of: volume)
-        let device = try BlockFill(of: activeDevice(of: volume, metadata).path)
+        let device = try fillable(volume, metadata)
         switch wipe {
         case .zero: try device.zero(from: start, to: end, by: .writing, progress: progress)
         case .discard:
@@ -153,8 +153,7 @@ extension LVMBackend {
         _ progress: Progress
     ) throws(DriverError) {
         let metadata = try group.metadata()
-        let target = try activeDevice(of: fresh(draft, in: metadata), metadata)
-        let device = try BlockFill(of: target.path)
+        let device = try fillable(fresh(draft, in: metadata), metadata)
         try device.copy(from: source.path, size: size, progress: progress)
         try device.synchronize()
     }
@@ -178,7 +177,7 @@ extension LVMBackend {
         let draft = Draft(name: name, created: record.created)
         try making(name, created: record.created) { (hasBegun) throws(DriverError) in
             try group.change("lvcreate") { change throws(DriverError) in
-                try clearWay(for: name, change)
+                let change = try clearWay(for: name, change)
                 hasBegun = true
                 try cut(name, of: source.volume, options, tags(of: draft), change)
             }
@@ -186,6 +185,12 @@ extension LVMBackend {
         }
         try remove(name)
     }
+
+    /// A snapshot's store keeps a table beside the chunks: 16 bytes for each of 4 KiB.
+    ///
+    /// Source: struct disk_exception in drivers/md/dm-snap-persistent.c, and lvcreate's default of
+    /// `--chunksize`.
+    private static let snapshotTableShare = 256
 
     /// Cuts a copy-on-write snapshot; LVM freezes a mounted file system for that instant.
     func cut(
@@ -196,11 +201,12 @@ extension LVMBackend {
         _ change: GroupChange
     ) throws(DriverError) {
         let share = (origin.extents * options.snapshotReserve + 99) / 100
-        try refuseWithoutRoom(for: share, .linear, change.metadata)
+        let extents = share + share / Self.snapshotTableShare + 1
+        try refuseWithoutRoom(for: extents, .linear, change.metadata)
         try change.run(
             "lvcreate",
             [
-                "--snapshot", "--name", name, "--extents", String(max(share, 1)),
+                "--snapshot", "--name", name, "--extents", String(extents),
                 "--permission", "r",
             ] + tags.arguments + [change.path(origin.name)]
         )

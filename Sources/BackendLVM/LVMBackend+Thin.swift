@@ -6,17 +6,16 @@ import DriverCore
 extension LVMBackend {
     func makeThin(_ record: VolumeRecord, _ options: ThinOptions) throws(DriverError) {
         let name = record.id.text
-        _ = try openPool(options)
         try making(name, created: record.created) { (hasBegun) throws(DriverError) in
             try group.change("lvcreate") { change throws(DriverError) in
-                try clearWay(for: name, change)
+                let change = try clearWay(for: name, change)
                 let pool = try pool(options, change.metadata)
                 try refuseWithoutRoom(for: record.size, in: pool, options, change.metadata)
                 hasBegun = true
                 guard let source = record.source else {
                     return try change.run("lvcreate", arguments(for: record, pool, change))
                 }
-                try copyThin(record, from: source, change)
+                try copyThin(record, from: source, in: pool, change)
             }
         }
     }
@@ -34,9 +33,11 @@ extension LVMBackend {
     private func copyThin(
         _ record: VolumeRecord,
         from source: VolumeSource,
+        in pool: TierPool,
         _ change: GroupChange
     ) throws(DriverError) {
         let origin = try self.source(source, in: change.metadata).volume
+        try refuseElsewhere(origin, than: pool)
         let size = change.metadata.size(of: origin)
         guard size <= record.size else {
             throw DriverError(
@@ -81,6 +82,7 @@ extension LVMBackend {
         _ change: GroupChange
     ) throws(DriverError) {
         let pool = try pool(options, change.metadata)
+        try refuseElsewhere(own.volume, than: pool)
         let held = try held(by: own.volume, change.metadata)
         try refuseWithoutRoom(for: held, in: pool, options, change.metadata)
         try change.run(

@@ -91,12 +91,13 @@ extension LVMBackend {
 
 /// Making and removing.
 extension LVMBackend {
-    /// Throws where an object of that name is there; removes what an earlier attempt left of it.
+    /// Throws where an object of that name is there; removes what an earlier attempt left of it, and
+    /// returns the turn with the group as it is then: the room that it took is free again.
     ///
     /// A leftover that stays is no final answer: whoever holds it may still finish it.
-    func clearWay(for name: String, _ change: GroupChange) throws(DriverError) {
+    func clearWay(for name: String, _ change: GroupChange) throws(DriverError) -> GroupChange {
         guard let own = try own(name, in: change.metadata) else {
-            guard change.metadata.logicalVolumes[name] != nil else { return }
+            guard change.metadata.logicalVolumes[name] != nil else { return change }
             throw DriverError(.conflict, "\(change.path(name)) belongs to another tier")
         }
         guard !own.isReady else {
@@ -105,6 +106,7 @@ extension LVMBackend {
         do {
             try refuseOpen(own.volume, change.metadata)
             try change.remove(name, inState: .creating)
+            return try change.now()
         } catch {
             throw DriverError(
                 .operationPending,
@@ -195,15 +197,21 @@ enum Temporary {
 }
 
 extension GroupChange {
-    /// Removes one of ours that still is in that state when LVM has locked the group; sees that it is
-    /// gone.
+    /// Removes one of ours that still is in that state, and that nobody has cut a copy-on-write
+    /// snapshot of, when LVM has locked the group; sees that it is gone.
+    ///
+    /// Such a snapshot, an administrator's perhaps, would go with it.
     func remove(_ name: String, inState state: VolumeRecord.State) throws(DriverError) {
         let tag = Tags.tag(Fact.state, state.rawValue)
-        try run("lvremove", ["--select", "tags=\(Tags.mark) && tags=\"\(tag)\"", path(name)])
+        let selection = "tags=\(Tags.mark) && tags=\"\(tag)\" && lv_role!=thickorigin"
+        // Not by run(): what the selection spares is no change that the disks have lost.
+        try runBeside("lvremove", ["--select", selection, path(name)])
         guard try metadataNow().logicalVolumes[name] != nil else { return }
         throw DriverError(
             .hostFailure,
-            "lvremove left \(path(name)) where it is; see what lvs says of it"
+            "lvremove left \(path(name)) where it is: somebody has changed it meanwhile, or has cut a "
+                + "snapshot of it; see what lvs -o +tags,lv_role says of it. If nothing has, the disks "
+                + "of volume group \(group.name) lose what they acknowledge"
         )
     }
 

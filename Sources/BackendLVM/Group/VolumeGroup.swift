@@ -49,7 +49,8 @@ package final class VolumeGroup: Sendable {
             throw DriverError(
                 .unavailable,
                 "the disks of volume group \(name) that answer hold an older description of it "
-                    + "(\(metadata.sequenceNumber)) than was seen before: bring its other disks back"
+                    + "(\(metadata.sequenceNumber)) than was seen before: bring its other disks back, "
+                    + "or restart the driver if you have put the group back yourself (vgcfgrestore)"
             )
         }
         try refuseForeign(metadata)
@@ -127,7 +128,10 @@ package final class VolumeGroup: Sendable {
     private static func devices(of name: String) throws(DriverError) -> [String] {
         let report = try LVMReport.command("pvs", columns: ["pv_name", "vg_name"])
             .report(deadline: searchLimit)
+        // What a pod writes to its own raw volume is never a disk of ours, whatever it looks like.
+        let tenants = Set(LoopDevices.files().filter { $0.volume != nil }.map(\.device.path))
         let devices = report.rows.filter { $0["vg_name"] == name }.compactMap { $0["pv_name"] }
+            .filter { !tenants.contains($0) }
         guard devices.contains(where: { $0.hasPrefix("/") }) else {
             throw DriverError(
                 .unavailable,
@@ -174,6 +178,11 @@ struct GroupChange {
         let isWhole = devices.count == metadata.physicalVolumes.count
         try LVMCommand(subcommand, devices: isWhole ? devices : [], arguments)
             .succeed(deadline: VolumeGroup.commandLimit)
+    }
+
+    /// The same turn, with the group as it is now.
+    func now() throws(DriverError) -> GroupChange {
+        GroupChange(group: group, metadata: try metadataNow())
     }
 
     /// The group after a command.

@@ -7,6 +7,8 @@ import Host
 /// The driver itself never makes, enlarges or repairs a pool.
 package struct PoolPlan: Sendable, Hashable {
     private let commands: [LVMCommand]
+    /// What pvcreate will overwrite.
+    private var blankDisks: [String] = []
 
     /// As a person would type them.
     package var lines: [String] { commands.map(\.line) }
@@ -16,6 +18,8 @@ package struct PoolPlan: Sendable, Hashable {
 
     /// Runs them in order; throws where one fails, and runs none after it.
     package func run() throws(DriverError) {
+        // Whoever was asked may have taken a while to answer.
+        for disk in blankDisks { try Self.refuseUsed(disk) }
         for command in commands { try command.succeed(deadline: Self.limit) }
     }
 }
@@ -63,7 +67,7 @@ extension PoolPlan {
         }
         if let size = wish.metadataSize { arguments += ["--poolmetadatasize", "\(size.bytes)b"] }
         commands.append(LVMCommand("lvcreate", arguments))
-        return PoolPlan(commands: commands)
+        return PoolPlan(commands: commands, blankDisks: wish.disks)
     }
 
     /// The metadata area of LVM's default is full after some 700 volumes of Cairn; this one takes
@@ -119,7 +123,7 @@ extension PoolPlan {
                 "say what to add to \(path): --size, --metadata or --disk"
             )
         }
-        return PoolPlan(commands: commands)
+        return PoolPlan(commands: commands, blankDisks: disks)
     }
 
     /// Rebuilds the pool's metadata; every volume of it has to be unmounted.

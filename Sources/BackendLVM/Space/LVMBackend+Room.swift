@@ -8,9 +8,9 @@ extension LVMBackend {
         switch provisioning {
         case .thick(let options): return thickCapacity(options.layout, try group.metadata())
         case .thin(let options):
-            let usage = try openPool(options)
             let metadata = try group.metadata()
-            let room = thinRoom(try pool(options, metadata), usage, options, metadata)
+            let pool = try pool(options, metadata)
+            let room = thinRoom(pool, try usage(of: pool, metadata), options, metadata)
             let isChangeable = (try? group.refuseIncomplete(metadata)) != nil && !isFull(metadata)
             let available =
                 room.isLow || !isChangeable

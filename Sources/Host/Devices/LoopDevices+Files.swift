@@ -1,4 +1,4 @@
-import DriverCore
+package import DriverCore
 
 /// A loop device and the file behind it, by name; for people, never for decisions.
 package struct LoopFile: Sendable, Hashable {
@@ -7,6 +7,17 @@ package struct LoopFile: Sendable, Hashable {
     package let path: String
     /// Whether the file has been removed since it was attached.
     package let isDeleted: Bool
+}
+
+extension LoopFile {
+    /// The volume whose data it is by its place in a pool, `.../volumes/<id>/data`; nil for others.
+    package var volume: VolumeID? {
+        let parts = path.split(separator: "/")
+        guard parts.count >= 3, parts[parts.count - 1] == "data",
+            parts[parts.count - 3] == "volumes"
+        else { return nil }
+        return VolumeID(parsing: String(parts[parts.count - 2]))
+    }
 }
 
 extension LoopDevice {

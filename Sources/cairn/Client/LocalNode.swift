@@ -102,7 +102,7 @@ struct LocalNode {
         )
         var found: [VolumeID: [LoopDevice]] = [:]
         for file in LoopDevices.files() {
-            guard let id = volume(of: file), let backing = backings[file.device] else { continue }
+            guard let id = file.volume, let backing = backings[file.device] else { continue }
             let isOurs = directories?.contains { directory in
                 (try? FileIdentity(of: "\(directory)/volumes/\(id)/data")) == backing
             }
@@ -112,15 +112,6 @@ struct LocalNode {
             guard devices.count == 1, let device = devices.first else { return nil }
             return AttachedDevice(path: device.path, number: device.number)
         }
-    }
-
-    /// The id in `.../volumes/<id>/data`.
-    private static func volume(of file: LoopFile) -> VolumeID? {
-        let parts = file.path.split(separator: "/")
-        guard parts.count >= 3, parts[parts.count - 1] == "data",
-            parts[parts.count - 3] == "volumes"
-        else { return nil }
-        return VolumeID(parsing: String(parts[parts.count - 2]))
     }
 }
 

@@ -72,4 +72,16 @@ struct LeftoverTests {
             try tier.expectFilled(source)
         }
     }
+
+    @Test private func `the retry has the room that it took`() throws {
+        try withTemporaryFolder { folder in
+            let tier = try folder.makeTier(.thick, diskSize: .mebibytes(200))
+            let id = TestTier.id("b")
+            try tier.disks.lvm(
+                ["lvcreate", "-n", id.text, "-L", "160m"] + tags + [tier.disks.name]
+            )
+            try tier.create("b", mebibytes: 180)
+            #expect(try tier.volumes() == [id])
+        }
+    }
 }

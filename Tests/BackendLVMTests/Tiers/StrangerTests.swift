@@ -1,5 +1,6 @@
 import Backend
 import DriverCore
+import Host
 import TestSupport
 import Testing
 
@@ -114,6 +115,50 @@ struct StrangerTests {
                 after.filter { foreign.contains($0[0]) }
                     == before.filter { foreign.contains($0[0]) }
             )
+        }
+    }
+
+    @Test private func `a snapshot that LVM knows before we do keeps its volume`() throws {
+        try withTemporaryFolder { folder in
+            let tier = try folder.makeTier(.thick)
+            let id = try tier.create("a")
+            try tier.fill(id)
+            let path = "\(tier.disks.name)/\(id)"
+            try tier.backend.group.change("lvremove") { change throws(DriverError) in
+                // Cut after the look that this turn began with.
+                try tier.disks.lvm("lvcreate", "-s", "-n", "backup", "-L", "8m", path)
+                #expect(throws: DriverError.self) {
+                    try change.remove(id.text, inState: .ready)
+                }
+            }
+            #expect(try tier.names() == [id.text, "backup"])
+            try tier.expectFilled(id)
+            try tier.disks.lvm("lvremove", "\(tier.disks.name)/backup")
+            try tier.backend.deleteVolume(id)
+        }
+    }
+
+    @Test private func `what a pod writes to its own raw volume is no disk of a group`() throws {
+        try withTemporaryFolder { folder in
+            let tier = try folder.makeTier(.thick)
+            let id = try tier.create("a")
+            let name = tier.disks.name
+            _ = try folder.makeFolder("volumes")
+            let place = try folder.makeFolder("volumes/\(TestTier.id("pod"))")
+            try Bytes.write([0], to: "\(place)/data", at: (64 << 20) - 1)
+            let loop = try LoopDevices()
+                .attach(file: "\(place)/data", directIO: false, readOnly: false)
+            let path = loop.path
+            // LVM lets nobody take the name of a group that has active volumes.
+            try tier.disks.lvm("vgchange", "-an", name)
+            try Guest.run("lvm", ["pvcreate", "--devices", path, path])
+            try Guest.run("lvm", ["vgcreate", "--devices", path, name, path])
+            let next = tier.again()
+            try next.backend.start()
+            #expect(try next.volumes() == [id])
+            try next.create("b")
+            try next.backend.deleteVolume(id)
+            try Guest.run("lvm", ["vgremove", "--devices", path, name])
         }
     }
 }
