@@ -10,16 +10,24 @@ struct LVMCommand: Sendable, Hashable {
     let subcommand: String
     private let devices: [String]
     private let arguments: [String]
+    /// Settings for this command alone, as lvm.conf has them.
+    private let ownSettings: String?
 
     /// `devices` are those that LVM may look at, all of a group's that are there; none for all of
     /// the host's.
     ///
     /// LVM reads a label from each device that it may look at, so that without them a disk that
     /// hangs would hold the commands of every group, the unconcerned ones too.
-    init(_ subcommand: String, devices: [String] = [], _ arguments: [String]) {
+    init(
+        _ subcommand: String,
+        devices: [String] = [],
+        settings: String? = nil,
+        _ arguments: [String]
+    ) {
         self.subcommand = subcommand
         self.devices = devices
         self.arguments = arguments
+        ownSettings = settings
     }
 
     /// Settings that differ from the host's.
@@ -35,11 +43,15 @@ struct LVMCommand: Sendable, Hashable {
         """
 
     /// As a person would type it, who is asked and has the host's settings.
-    var line: String { ([subcommand] + arguments).joined(separator: " ") }
+    var line: String {
+        let settings = ownSettings.map { ["--config", "'\($0)'"] } ?? []
+        return ([subcommand] + settings + arguments).joined(separator: " ")
+    }
 
     var argumentVector: [String] {
         let visible = devices.isEmpty ? [] : ["--devices", devices.joined(separator: ",")]
-        return [subcommand, "--config", Self.settings, "--yes"] + visible + arguments
+        let settings = [Self.settings, ownSettings].compactMap(\.self).joined(separator: " ")
+        return [subcommand, "--config", settings, "--yes"] + visible + arguments
     }
 
     /// Runs it to its end; any exit code is a result.

@@ -126,6 +126,11 @@ extension PoolPlan {
         return PoolPlan(commands: commands, blankDisks: disks)
     }
 
+    /// thin_repair keeps the mark that asks for a check, and LVM as Debian builds it leaves it too, so
+    /// that the kernel would go on to refuse writes; thin_check takes it off where all is in order.
+    private static let clearing =
+        "global { thin_check_options = [ \"-q\", \"--clear-needs-check-flag\" ] }"
+
     /// Rebuilds the pool's metadata; every volume of it has to be unmounted.
     package static func repair(group: String, pool: String) throws(DriverError) -> PoolPlan {
         let metadata = try VolumeGroup(named: group, tiers: []).metadata()
@@ -149,7 +154,7 @@ extension PoolPlan {
         let stop = LVMCommand("lvchange", ["--activate", "n"] + active.sorted() + [path])
         return PoolPlan(commands: [
             stop, LVMCommand("lvconvert", ["--repair", path]),
-            LVMCommand("lvchange", ["--activate", "y", path]),
+            LVMCommand("lvchange", settings: clearing, ["--activate", "y", path]),
         ])
     }
 }
