@@ -50,6 +50,7 @@ extension LVMBackend {
         if let device = try device(of: volume, metadata), device.hasTable, !device.isSuspended {
             return device
         }
+        if case .thin(let options) = provisioning { try deliverMessages(options) }
         // No change of the metadata, so also where a disk is missing: a RAID works without it.
         try group.change("lvchange", evenIncomplete: true) { change throws(DriverError) in
             // Snapshots of thin volumes carry a flag that would skip them.

@@ -1,6 +1,7 @@
 import Backend
 import DeviceMapper
 import DriverCore
+import Host
 
 /// Thin volumes: one command makes one, whole, with all its tags.
 extension LVMBackend {
@@ -103,6 +104,35 @@ extension LVMBackend {
             case .mapped(let sectors) = try ThinStatus(parsing: target.status)
         else { return metadata.size(of: volume) }
         return ByteCount(Int64(sectors) * 512)
+    }
+}
+
+extension LVMBackend {
+    /// Has LVM tell the pool what a killed command or a power cut has left untold; nothing where
+    /// there is nothing.
+    ///
+    /// A volume of which the pool does not know is there by its group, with all its tags, and cannot
+    /// be activated. LVM tells the pool before it makes the next volume, and not when it activates
+    /// one: so one is made, and removed.
+    func deliverMessages(_ options: ThinOptions) throws(DriverError) {
+        guard hasMessages(options, try group.metadata()) else { return }
+        try group.change("lvcreate") { change throws(DriverError) in
+            guard hasMessages(options, change.metadata) else { return }
+            let draft = Draft(name: Temporary.messenger, created: WallClock.now())
+            try clearWay(for: draft.name, change)
+            try change.run(
+                "lvcreate",
+                [
+                    "--name", draft.name, "--virtualsize", "\(change.metadata.extentSize.bytes)b",
+                    "--thinpool", change.path(options.pool), "--activate", "n",
+                ] + tags(of: draft).arguments
+            )
+            try change.remove(draft.name, inState: .creating)
+        }
+    }
+
+    private func hasMessages(_ options: ThinOptions, _ metadata: VolumeGroupMetadata) -> Bool {
+        metadata.logicalVolumes[options.pool]?.thinPool?.hasMessages ?? false
     }
 }
 

@@ -191,6 +191,8 @@ extension LVMBackend {
 /// Names of what lives only while something is made.
 enum Temporary {
     static let prefix = "t1"
+    /// What is made to have LVM tell a pool what it was not told.
+    static let messenger = "t1-messenger"
 
     /// The snapshot from which a volume is copied, or the extents by which one grows.
     static func name(for id: VolumeID) -> String { prefix + id.text.dropFirst(2) }

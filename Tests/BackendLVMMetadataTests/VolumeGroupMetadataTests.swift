@@ -63,7 +63,8 @@ import Testing
                     transactionID: 3,
                     chunkSectors: 128,
                     zeroesNewBlocks: true,
-                    discards: "passdown"
+                    discards: "passdown",
+                    hasMessages: false
                 )
         )
         #expect(!pool.errorsWhenFull)

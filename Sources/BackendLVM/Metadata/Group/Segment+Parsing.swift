@@ -77,6 +77,7 @@ extension ThinPool {
         chunkSectors = try section.sectors("chunk_size")
         zeroesNewBlocks = try section.integer("zero_new_blocks", in: 0...1, else: 0) == 1
         discards = try section.optionalString("discards") ?? "ignore"
+        hasMessages = section.sections().contains { $0.name.hasPrefix("message") }
     }
 }
 

@@ -62,6 +62,8 @@ struct ThinPool: Sendable, Hashable {
     let zeroesNewBlocks: Bool
     /// `ignore`, `nopassdown` or `passdown`.
     let discards: String
+    /// Whether LVM has written down what it has still to tell the pool.
+    let hasMessages: Bool
 }
 
 /// A copy-on-write snapshot: the volume `store` is what users call the snapshot.
