@@ -8,6 +8,7 @@ extension LVMBackend {
     package func attach(_ id: VolumeID) throws(DriverError) -> AttachedDevice {
         let metadata = try group.metadata()
         let own = try required(id, in: metadata)
+        try refuseShort(own, metadata)
         let device = try activeDevice(of: own.volume, metadata)
         if case .thin(let options) = provisioning {
             _ = try usage(of: pool(options, metadata), metadata)

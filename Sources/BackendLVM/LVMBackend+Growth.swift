@@ -10,6 +10,7 @@ extension LVMBackend {
         try claims.holding(id.text) { () throws(DriverError) in
             let metadata = try group.metadata()
             let own = try required(id, in: metadata)
+            try refuseShort(own, metadata)
             if metadata.size(of: own.volume) < size {
                 switch provisioning {
                 case .thin(let options): try growThin(id, to: size, options)

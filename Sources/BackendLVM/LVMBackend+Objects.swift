@@ -1,5 +1,6 @@
 import Backend
 import DriverCore
+import Host
 
 /// A logical volume that Cairn made for this tier.
 struct OwnVolume {
@@ -11,6 +12,14 @@ struct OwnVolume {
 
     /// Whether it may be removed as what a crash has left: only what says so itself.
     var isHalfMade: Bool { state == .creating }
+
+    /// Whether the driver gave it that name, by what its tags tell.
+    func isNamed(_ name: String) -> Bool {
+        guard VolumeID(parsing: name) != nil || SnapshotID(parsing: name) != nil,
+            let given = try? tags.required(Fact.name)
+        else { return false }
+        return name.hasSuffix("-" + SHA256.hex(of: given).prefix(32))
+    }
 
     /// Whether it was made by the attempt that began at that moment.
     func isFrom(_ created: Timestamp) -> Bool {
@@ -33,6 +42,7 @@ extension LVMBackend {
     func own(_ name: String, in metadata: VolumeGroupMetadata) throws(DriverError) -> OwnVolume? {
         guard let volume = metadata.logicalVolumes[name] else {
             try refuseDoubt(about: name, metadata)
+            try refuseRenamed(name, metadata)
             return nil
         }
         guard let tags = Tags(reading: volume.tags) else {
@@ -72,6 +82,44 @@ extension LVMBackend {
             "cannot tell whether \(group.name)/\(name) exists while a disk of the group does not "
                 + "answer (physical volume \(away.id)): bring it back, or give it up with "
                 + "vgreduce --removemissing"
+        )
+    }
+
+    /// Who has renamed a volume has not deleted it.
+    private func refuseRenamed(_ name: String, _ metadata: VolumeGroupMetadata)
+        throws(DriverError)
+    {
+        guard let renamed = renamed(in: metadata).first(where: { $0.isNamed(name) }) else { return }
+        let now = renamed.volume.name
+        throw DriverError(
+            .unavailable,
+            "\(group.name)/\(name) has been renamed to \(now): rename it back (lvrename "
+                + "\(group.name) \(now) \(name)), or, where it is to be nobody's, take its mark off "
+                + "(lvchange --deltag \(Tags.mark) \(group.name)/\(now))"
+        )
+    }
+
+    /// What is this tier's, and has a name that the driver does not give.
+    func renamed(in metadata: VolumeGroupMetadata) -> [OwnVolume] {
+        allOwn(in: metadata).filter { own in
+            let name = own.volume.name
+            return VolumeID(parsing: name) == nil && SnapshotID(parsing: name) == nil
+                && !name.hasPrefix(Temporary.prefix)
+        }
+    }
+
+    /// Throws where the volume is shorter than it was made: what is missing of it is lost, and may
+    /// be another one's by now.
+    func refuseShort(_ own: OwnVolume, _ metadata: VolumeGroupMetadata) throws(DriverError) {
+        let size = metadata.size(of: own.volume)
+        let made = try own.tags.required(Fact.size) { Int64($0) }
+        guard VolumeID(parsing: own.volume.name) != nil, size.bytes < made else { return }
+        throw DriverError(
+            .hostFailure,
+            "\(group.name)/\(own.volume.name) has been reduced: it has \(size) of the "
+                + "\(ByteCount(made)) that it was made with, so its end is lost; restore it from a "
+                + "snapshot or a backup, or restore the metadata with vgcfgrestore if nothing was "
+                + "made since"
         )
     }
 

@@ -70,8 +70,11 @@ extension LVMBackend {
         -> OwnVolume
     {
         switch source {
-        case .volume(let id): try required(id, in: metadata)
-        case .snapshot(let id): try required(id, in: metadata)
+        case .volume(let id):
+            let own = try required(id, in: metadata)
+            try refuseShort(own, metadata)
+            return own
+        case .snapshot(let id): return try required(id, in: metadata)
         }
     }
 
