@@ -7,7 +7,7 @@ package struct RepairFigures: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
         /// An object that is half-made or half-deleted, and cannot be removed.
         case leftover
-        /// A volume that a crash left frozen, and that cannot be thawed.
+        /// A volume that a crash left frozen or suspended, and that cannot be thawed or resumed.
         case frozen
         /// An object whose record cannot be read.
         case record
@@ -24,6 +24,8 @@ package struct RepairFigures: Sendable, Hashable {
     package var removed = 0
     /// Volumes that were thawed.
     package var thawed = 0
+    /// Devices that a killed command had left suspended and that were resumed.
+    package var resumed = 0
     /// Devices that nothing used and that were detached.
     package var detached = 0
     /// At the latest look; no entry where there is none.
@@ -38,6 +40,7 @@ package struct RepairFigures: Sendable, Hashable {
         looks += 1
         removed += look.removed
         thawed += look.thawed
+        resumed += look.resumed
         detached += look.detached
         unexplained = look.unexplained
     }

@@ -84,7 +84,7 @@ package protocol VolumeBackend: Sendable {
     /// where it is still mounted or open. It goes where it can be made again in process, and may stay
     /// where that would run a program.
     func detach(_ id: VolumeID) throws(DriverError)
-    /// Every volume that has a device now.
+    /// Every volume that has a device now which goes with ``detach(_:)``.
     func attachedVolumes() throws(DriverError) -> [VolumeID]
 
     /// What the looks have set right and could not explain.

@@ -51,9 +51,12 @@ extension LVMBackend {
         if let device = try device(of: volume, metadata), device.hasTable, !device.isSuspended {
             return device
         }
-        if case .thin(let options) = provisioning { try deliverMessages(options) }
         // No change of the metadata, so also where a disk is missing: a RAID works without it.
         try group.change("lvchange", evenIncomplete: true) { change throws(DriverError) in
+            // LVM itself may wait for what is suspended beneath the volume.
+            _ = try change.resumeSuspended()
+            if let device = try self.device(of: volume, metadata), device.hasTable { return }
+            if case .thin(let options) = provisioning { try deliverMessages(options, change) }
             // Snapshots of thin volumes carry a flag that would skip them.
             try change.runBeside(
                 "lvchange",
@@ -70,8 +73,8 @@ extension LVMBackend {
         guard !device.isSuspended else {
             throw DriverError(
                 .unavailable,
-                "\(group.name)/\(volume.name) is suspended: see who works on it, or run dmsetup "
-                    + "resume \(device.name)"
+                "\(group.name)/\(volume.name) is suspended again: somebody works on it; retry when "
+                    + "they have ended, or run dmsetup resume \(device.name)"
             )
         }
         return device

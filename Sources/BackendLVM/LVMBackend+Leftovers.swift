@@ -1,23 +1,36 @@
-import Backend
-import DeviceMapper
+package import Backend
 import DriverCore
 import Logging
+import Synchronization
 
-/// After a crash.
+/// After a crash, and whenever somebody asks.
 extension LVMBackend {
-    /// Removes what was never made to its end, unless a call of this process is making it; resumes
-    /// what a command was killed over.
-    func removeLeftovers() throws(DriverError) {
-        let metadata = try group.metadata()
-        for own in allOwn(in: metadata) {
-            let name = own.volume.name
-            claims.ifFree(owner(of: name)) {
-                if own.isReady {
-                    resume(own, metadata)
-                } else if own.isHalfMade {
-                    removeLeftover(name)
-                }
+    package var repairs: RepairFigures { repairFigures.withLock(\.self) }
+
+    /// Lets go on what a command was killed over.
+    func resumeSuspended(_ look: inout RepairFigures) {
+        do {
+            guard try !group.suspensions(group.metadata()).isEmpty else { return }
+            let resumed = try group.change("dmsetup resume", evenIncomplete: true) {
+                (change) throws(DriverError) in try change.resumeSuspended()
             }
+            guard resumed > 0 else { return }
+            look.resumed += resumed
+            logger.notice("resumed suspended devices", metadata: ["devices": "\(resumed)"])
+        } catch {
+            look.count(.frozen)
+            logger.error(
+                "cannot resume suspended devices: what is mounted of their volumes hangs",
+                metadata: ["reason": "\(error.message)"]
+            )
+        }
+    }
+
+    /// Removes what was never made to its end, unless a call of this process is making it.
+    func removeLeftovers(_ look: inout RepairFigures) throws(DriverError) {
+        for own in allOwn(in: try group.metadata()) where own.isHalfMade {
+            let name = own.volume.name
+            claims.ifFree(owner(of: name)) { removeLeftover(name, &look) }
         }
     }
 
@@ -27,34 +40,63 @@ extension LVMBackend {
             ? VolumeID.prefix + name.dropFirst(Temporary.prefix.count) : name
     }
 
-    func removeLeftover(_ name: String) {
+    func removeLeftover(_ name: String, _ look: inout RepairFigures) {
         do {
-            try group.change("lvremove") { change throws(DriverError) in
-                guard let own = try own(name, in: change.metadata), own.isHalfMade else { return }
+            let isRemoved = try group.change("lvremove") { change throws(DriverError) in
+                guard let own = try own(name, in: change.metadata), own.isHalfMade else {
+                    return false
+                }
                 try refuseOpen(own.volume, change.metadata)
                 try change.remove(name, inState: .creating)
+                return true
             }
+            guard isRemoved else { return }
+            look.removed += 1
             logger.info("removed what a crash left half-made", metadata: ["volume": "\(name)"])
         } catch {
+            look.count(.leftover)
             logger.warning(
-                "cannot remove what a crash left half-made: the next start tries again",
+                "cannot remove what a crash left half-made: the next look tries again",
                 metadata: ["volume": "\(name)", "reason": "\(error.message)"]
             )
         }
     }
 
-    private func resume(_ own: OwnVolume, _ metadata: VolumeGroupMetadata) {
-        do {
-            guard try device(of: own.volume, metadata)?.isSuspended == true else { return }
-            try group.change("lvchange") { change throws(DriverError) in
-                try change.runBeside("lvchange", ["--refresh", change.path(own.volume.name)])
-            }
-            logger.info("resumed a suspended volume", metadata: ["volume": "\(own.volume.name)"])
-        } catch {
-            logger.error(
-                "cannot resume a volume: what is mounted of it hangs; run dmsetup resume on it",
-                metadata: ["volume": "\(own.volume.name)", "reason": "\(error.message)"]
+    /// Counts and tells what of the group is not as it should be, and leaves it as it is.
+    func reportUnexplained(_ look: inout RepairFigures) {
+        for problem in health().problems {
+            guard let kind = problem.kind.unexplained else { continue }
+            look.count(kind)
+            logger.warning(
+                "left as it is: \(problem.found)",
+                metadata: ["volume": "\(problem.subject)", "advice": "\(problem.advice)"]
             )
+        }
+    }
+
+    /// Adds a look to the figures, and tells what came of it.
+    func conclude(_ look: RepairFigures) {
+        repairFigures.withLock { $0.add(look) }
+        logger.log(
+            level: look.unexplained.isEmpty ? .info : .warning,
+            "compared volumes, records and devices",
+            metadata: [
+                "removed": "\(look.removed)", "resumed": "\(look.resumed)",
+                "unexplained": "\(look.unexplainedText)",
+            ]
+        )
+    }
+}
+
+extension TierHealth.Problem.Kind {
+    /// As what a look counts it; nil for what is known of disks and room, and no riddle.
+    fileprivate var unexplained: RepairFigures.Kind? {
+        switch self {
+        case .record: .record
+        case .broken, .invalidSnapshot: .data
+        case .suspended: .frozen
+        case .unknownTier: .stranger
+        case .unavailable, .hanging, .missingDisk, .degraded, .full: nil
         }
     }
 }

@@ -117,25 +117,19 @@ extension LVMBackend {
     /// A volume of which the pool does not know is there by its group, with all its tags, and cannot
     /// be activated. LVM tells the pool before it makes the next volume, and not when it activates
     /// one: so one is made, and removed.
-    func deliverMessages(_ options: ThinOptions) throws(DriverError) {
-        guard hasMessages(options, try group.metadata()) else { return }
-        try group.change("lvcreate") { change throws(DriverError) in
-            guard hasMessages(options, change.metadata) else { return }
-            let draft = Draft(name: Temporary.messenger, created: WallClock.now())
-            try clearWay(for: draft.name, change)
-            try change.run(
-                "lvcreate",
-                [
-                    "--name", draft.name, "--virtualsize", "\(change.metadata.extentSize.bytes)b",
-                    "--thinpool", change.path(options.pool), "--activate", "n",
-                ] + tags(of: draft).arguments
-            )
-            try change.remove(draft.name, inState: .creating)
-        }
-    }
-
-    private func hasMessages(_ options: ThinOptions, _ metadata: VolumeGroupMetadata) -> Bool {
-        metadata.logicalVolumes[options.pool]?.thinPool?.hasMessages ?? false
+    func deliverMessages(_ options: ThinOptions, _ change: GroupChange) throws(DriverError) {
+        let pool = change.metadata.logicalVolumes[options.pool]?.thinPool
+        guard pool?.hasMessages == true else { return }
+        let draft = Draft(name: Temporary.messenger, created: WallClock.now())
+        let change = try clearWay(for: draft.name, change)
+        try change.run(
+            "lvcreate",
+            [
+                "--name", draft.name, "--virtualsize", "\(change.metadata.extentSize.bytes)b",
+                "--thinpool", change.path(options.pool), "--activate", "n",
+            ] + tags(of: draft).arguments
+        )
+        try change.remove(draft.name, inState: .creating)
     }
 }
 

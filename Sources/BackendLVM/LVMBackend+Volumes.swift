@@ -71,7 +71,8 @@ extension LVMBackend {
         guard let metadata = try? group.metadata() else { return }
         for snapshot in metadata.snapshots(of: name)
         where snapshot.store.hasPrefix(Temporary.prefix) {
-            claims.ifFree(owner(of: snapshot.store)) { removeLeftover(snapshot.store) }
+            var look = RepairFigures()
+            claims.ifFree(owner(of: snapshot.store)) { removeLeftover(snapshot.store, &look) }
         }
     }
 

@@ -16,6 +16,8 @@ package final class LVMBackend: VolumeBackend {
     let reserve: Reserve
     let claims: Claims
     let logger: Logger
+    let repairFigures = Mutex(RepairFigures())
+    private let starting = Mutex(())
     /// As ``start()`` found it; LVM's own default before.
     private let extentSize: Mutex<ByteCount>
 
@@ -90,15 +92,25 @@ package final class LVMBackend: VolumeBackend {
     }
 
     package func start() throws(DriverError) {
-        try DeviceMapper.checkAvailable()
-        let metadata = try group.metadata()
-        extentSize.withLock { $0 = metadata.extentSize }
-        switch provisioning {
-        case .thick(let options): try refuseUnfit(options, metadata)
-        case .thin(let options): _ = try openPool(options)
+        try starting.withLock { _ throws(DriverError) in
+            try DeviceMapper.checkAvailable()
+            let metadata = try group.metadata()
+            extentSize.withLock { $0 = metadata.extentSize }
+            var look = RepairFigures()
+            // First: whoever asks a suspended pool may wait for it.
+            resumeSuspended(&look)
+            switch provisioning {
+            case .thick(let options): try refuseUnfit(options, metadata)
+            case .thin(let options): _ = try openPool(options)
+            }
+            try removeLeftovers(&look)
+            reportUnexplained(&look)
+            conclude(look)
         }
-        try removeLeftovers()
     }
+
+    /// What a running call works on is claimed, and a start leaves that alone.
+    package func lookAgain() throws(DriverError) { try start() }
 
     package func checkHealth() throws(DriverError) {
         let metadata = try group.metadata()

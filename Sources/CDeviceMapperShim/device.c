@@ -29,3 +29,16 @@ int32_t cdm_copy_device(const char *uuid, struct cdm_device *device) {
   dm_task_destroy(task);
   return failure;
 }
+
+static int32_t change(int type, const char *uuid) {
+  int32_t failure;
+  struct dm_task *task = cdm_run(type, uuid, &failure);
+  if (!task) return failure;
+  dm_task_destroy(task);
+  return 0;
+}
+
+int32_t cdm_resume(const char *uuid) {
+  const int32_t failure = change(DM_DEVICE_CLEAR, uuid);
+  return failure ? failure : change(DM_DEVICE_RESUME, uuid);
+}

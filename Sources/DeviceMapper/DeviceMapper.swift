@@ -3,7 +3,7 @@ package import DriverCore
 import Glibc
 import Synchronization
 
-/// What the kernel's device mapper knows, asked in process and never changed.
+/// What the kernel's device mapper knows, asked in process.
 ///
 /// A look costs one ioctl: no process, no udev, no write to the pool. It does not wait for a
 /// suspended device, but the status of a target can hang where the disk below it does, in a way that
@@ -58,6 +58,16 @@ package enum DeviceMapper {
             unsafe found.append(MappedTarget(copying: target.pointee))
         }
         return found
+    }
+
+    /// Lets a suspended device go on with the table that it has.
+    ///
+    /// The one call that changes anything: a table that was loaded for later is forgotten. Blocks
+    /// while the devices beneath do not answer, so they have to be resumed first.
+    package static func resume(uuid: String) throws(DriverError) {
+        try checkAvailable()
+        let failure = unsafe cdm_resume(uuid)
+        guard failure == 0 else { throw unanswered(uuid, failure) }
     }
 
     private static func unanswered(_ uuid: String, _ failure: Int32) -> DriverError {

@@ -63,6 +63,8 @@ package enum MappedVolume {
     package enum Layer: String, Sendable, Hashable, CaseIterable {
         /// A thin pool itself: fill levels and mode are its status.
         case thinPool = "tpool"
+        /// What keeps a pool active while no volume of it is.
+        case thinPoolHolder = "pool"
         /// What a pool's data or metadata stands on.
         case thinData = "tdata"
         case thinMetadata = "tmeta"

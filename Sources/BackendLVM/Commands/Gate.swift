@@ -39,6 +39,9 @@ final class Gate: Sendable {
     /// What hangs and since when, without a wait; nil where nothing does.
     var trouble: String? { state.withLock { trouble(in: $0) } }
 
+    /// Whether somebody is inside now.
+    var isOccupied: Bool { state.withLock { $0.inside != nil } }
+
     /// How many wait for their turn now.
     var waiting: Int { state.withLock { $0.waiters.count } }
 

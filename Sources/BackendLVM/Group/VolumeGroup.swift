@@ -40,6 +40,9 @@ package final class VolumeGroup: Sendable {
     /// What hangs, in words; nil where nothing does.
     package var trouble: String? { changing.trouble ?? looking.trouble ?? asking.trouble }
 
+    /// Whether the driver itself changes the group just now.
+    var isChanging: Bool { changing.isOccupied }
+
     /// The group as it is now; throws `unavailable` where it cannot be read or must not be used.
     func metadata() throws(DriverError) -> VolumeGroupMetadata {
         var metadata = try cache.current()
@@ -174,6 +177,17 @@ struct GroupChange {
 
     /// Runs one command that changes devices, and leaves the metadata as it is.
     func runBeside(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
+        do throws(DriverError) {
+            try runOnce(subcommand, arguments)
+        } catch {
+            // One that was killed may have left devices suspended, and their volumes in use.
+            _ = try? resumeSuspended()
+            throw error
+        }
+    }
+
+    /// The same for what sets right what a failure has left.
+    func runOnce(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
         let devices = metadata.physicalVolumes.compactMap(\.device)
         let isWhole = devices.count == metadata.physicalVolumes.count
         try LVMCommand(subcommand, devices: isWhole ? devices : [], arguments)

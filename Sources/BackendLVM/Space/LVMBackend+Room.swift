@@ -11,7 +11,7 @@ extension LVMBackend {
             let metadata = try group.metadata()
             let pool = try pool(options, metadata)
             let room = thinRoom(pool, try usage(of: pool, metadata), options, metadata)
-            let isChangeable = (try? group.refuseIncomplete(metadata)) != nil && !isFull(metadata)
+            let isChangeable = isChangeable(metadata)
             let available =
                 room.isLow || !isChangeable
                 ? .zero : room.available.roundedDown(toMultipleOf: sizeUnit)
@@ -35,6 +35,12 @@ extension LVMBackend {
 
     /// The least of the text area that must stay free, so that what exists can still be changed.
     private static let metadataReserve = ByteCount.kibibytes(16)
+
+    /// Whether anything new can be made.
+    private func isChangeable(_ metadata: VolumeGroupMetadata) -> Bool {
+        (try? group.refuseIncomplete(metadata)) != nil && !isFull(metadata)
+            && group.trouble == nil
+    }
 
     private func isFull(_ metadata: VolumeGroupMetadata) -> Bool {
         metadata.metadataSpace.map { $0.free < Self.metadataReserve } ?? false
@@ -89,8 +95,7 @@ extension LVMBackend {
         let free = metadata.freeExtents().map(\.extents)
         let reserved = reservedExtents(metadata)
         let left = data(in: max(0, free.reduce(0, +) - reserved), layout)
-        let isChangeable = (try? group.refuseIncomplete(metadata)) != nil && !isFull(metadata)
-        let available = isChangeable ? min(layout.room(in: free), left) : 0
+        let available = isChangeable(metadata) ? min(layout.room(in: free), left) : 0
         let total = min(
             layout.room(in: all),
             data(in: max(0, all.reduce(0, +) - reserved), layout)

@@ -42,6 +42,7 @@ package struct GroupSurvey: Sendable {
             let metadata = try backend.group.metadata()
             examineDisks(metadata)
             examineMetadataArea(metadata)
+            try examineSuspensions(metadata)
             try examineRoom(metadata)
             examineOwners(metadata)
             for own in backend.allOwn(in: metadata) { examine(own, metadata) }
@@ -148,6 +149,7 @@ extension GroupSurvey {
         for volume in metadata.logicalVolumes.values where !metadata.isHidden(volume) {
             guard let tags = Tags(reading: volume.tags) else {
                 if volume.thinPool == nil { foreign += 1 }
+                examineUnmarked(volume)
                 continue
             }
             let tier = (try? tags.text(Fact.tier)) ?? nil
@@ -165,6 +167,20 @@ extension GroupSurvey {
     }
 }
 
+extension GroupSurvey {
+    /// What stands where a volume of the driver would.
+    private mutating func examineUnmarked(_ volume: LogicalVolume) {
+        guard VolumeID(parsing: volume.name) != nil || SnapshotID(parsing: volume.name) != nil
+        else { return }
+        problem(
+            .unknownTier,
+            "\(group)/\(volume.name)",
+            "has a name of the driver's and not its tag '\(Tags.mark)'",
+            "rename it (lvrename) if it is not Cairn's, or put its tags back"
+        )
+    }
+}
+
 /// The volumes of the tier, one by one.
 extension GroupSurvey {
     private mutating func examine(_ own: OwnVolume, _ metadata: VolumeGroupMetadata) {
@@ -179,16 +195,9 @@ extension GroupSurvey {
                 )
             }
             try readRecord(own, metadata)
-            guard let device = try backend.device(of: own.volume, metadata) else { return }
-            if device.isSuspended {
-                problem(
-                    .suspended,
-                    path,
-                    "suspended: whoever reads or writes it hangs",
-                    "see whether an LVM command runs; then dmsetup resume \(device.name)"
-                )
-                return
-            }
+            examineSize(own, metadata)
+            guard let device = try backend.device(of: own.volume, metadata), !device.isSuspended
+            else { return }
             for target in try backend.group.status(
                 ofDevice: metadata.deviceUUID(of: own.volume)
             ) {
@@ -211,6 +220,25 @@ extension GroupSurvey {
             _ = try backend.record(id, of: own, in: metadata)
         } else if let id = SnapshotID(parsing: own.volume.name) {
             _ = try backend.record(id, of: own)
+        } else if !own.volume.name.hasPrefix(Temporary.prefix) {
+            throw DriverError(
+                .hostFailure,
+                "it has been renamed: the driver looks for '\(try own.tags.required(Fact.name))' under "
+                    + "another name, and errors about it tell which"
+            )
+        }
+    }
+
+    private mutating func examineSize(_ own: OwnVolume, _ metadata: VolumeGroupMetadata) {
+        do {
+            try backend.refuseShort(own, metadata)
+        } catch {
+            problem(
+                .broken,
+                "\(group)/\(own.volume.name)",
+                error.message,
+                "keep it from being written until that is decided"
+            )
         }
     }
 
@@ -227,7 +255,8 @@ extension GroupSurvey {
                 .degraded,
                 path,
                 "\(raid.type) has lost a leg: another failure may lose the data",
-                "replace the disk (vgextend), then lvconvert --repair \(path)"
+                "bring its disk back and run lvchange --refresh \(path), or replace the disk (vgextend) "
+                    + "and run lvconvert --repair \(path)"
             )
         case "error":
             problem(

@@ -1,5 +1,5 @@
-// libdevmapper's tasks that look at devices, as plain values. Nothing here changes a device, waits
-// for udev, or makes the kernel write something out.
+// libdevmapper's tasks that look at devices, as plain values. Nothing here but cdm_resume changes a
+// device; nothing waits for udev, or makes the kernel write something out.
 //
 // A function that answers int32_t answers 0, or the errno of what the kernel refused. After
 // cdm_prepare has answered 0 once, all of them may run on any thread at any time: each task has its
@@ -29,6 +29,9 @@ struct cdm_device {
 
 // What the kernel knows of a device. ENXIO where it has none with this uuid.
 int32_t cdm_copy_device(const char *uuid, struct cdm_device *device);
+
+// Forgets the table that is loaded for later, if any, and resumes the device with the one it has.
+int32_t cdm_resume(const char *uuid);
 
 // The targets of a device with the status of each.
 typedef struct cdm_targets cdm_targets;

@@ -126,6 +126,7 @@ extension MetricsText {
         family("cairn_repairs_total", .counter, "What those comparisons have set right.")
         sample("cairn_repairs_total", repairs.removed, ["kind": "removed"])
         sample("cairn_repairs_total", repairs.thawed, ["kind": "thawed"])
+        sample("cairn_repairs_total", repairs.resumed, ["kind": "resumed"])
         sample("cairn_repairs_total", repairs.detached, ["kind": "detached"])
         family("cairn_unexplained", .gauge, "What the latest look could not explain.")
         for kind in RepairFigures.Kind.allCases {

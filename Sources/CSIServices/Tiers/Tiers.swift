@@ -83,6 +83,7 @@ package final class Tiers: Sendable {
             sum.looks += repairs.looks
             sum.removed += repairs.removed
             sum.thawed += repairs.thawed
+            sum.resumed += repairs.resumed
             sum.detached += repairs.detached
             sum.unexplained.merge(repairs.unexplained, uniquingKeysWith: +)
         }

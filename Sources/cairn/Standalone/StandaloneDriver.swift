@@ -144,6 +144,7 @@ struct StandaloneDriver {
                 "looked at everything again; since the start",
                 metadata: [
                     "removed": "\(figures.removed)", "thawed": "\(figures.thawed)",
+                    "resumed": "\(figures.resumed)",
                     "detached": "\(figures.detached)", "unexplained": "\(figures.unexplainedText)",
                 ]
             )

@@ -1,0 +1,143 @@
+import DeviceMapper
+import DriverCore
+import Host
+
+/// A device that makes whoever uses it wait.
+struct Suspension: Sendable, Hashable {
+    /// The volume that it is a layer of, which may be a hidden one.
+    let volume: String
+    let uuid: String
+    let device: MappedDevice
+}
+
+/// The devices that volumes stand on, in an order in which each comes behind those beneath it.
+///
+/// It names those that LVM makes when it activates all of them; the kernel may not have each.
+struct DeviceStack {
+    struct Layer: Sendable, Hashable {
+        let volume: String
+        let uuid: String
+    }
+
+    private(set) var layers: [Layer] = []
+    private let metadata: VolumeGroupMetadata
+    private var seen: Set<String> = []
+
+    init(of names: [String], in metadata: VolumeGroupMetadata) {
+        self.metadata = metadata
+        for name in names { add(name) }
+    }
+
+    /// `own` are the layers of the volume itself, the lowest first; nil is what users of it open.
+    private mutating func add(_ name: String, _ own: [MappedVolume.Layer?] = [nil]) {
+        // What is referred to may be a disk, too.
+        guard let volume = metadata.logicalVolumes[name] else { return }
+        if let snapshot = metadata.snapshots[name] { add(snapshot.origin) }
+        guard seen.insert(name).inserted else { return }
+        if let pool = volume.thinPool {
+            add(pool.data, [.thinData])
+            add(pool.metadata, [.thinMetadata])
+            return append(volume, [.thinPool, .thinPoolHolder])
+        }
+        for reference in volume.segments.flatMap(\.references) { add(reference) }
+        let stores = metadata.snapshots(of: name).map(\.store).sorted()
+        guard !stores.isEmpty else { return append(volume, own) }
+        append(volume, [.real])
+        for store in stores.compactMap({ metadata.logicalVolumes[$0] }) {
+            seen.insert(store.name)
+            append(store, [.copyOnWrite, nil])
+        }
+        append(volume, own)
+    }
+
+    private mutating func append(_ volume: LogicalVolume, _ own: [MappedVolume.Layer?]) {
+        for layer in own {
+            let uuid = metadata.deviceUUID(of: volume, layer: layer)
+            layers.append(Layer(volume: volume.name, uuid: uuid))
+        }
+    }
+
+    /// Those that are suspended now.
+    func suspensions() throws(DriverError) -> [Suspension] {
+        var found: [Suspension] = []
+        for layer in layers {
+            guard let device = try DeviceMapper.device(uuid: layer.uuid), device.isSuspended
+            else { continue }
+            found.append(Suspension(volume: layer.volume, uuid: layer.uuid, device: device))
+        }
+        return found
+    }
+}
+
+extension VolumeGroup {
+    /// Every suspended device beneath volumes of the driver.
+    func suspensions(_ metadata: VolumeGroupMetadata) throws(DriverError) -> [Suspension] {
+        try DeviceStack(of: ownNames(metadata), in: metadata).suspensions()
+    }
+
+    /// The volumes that the configured tiers have in the group, half-made ones too.
+    private func ownNames(_ metadata: VolumeGroupMetadata) -> [String] {
+        metadata.logicalVolumes.values.compactMap { volume in
+            guard !metadata.isHidden(volume), let tags = Tags(reading: volume.tags),
+                let tier = try? tags.text(Fact.tier), tiers.contains(tier)
+            else { return nil }
+            return volume.name
+        }.sorted()
+    }
+}
+
+extension GroupChange {
+    /// Lets devices beneath volumes of the driver go on, which a killed command has left suspended;
+    /// tells how many.
+    ///
+    /// LVM cannot be asked for it: it waits for what is suspended beneath the volume that it is to
+    /// resume. So each device goes on with the table that it had, the lowest first, while LVM's own
+    /// lock keeps out whoever may have suspended it on purpose; LVM gives it then the table that the
+    /// metadata describes, where that was changed before the command died.
+    func resumeSuspended() throws(DriverError) -> Int {
+        let metadata = try metadataNow()
+        guard try !group.suspensions(metadata).isEmpty else { return 0 }
+        let lock = try FileLock(of: lockFile(), waiting: Self.lockPatience)
+        let found = try group.suspensions(metadata)
+        for suspension in found { try DeviceMapper.resume(uuid: suspension.uuid) }
+        lock.release()
+        let volumes = Set(found.map { metadata.visible($0.volume) })
+        for volume in volumes.sorted() {
+            try runOnce("lvchange", ["--refresh", path(volume)])
+        }
+        return found.count
+    }
+
+    /// Longer than a command that is not held up takes.
+    private static let lockPatience = Duration.seconds(20)
+
+    /// What each command of LVM locks that works on the group.
+    ///
+    /// Source: lib/locking/file_locking.c of LVM 2.03.16.
+    private func lockFile() throws(DriverError) -> String {
+        let setting = try LVMCommand("lvmconfig", ["--type", "full", "global/locking_dir"])
+            .run(deadline: VolumeGroup.commandLimit).standardOutput
+        let parts = setting.split(separator: "\"", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[1].hasPrefix("/") else {
+            throw DriverError(.hostFailure, "LVM does not say where its locks are: '\(setting)'")
+        }
+        return "\(parts[1])/V_\(group.name)"
+    }
+}
+
+extension VolumeGroupMetadata {
+    /// The volume that users see of which the named one is a part; itself where it is no part.
+    fileprivate func visible(_ name: String) -> String {
+        var name = name
+        // No volume lies deeper than there are volumes.
+        for _ in logicalVolumes {
+            guard let volume = logicalVolumes[name], isHidden(volume),
+                let user = logicalVolumes.values.first(where: { user in
+                    user.segments.contains { $0.references.contains(name) }
+                })
+            else { break }
+            name = user.name
+        }
+        return name
+    }
+}
