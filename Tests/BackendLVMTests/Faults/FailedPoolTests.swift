@@ -136,6 +136,52 @@ struct FailedPoolTests {
     }
 
     @Test
+    private func `what a disk forgets in a power cut takes nothing older with it`() throws {
+        try withTemporaryFolder { folder in
+            let tier = try folder.makeTier(.thin)
+            let id = try tier.create("a")
+            try tier.fill(id)
+            let snapshot = try tier.snapshot(id, named: "s")
+            try tier.fill(id, seed: 2)
+            try tier.disks.disks[0].behave(.droppingWrites)
+            expectFailure(.unavailable) { try tier.create("b") }
+            tier.forgetDevices()
+            try tier.disks.disks[0].behave(.healthy)
+            let next = tier.again()
+            try next.backend.start()
+            #expect(try next.volumes() == [id])
+            try next.expectFilled(id, seed: 2)
+            try next.expectFilled(try next.create("b", from: .snapshot(snapshot)))
+            try next.create("c")
+            #expect(next.problems() == [])
+        }
+    }
+
+    @Test
+    private func `doctor says that a disk hangs, and waits for no disk`() async throws {
+        try await withTemporaryFolder { folder in
+            let tier = try folder.makeTier(.thick)
+            let (config, said) = (folder.path(of: "tiers.yaml"), folder.path(of: "said"))
+            let place = "lvm: {volumeGroup: \(tier.disks.name)}"
+            try Bytes.write("tiers: [{name: lvm, \(place)}]\n", to: config)
+            let doctor = "\(try Driver.binary()) doctor --without-driver --config \(config)"
+            try tier.disks.disks[0].suspend()
+            let child = try ChildProgram(
+                "/usr/bin/bash",
+                ["-c", "\(doctor) >\(said)"],
+                standardError: folder.path(of: "errors")
+            )
+            func hasSpoken() throws -> Bool {
+                let text = String(decoding: (try? Bytes.read(said)) ?? [], as: UTF8.self)
+                return text.contains("a disk of it has not answered")
+            }
+            while try !hasSpoken() { try await Task.sleep(for: .milliseconds(100)) }
+            try tier.disks.disks[0].resume()
+            #expect(try await child.waitForEnd() == .exited(1))
+        }
+    }
+
+    @Test
     private func `a pool whose disk waits for a while loses nothing`() async throws {
         try await withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
