@@ -1,5 +1,6 @@
 import Backend
 import DriverCore
+import Host
 import TestSupport
 import Testing
 
@@ -84,9 +85,9 @@ struct BehindOurBackTests {
             try tier.disks.lvm("vgrename", renamed, tier.disks.name)
             #expect(try tier.volumes() == [id])
             try tier.expectFilled(id)
-            let later = tier.again()
-            try later.backend.start()
-            #expect(try later.volumes() == [id])
+            // One that was missing at the start is looked for again, now and then.
+            while (try? next.backend.start()) == nil { Pause.milliseconds(200) }
+            #expect(try next.volumes() == [id])
         }
     }
 

@@ -66,6 +66,7 @@ struct LayoutTests {
             let lost = try #require(metadata.disks(beneath: ids[0].text).first?.device)
             try tier.disks.lvm("vgchange", "-an", tier.disks.name)
             try tier.disks.disks.first { $0.path == lost }?.behave(.failing)
+            #expect(tier.problems().contains { $0.hasPrefix("missingDisk disk \(lost)") })
             #expect(try tier.volumes() == Set(ids))
             try tier.expectFilled(ids[1])
             expectFailure(.unavailable) { try tier.backend.attach(ids[0]) }
