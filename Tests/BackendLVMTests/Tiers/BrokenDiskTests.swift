@@ -130,6 +130,7 @@ struct BrokenDiskTests {
             // It counts as hanging when it has been away for longer than any disk takes.
             while backend.group.trouble == nil { try await Task.sleep(for: .milliseconds(100)) }
             expectFailure(.unavailable, "hang") { try backend.checkHealth() }
+            #expect(tier.problems().contains { $0.hasPrefix("hanging volume group") })
             expectFailure(.unavailable, "hang") { try tier.create("b") }
             try tier.disks.disks[0].resume()
             let answer = try await hanging
