@@ -9,6 +9,18 @@ package enum Folders {
         }
     }
 
+    /// Brings the names in a folder down to its storage.
+    package static func sync(_ path: String) throws(DriverError) {
+        let folder = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else {
+            throw DriverError(.hostFailure, "cannot open \(path) (errno \(errno))")
+        }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else {
+            throw DriverError(.hostFailure, "cannot sync \(path) (errno \(errno))")
+        }
+    }
+
     /// Removes a file.
     package static func remove(_ path: String) throws(DriverError) {
         guard unsafe unlink(path) == 0 else {

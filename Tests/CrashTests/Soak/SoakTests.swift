@@ -13,22 +13,6 @@ enum Soak {
     static func number(_ variable: String, else other: UInt64) -> UInt64 {
         Environment.value(of: variable).flatMap(UInt64.init) ?? other
     }
-
-    /// A small file that names the contents, and a large one that the name decides.
-    static func write(_ mark: String, in folder: String) throws(DriverError) {
-        try Bytes.write(noise(mark), to: "\(folder)/noise")
-        try Bytes.write(mark, to: "\(folder)/mark")
-    }
-
-    /// The name of the contents, empty where nothing was written yet; throws where they are torn.
-    static func mark(in folder: String) throws(DriverError) -> String {
-        guard Paths.exists("\(folder)/mark") else { return "" }
-        let mark = String(decoding: try Bytes.read("\(folder)/mark"), as: UTF8.self)
-        guard try Bytes.read("\(folder)/noise") == noise(mark) else {
-            throw DriverError(.hostFailure, "what '\(mark)' names is not what is there")
-        }
-        return mark
-    }
 }
 
 /// Random calls of many callers while the driver is killed again and again.
@@ -66,7 +50,7 @@ private func soak(in cluster: Cluster) async throws {
                     number: number,
                     files: files
                 )
-                await caller.run(until: end)
+                await caller.run { ContinuousClock.now >= end }
                 await caller.finish()
                 await caller.finishSnapshots()
             }

@@ -1,5 +1,4 @@
 import CSIMessages
-import DriverHarness
 import GRPCRuntime
 
 extension SoakCaller {
@@ -12,10 +11,12 @@ extension SoakCaller {
             name: volume.name,
             capacityRange: .mebibytes(volume.mebibytes),
             volumeCapabilities: [.mount()],
-            volumeContentSource: volume.source
+            parameters: tier.name.map { ["tier": $0] } ?? [:],
+            volumeContentSource: volume.source?.inRequest
         )
         let wasKnown = volume.exists == .yes
         if !wasKnown { volume.exists = .unknown }
+        volumes[slot] = volume
         // A source may be gone, may have grown or may be attached unmounted since the first try: then
         // the copy does not exist.
         let codes: Set<StatusCode> =
@@ -55,8 +56,8 @@ extension SoakCaller {
 
     /// The first try may have copied nothing: then this one copies what the source holds now.
     private func noteSourceNow(of volume: inout SoakVolume) {
-        guard case .volume(let source)? = volume.source?.type else { return }
-        for other in volumes where other.id == source.volumeID {
+        guard case .volume(let source) = volume.source else { return }
+        for other in volumes where other.id == source {
             volume.marks.formUnion(other.marks)
         }
     }
@@ -69,6 +70,8 @@ extension SoakCaller {
     mutating func delete(_ slot: Int, _ patience: Int) async {
         let volume = volumes[slot]
         guard !volume.id.isEmpty else { return }
+        await releaseFromSnapshot(slot, patience)
+        guard !isBound(slot) else { return }
         // kubelet asks until it knows.
         guard volume.published != .unknown else { return await unpublish(slot, patience) }
         guard volume.staged != .unknown else { return await unstage(slot, patience) }
@@ -81,10 +84,16 @@ extension SoakCaller {
             if mayBeUsed {
                 report("\(volume.name) was deleted while it was in use")
             }
-            await expectGone(volume)
+            deleted.append(volume.id)
             volumes[slot] = freshVolume()
+            await expectGone(volume)
         case .refused, .lost: break
         }
+    }
+
+    /// Whether a snapshot of the slot's volume may exist, and forbids its delete and its growth.
+    func isBound(_ slot: Int) -> Bool {
+        tier.bindsSources && snapshots[slot]?.source == volumes[slot].id
     }
 
     private func expectGone(_ volume: SoakVolume) async {
@@ -94,10 +103,19 @@ extension SoakCaller {
         }
     }
 
+    private mutating func releaseFromSnapshot(_ slot: Int, _ patience: Int) async {
+        guard isBound(slot) else { return }
+        // One that may have been made is asked for again, to be told its id.
+        if snapshots[slot]?.id.isEmpty == true { await snapshot(slot, patience) }
+        await deleteSnapshot(slot, patience)
+    }
+
     /// Only while it is not mounted: some machines cannot grow a mounted ext4.
     mutating func expand(_ slot: Int, _ patience: Int) async {
         let volume = volumes[slot]
-        guard volume.exists == .yes, volume.staged == .no, volume.published == .no else { return }
+        guard volume.exists == .yes, volume.staged == .no, volume.published == .no,
+            !isBound(slot)
+        else { return }
         let size = min((volume.sizes.max() ?? 0) + 16 << 20, 128 << 20)
         volumes[slot].sizes.insert(size)
         let request = ControllerExpandVolumeRequest(
@@ -121,6 +139,7 @@ extension SoakCaller {
             snapshot.exists = .unknown
             snapshot.marks.formUnion(volume.marks)
         }
+        snapshots[slot] = snapshot
         let request = CreateSnapshotRequest(sourceVolumeID: volume.id, name: snapshot.name)
         // A volume that is attached and not mounted may be in raw use: only reflinks are whole then.
         let codes: Set<StatusCode> = volume.staged == .unknown ? [.failedPrecondition] : []
@@ -150,7 +169,10 @@ extension SoakCaller {
         guard !snapshot.id.isEmpty else { return }
         snapshots[slot]?.exists = .unknown
         let request = DeleteSnapshotRequest(snapshotID: snapshot.id)
-        if case .answered = await call(request, patience) { snapshots[slot] = nil }
+        if case .answered = await call(request, patience) {
+            deleted.append(snapshot.id)
+            snapshots[slot] = nil
+        }
     }
 
     /// Everything that surely exists is listed, and nothing that surely does not.
@@ -166,8 +188,10 @@ extension SoakCaller {
         for volume in volumes where volume.exists == .yes && !listed.contains(volume.id) {
             report("\(volume.name) is not listed")
         }
+        for id in deleted where listed.contains(id) { report("\(id) is listed after its delete") }
         if case .answered(let answer) = await call(ListSnapshotsRequest(), 3) {
             let ids = Set(answer.entries.compactMap(\.snapshot?.snapshotID))
+            for id in deleted where ids.contains(id) { report("\(id) is listed after its delete") }
             for snapshot in snapshots.values where snapshot.exists == .yes {
                 if !ids.contains(snapshot.id) { report("\(snapshot.name) is not listed") }
             }

@@ -1,6 +1,5 @@
 import CSIMessages
 import DriverCore
-import DriverHarness
 import GRPCRuntime
 import Host
 import TestSupport
@@ -32,7 +31,7 @@ extension SoakCaller {
         let request = NodePublishVolumeRequest(
             volumeID: volume.id,
             stagingTargetPath: cluster.staging(volume.id),
-            targetPath: volume.target,
+            targetPath: target(of: volume),
             volumeCapability: .mount()
         )
         let codes: Set<StatusCode> = volume.staged == .yes ? [] : [.failedPrecondition]
@@ -50,10 +49,15 @@ extension SoakCaller {
         let volume = volumes[slot]
         guard !volume.id.isEmpty else { return }
         if volume.published == .yes { volumes[slot].published = .unknown }
-        let request = NodeUnpublishVolumeRequest(volumeID: volume.id, targetPath: volume.target)
+        let request = NodeUnpublishVolumeRequest(
+            volumeID: volume.id,
+            targetPath: target(of: volume)
+        )
         guard case .answered = await call(request, patience) else { return }
         volumes[slot].published = .no
-        if Paths.exists(volume.target) { report("\(volume.target) is there after its unpublish") }
+        if Paths.exists(target(of: volume)) {
+            report("\(target(of: volume)) is there after its unpublish")
+        }
     }
 
     mutating func unstage(_ slot: Int, _ patience: Int) async {
@@ -80,7 +84,10 @@ extension SoakCaller {
     func stats(_ slot: Int) async {
         let volume = volumes[slot]
         guard volume.published == .yes else { return }
-        let request = NodeGetVolumeStatsRequest(volumeID: volume.id, volumePath: volume.target)
+        let request = NodeGetVolumeStatsRequest(
+            volumeID: volume.id,
+            volumePath: target(of: volume)
+        )
         if case .answered(let answer) = await call(request, 3), answer.usage.first?.total ?? 0 <= 0
         {
             report("\(volume.name) has no size: \(answer)")
@@ -95,10 +102,12 @@ extension SoakCaller {
         guard volume.published == .yes else { return }
         made += 1
         let mark = "\(volume.name) \(made)"
+        let target = target(of: volume)
         ledger.count("write")
+        volumes[slot].marks.insert(mark)
         do {
             try await files.run { () throws(DriverError) in
-                try Soak.write(mark, in: volume.target)
+                try SoakContents.write(mark, in: target)
             }
             volumes[slot].marks = [mark]
         } catch {
@@ -109,10 +118,11 @@ extension SoakCaller {
     mutating func verify(_ slot: Int) async {
         let volume = volumes[slot]
         guard volume.published == .yes else { return }
+        let target = target(of: volume)
         ledger.count("verify")
         do {
             let mark = try await files.run { () throws(DriverError) in
-                try Soak.mark(in: volume.target)
+                try SoakContents.mark(in: target)
             }
             if !volume.marks.contains(mark) {
                 report("\(volume.name) holds '\(mark)' in place of \(volume.marks)")
@@ -120,38 +130,6 @@ extension SoakCaller {
             volumes[slot].marks = [mark]
         } catch {
             report("cannot read \(volume.name): \(error)")
-        }
-    }
-
-    /// Brings everything of this caller to an end: all is looked at once more, and removed.
-    mutating func finish() async {
-        for slot in volumes.indices {
-            if volumes[slot].exists == .unknown, !volumes[slot].isDoomed {
-                await create(slot, from: slot, 5)
-            }
-            await unpublish(slot, 5)
-            await unstage(slot, 5)
-            if volumes[slot].exists == .yes {
-                await stage(slot, 5)
-                await publish(slot, 5)
-                await verify(slot)
-                await unpublish(slot, 5)
-                await unstage(slot, 5)
-            }
-            await delete(slot, 5)
-        }
-    }
-
-    /// Restores every snapshot that surely exists, looks at its contents, and removes it.
-    mutating func finishSnapshots() async {
-        for slot in volumes.indices where snapshots[slot]?.exists == .yes {
-            await create(slot, from: slot, 5)
-            await stage(slot, 5)
-            await publish(slot, 5)
-            await verify(slot)
-            await unpublish(slot, 5)
-            await unstage(slot, 5)
-            await delete(slot, 5)
         }
     }
 }

@@ -1,51 +1,69 @@
 import CSIMessages
-import DriverHarness
 import GRPCRuntime
-import Host
+package import Host
 
 /// One of the callers of a soak: it makes random calls about volumes of its own, one at a time, and
 /// compares each answer with what must be true.
-struct SoakCaller {
+package struct SoakCaller {
     let cluster: Cluster
     let ledger: SoakLedger
     let seed: UInt64
-    let number: Int
+    package let number: Int
+    let tier: SoakTier
+    let journal: SoakJournal?
     /// Files are used on threads of their own: a write to what is frozen waits for the next start.
     let files: BlockingPool
-    var volumes: [SoakVolume] = []
-    var snapshots: [Int: SoakSnapshot] = [:]
+    /// What is meant to be done to them stands here before the call, and what was done after it.
+    package internal(set) var volumes: [SoakVolume] = [] { didSet { note() } }
+    package internal(set) var snapshots: [Int: SoakSnapshot] = [:] { didSet { note() } }
     /// Counts what was made, so that no name comes twice.
     var made = 0
+    /// The ids of volumes and snapshots whose delete was acknowledged.
+    package internal(set) var deleted: [String] = []
 
-    static let slots = 3
+    private let slots: Int
 
-    init(
+    package init(
         of cluster: Cluster,
         ledger: SoakLedger,
         seed: UInt64,
         number: Int,
-        files: BlockingPool
+        files: BlockingPool,
+        slots: Int = 3,
+        tier: SoakTier = SoakTier(),
+        journal: SoakJournal? = nil
     ) {
         self.cluster = cluster
         self.ledger = ledger
         self.seed = seed
         self.number = number
         self.files = files
-        for _ in 0..<Self.slots { volumes.append(freshVolume()) }
+        self.slots = slots
+        self.tier = tier
+        self.journal = journal
+        for _ in 0..<slots { volumes.append(freshVolume()) }
     }
 
-    mutating func run(until end: ContinuousClock.Instant) async {
+    package mutating func run(until isOver: () -> Bool) async {
         var step = 0
-        while ContinuousClock.now < end {
+        while !isOver() {
             var decisions = Decisions(seed: seed, caller: number, step: step)
             await take(&decisions)
             step += 1
         }
     }
 
+    /// Makes a volume, mounts it and writes into it, so that there is something to lose.
+    package mutating func begin() async {
+        await create(0, from: 0, 5)
+        await stage(0, 5)
+        await publish(0, 5)
+        await write(0)
+    }
+
     private mutating func take(_ decisions: inout Decisions) async {
-        let slot = Int.random(in: 0..<Self.slots, using: &decisions)
-        let other = Int.random(in: 0..<Self.slots, using: &decisions)
+        let slot = Int.random(in: 0..<slots, using: &decisions)
+        let other = Int.random(in: 0..<slots, using: &decisions)
         let patience = Int.random(in: 0..<4, using: &decisions)
         let choice = Int.random(in: 0..<100, using: &decisions)
         guard !volumes[slot].isDoomed else { return await delete(slot, patience) }
@@ -68,9 +86,10 @@ struct SoakCaller {
 
     mutating func freshVolume() -> SoakVolume {
         made += 1
-        let name = "soak-\(seed)-\(number)-\(made)"
-        return SoakVolume(name: name, target: "\(cluster.folder)/kubelet/pods/\(name)")
+        return SoakVolume(name: "soak-\(seed)-\(number)-\(made)")
     }
+
+    func target(of volume: SoakVolume) -> String { "\(cluster.folder)/kubelet/pods/\(volume.name)" }
 
     /// How a call ended.
     enum Outcome<Answer> {
@@ -108,5 +127,13 @@ struct SoakCaller {
         return .lost
     }
 
-    func report(_ what: String) { ledger.report("caller \(number): \(what)") }
+    func report(_ what: String) {
+        ledger.report("caller \(number): \(what)")
+        journal?.report("caller \(number): \(what)")
+    }
+
+    private func note() {
+        let notes = SoakNotes(volumes: volumes, snapshots: snapshots, made: made, deleted: deleted)
+        journal?.write(notes, of: number)
+    }
 }
