@@ -288,6 +288,12 @@ let package = Package(
             ],
             swiftSettings: swift
         ),
+        // The real binary on a machine that is reset under load; scripts/powercut.sh boots it.
+        .testTarget(
+            name: "PowerCutTests",
+            dependencies: ["CSIMessages", "DriverCore", "DriverHarness", "Host", "TestSupport"],
+            swiftSettings: swift
+        ),
         // The real binary killed, or failing, at every step.
         .testTarget(
             name: "CrashTests",

@@ -14,19 +14,20 @@
 #                 crash         the same binary killed, or failing, at every step, and a short soak
 #                 lvm           device mapper and LVM, in the guest of scripts/vm, and csi-sanity
 #                               there where it is installed
+#                 powercut      a node with tiers of all kinds reset under load, in the guest again
 #                 fuzz          a minute of fuzzing of what reads bytes from outside, after a build
 #                 sanity        csi-sanity against the real binary, where csi-sanity is installed
 #
 # The rings from host on need root, but for fuzz. Each runs in its own mount and process namespace,
 # so whatever a broken test leaves there dies with it; what it left is a failure all the same, and
-# so are a skipped test, a ring without tests, and a loop device that stays behind. The ring lvm
-# boots a guest, and looks there for what was left; elsewhere its tests fail.
+# so are a skipped test, a ring without tests, and a loop device that stays behind. The rings lvm
+# and powercut boot a guest, and look there for what was left; elsewhere their tests fail.
 #
 # The last line is "N passed, N failed", summed over the rings. Logs: .build/test-logs/RING.log
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_rings=(soundness unit host backend conformance cli faults crash lvm fuzz sanity)
+all_rings=(soundness unit host backend conformance cli faults crash lvm powercut fuzz sanity)
 logs=.build/test-logs
 # Far above what a ring needs, so that a hang ends as a failure.
 ring_limit_seconds=900
@@ -46,7 +47,7 @@ trap 'exit 143' TERM
 swift_tests() {
     local arguments=(--skip-build --disable-xctest)
     case $1 in
-        unit) arguments+=(--skip "^(HostPrivileged|CSIServicesPrivileged|BackendLoop|Conformance|CommandLine|Fault|Crash|$guest_targets)Tests\.") ;;
+        unit) arguments+=(--skip "^(HostPrivileged|CSIServicesPrivileged|BackendLoop|Conformance|CommandLine|Fault|Crash|PowerCut|$guest_targets)Tests\.") ;;
         host) arguments+=(--filter '^(HostPrivileged|CSIServicesPrivileged)Tests\.' --no-parallel) ;;
         backend) arguments+=(--filter '^(BackendLoop|BackendContract)Tests\.' --no-parallel) ;;
         conformance) arguments+=(--filter '^ConformanceTests\.') ;;
@@ -241,6 +242,18 @@ report_guest_sanity() {
     report_sum "lvm-$1" "$log"
 }
 
+run_powercut() {
+    local log=$logs/powercut.log
+    if ! { scripts/install-dependencies.sh --guest && scripts/vm --prepare; } >"$log" 2>&1; then
+        cat "$log"
+        report powercut 0 1 "there is no guest"
+        return
+    fi
+    limited scripts/powercut.sh >"$log" 2>&1 || true
+    cat "$log"
+    report_sum powercut "$log"
+}
+
 run_fuzz() {
     local log=$logs/fuzz.log
     limited scripts/fuzz.sh --seconds 60 >"$log" 2>&1 || true
@@ -283,6 +296,7 @@ run_ring() {
         unit) run_unit ;;
         host | backend | conformance | cli | faults | crash) run_privileged "$1" ;;
         lvm) run_lvm ;;
+        powercut) run_powercut ;;
         fuzz) run_fuzz ;;
         sanity) run_sanity ;;
     esac
@@ -315,7 +329,7 @@ scripts/install-dependencies.sh
 require_swift
 mkdir -p "$logs"
 # Soundness needs no build, and fuzz has one of its own.
-if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|lvm|sanity)" " ]]; then
+if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|lvm|powercut|sanity)" " ]]; then
     build
 fi
 for ring in "${rings[@]}"; do
