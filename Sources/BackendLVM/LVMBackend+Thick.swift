@@ -73,9 +73,11 @@ extension LVMBackend {
             do {
                 try device.zero(from: start, to: end, by: .discarding, progress: progress)
             } catch {
-                throw error.adding(
-                    context: "where the disks of volume group \(group.name) promise no zeros after "
-                        + "a discard, the tier needs 'wipe: zero'"
+                guard error.code == .unsupported else { throw error }
+                throw DriverError(
+                    .unavailable,
+                    "the disks of volume group \(group.name) promise no zeros after a discard: give "
+                        + "tier '\(tier)' 'wipe: zero' (\(error.message))"
                 )
             }
         case .none:

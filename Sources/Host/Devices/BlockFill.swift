@@ -38,6 +38,8 @@ package struct BlockFill: ~Copyable {
     }
 
     /// Makes the bytes from `start` to `end` read as zeros.
+    ///
+    /// Throws `unsupported` where that is asked of a discard, and the device does not promise it.
     package func zero(
         from start: ByteCount,
         to end: ByteCount,
@@ -48,11 +50,23 @@ package struct BlockFill: ~Copyable {
         while offset < end.bytes {
             try progress.checkStop()
             let count = min(Self.step, end.bytes - offset)
-            try attempt("write zeros to \(path) at byte \(offset)") {
-                chost_block_zero(device.rawValue, offset, count, zeroing == .discarding)
-            }
+            try zero(offset, count, by: zeroing)
             offset += count
             progress.update(done: ByteCount(offset), total: end)
+        }
+    }
+
+    private func zero(_ offset: Int64, _ count: Int64, by zeroing: Zeroing) throws(DriverError) {
+        do throws(Errno) {
+            _ = try Errno.check {
+                chost_block_zero(device.rawValue, offset, count, zeroing == .discarding)
+            }
+        } catch {
+            let isRefused = zeroing == .discarding && error.code == EOPNOTSUPP
+            throw error.failure(
+                to: "write zeros to \(path) at byte \(offset)",
+                isRefused ? .unsupported : nil
+            )
         }
     }
 

@@ -14,6 +14,8 @@ package final class GuestDisk: Sendable {
         case failingWrites
         /// Writes are acknowledged and forgotten, as by a cache that loses its power.
         case droppingWrites
+        /// Discards are taken, and nothing is promised of what is read afterwards.
+        case promisingNoZeros
         /// Each read and write takes that long.
         case slow(milliseconds: Int)
     }
@@ -83,6 +85,8 @@ package final class GuestDisk: Sendable {
         // Up for no second, then down for longer than any test.
         case .failingWrites: "\(range) flakey \(place) 0 86400 1 error_writes"
         case .droppingWrites: "\(range) flakey \(place) 0 86400 1 drop_writes"
+        // Passes on at once, but for the command that writes zeros: the kernel sees none.
+        case .promisingNoZeros: "\(range) delay \(place) 0"
         case .slow(let milliseconds): "\(range) delay \(place) \(milliseconds)"
         }
     }
