@@ -312,8 +312,8 @@ if Context.environment["CAIRN_FUZZING"] != nil {
         .executableTarget(
             name: "Fuzzing",
             dependencies: [
-                "BackendLoop", "Backend", "CSIMessages", "Configuration", "DriverCore",
-                "GRPCRuntime", "Host",
+                "BackendLVM", "BackendLoop", "Backend", "CSIMessages", "Configuration",
+                "DriverCore", "GRPCRuntime", "Host",
             ],
             path: "Tests/Fuzzing",
             exclude: ["Corpus"],

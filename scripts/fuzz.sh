@@ -18,6 +18,8 @@
 #                   records         volume.json, snapshot.json and the marker of a pool
 #                   endpoints       --endpoint
 #                   superblock      the ext4 superblock of a volume
+#                   lvmtext         the metadata text of a volume group, and the tags in it
+#                   lvmdisk         the label of a disk of LVM, and its metadata areas
 #
 # What they promise beside not to crash stands in Tests/Fuzzing. Each begins with the inputs of
 # Tests/Fuzzing/Corpus and with what earlier runs here found worth keeping.
@@ -27,7 +29,8 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_fuzzers=(messages configuration ids sizes mkfs mountflags mountinfo records endpoints superblock)
+all_fuzzers=(messages configuration ids sizes mkfs mountflags mountinfo records endpoints superblock
+    lvmtext lvmdisk)
 runs=.build/fuzz-runs
 # A build of its own, in which every branch reports to libFuzzer. The linker that Swift takes by
 # itself, gold, ends with an internal error on it.
@@ -62,8 +65,7 @@ message_seeds() {
     while read -r name hex; do
         for index in "${!requests[@]}"; do
             [[ ${requests[index]} == "$name" ]] || continue
-            # shellcheck disable=SC2001 # each pair, which no expansion of bash can name
-            printf '%b' "$(sed 's/../\\x&/g' <<<"$(printf '%02x' "$index")$hex")" >"$folder/$name"
+            hexadecimal "$(printf '%02x' "$index")$hex" >"$folder/$name"
         done
     done < <(awk '
         after_sample { sub(/\(.*/, ""); name = $1; after_sample = 0 }
@@ -73,12 +75,28 @@ message_seeds() {
     ' Tests/CSIMessagesTests/Generated/*.swift)
 }
 
+# hexadecimal DIGITS: the bytes
+hexadecimal() {
+    # shellcheck disable=SC2001 # each pair, which no expansion of bash can name
+    printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"
+}
+
+# Disks as LVM has written them, in hexadecimal: a label's sector, the head of an area.
+disk_seeds() {
+    local file
+    for file in Tests/Fuzzing/Corpus/lvmdisk/*; do
+        hexadecimal "$(tr -d ' \n' <"$file")" >"$1/$(basename "$file")"
+    done
+}
+
 # seeds NAME FOLDER
 seeds() {
     case $1 in
         messages) message_seeds "$2" ;;
+        lvmdisk) disk_seeds "$2" ;;
         *) cp Tests/Fuzzing/Corpus/"$1"/* "$2" ;;
     esac
+    [[ $1 != lvmtext ]] || cp Tests/BackendLVMMetadataTests/Samples/*.vg "$2"
     [[ $1 != configuration ]] || cp deploy/examples/*.yaml "$2"
 }
 
@@ -100,12 +118,14 @@ show_finding() {
 
 # fuzz NAME SECONDS: one row, and the finding if there is one.
 fuzz() {
-    local name=$1 folder=$runs/$1 log=$runs/$1.log code=0
+    local name=$1 folder=$runs/$1 log=$runs/$1.log code=0 longest=4096
+    # The smallest group is described by as much.
+    [[ $1 != lvmtext ]] || longest=8192
     rm -rf "$folder"/{seeds,found}
     mkdir -p "$folder"/{corpus,seeds,found}
     seeds "$name" "$folder/seeds"
     CAIRN_FUZZER=$name "$binary" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 \
-        -max_len=4096 -print_final_stats=1 -artifact_prefix="$folder/found/" \
+        -max_len="$longest" -print_final_stats=1 -artifact_prefix="$folder/found/" \
         "$folder/corpus" "$folder/seeds" >"$log" 2>&1 || code=$?
     printf '%-14s %10s runs %8s per second %6s new inputs  %s\n' "$name" \
         "$(statistic number_of_executed_units "$log")" \

@@ -59,6 +59,21 @@ import Testing
         #expect(ignored.headers.map(\.hasText) == [false])
     }
 
+    @Test func `refuses an area whose text could end behind the last offset`() throws {
+        let area = DiskLabel.Area(start: .max / 2, size: .max / 2)
+        var disk = SampleDisk()
+        disk.label(id: Self.id, areas: [area])
+        disk.commit([UInt8](repeating: 1, count: 16), at: area.size - 1, in: area)
+        let label = disk.read(0, 8192)
+        let head = try #require(disk.pieces.last).bytes
+        let error = #expect(throws: DriverError.self) {
+            try DiskLook(at: "/dev/disk") { _, offset, _ in
+                offset == 0 ? label : head
+            }.headers.map(\.textRanges)
+        }
+        #expect(error?.message.contains("cannot be understood") == true)
+    }
+
     @Test func `refuses a text that is not the one its head names`() throws {
         var disk = try SampleDisk.oneArea()
         disk.write([UInt8(ascii: "?")], at: 4096 + 0x2d800 + 2000)

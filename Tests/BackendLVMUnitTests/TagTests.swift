@@ -94,7 +94,8 @@ struct `Tags of logical volumes` {
     }
 
     @Test(arguments: [
-        "cairn.name=a!2", "cairn.name=a!zz", "cairn.name=!ff", "cairn.size=x", "cairn.state=done",
+        "cairn.name=a!2", "cairn.name=a!zz", "cairn.name=!ff", "cairn.size=x", "cairn.size=-1",
+        "cairn.state=done",
         "cairn.created=1.2", "cairn.fs=zfs", "cairn.source=v1", "cairn.capability=A:disk:",
         "cairn.capability=A",
     ])

@@ -23,6 +23,8 @@ private let chosen: any Fuzzer.Type =
     case "records": RecordFuzzer.self
     case "endpoints": EndpointFuzzer.self
     case "superblock": SuperblockFuzzer.self
+    case "lvmtext": VolumeGroupFuzzer.self
+    case "lvmdisk": DiskFuzzer.self
     default: fatalError("CAIRN_FUZZER names no fuzzer; use scripts/fuzz.sh")
     }
 

@@ -24,7 +24,7 @@ extension SnapshotRecord {
             name: try tags.required(Fact.name),
             tier: try tags.required(Fact.tier),
             source: try tags.required(Fact.source) { VolumeID(parsing: $0) },
-            size: ByteCount(try tags.required(Fact.size) { Int64($0) }),
+            size: try tags.byteCount(Fact.size),
             contents: try tags.required(Fact.contents) { VolumeRecord.Contents(rawValue: $0) },
             filesystem: try tags.optional(Fact.filesystem) { FilesystemType(rawValue: $0) },
             parameters: try tags.parameters(),

@@ -63,6 +63,12 @@ struct Tags: Sendable, Hashable {
         return value
     }
 
+    /// A required size; a negative one is damage.
+    func byteCount(_ name: String) throws(DriverError) -> ByteCount {
+        let bytes = try required(name) { text in Int64(text).flatMap { $0 >= 0 ? $0 : nil } }
+        return ByteCount(bytes)
+    }
+
     mutating func set(_ name: String, _ text: String?) {
         facts[name] = text.map { [TagText.escaped($0)] }
     }

@@ -37,7 +37,7 @@ extension VolumeRecord {
             name: try tags.required(Fact.name),
             tier: try tags.required(Fact.tier),
             size: size,
-            createdSize: ByteCount(try tags.required(Fact.size) { Int64($0) }),
+            createdSize: try tags.byteCount(Fact.size),
             capabilities: capabilities.sorted { $0.key < $1.key }.map(\.value),
             filesystem: try tags.optional(Fact.filesystem) { FilesystemType(rawValue: $0) },
             parameters: try tags.parameters(),

@@ -177,8 +177,9 @@ extension LVMBackend {
     /// others made there counts in full.
     private func promised(in pool: TierPool, _ metadata: VolumeGroupMetadata) -> ByteCount {
         metadata.thinVolumes(ofPool: pool.name).reduce(.zero) { sum, volume in
-            let held = Tags(reading: volume.tags)?.values(of: Fact.held).first.flatMap { Int64($0) }
-            return sum + (held.map(ByteCount.init) ?? metadata.size(of: volume))
+            let size = metadata.size(of: volume)
+            let held = try? Tags(reading: volume.tags)?.byteCount(Fact.held)
+            return sum + min(size, held ?? size)
         }
     }
 

@@ -14,6 +14,8 @@ struct DiskLabel: Sendable, Hashable {
     static let scanned = 4 * 512
     /// LVM makes one area at the front, or one at each end.
     private static let mostAreas = 16
+    /// Far behind the end of any disk, and so near that each sum of an area's places fits 64 bits.
+    private static let farthest = UInt64(1) << 60
 
     /// As in the metadata text, with dashes.
     let id: String
@@ -59,7 +61,7 @@ struct DiskLabel: Sendable, Hashable {
             let size = bytes.uint64(at: place + 8)
             place += 16
             if start == 0 { return areas }
-            guard areas.count < mostAreas, start <= Int64.max / 2, size <= Int64.max / 2 else {
+            guard areas.count < mostAreas, start <= farthest, size <= farthest else {
                 throw damaged
             }
             areas.append(Area(start: Int64(start), size: Int64(size)))
