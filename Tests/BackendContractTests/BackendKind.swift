@@ -1,4 +1,5 @@
 import Backend
+import BackendLVM
 import DriverCore
 import Host
 import TestSupport
@@ -16,6 +17,9 @@ enum BackendKind: String, Sendable, CustomTestStringConvertible {
     case loopThickBtrfs = "thick loop on btrfs"
     case lvmThin = "thin lvm"
     case lvmThick = "thick lvm"
+    case lvmDiscarded = "thick lvm, wiped by discards"
+    case lvmStriped = "thick lvm, 2 stripes"
+    case lvmMirrored = "thick lvm, raid1"
 
     var row: BackendRow {
         switch self {
@@ -25,8 +29,11 @@ enum BackendKind: String, Sendable, CustomTestStringConvertible {
         case .loopThickXFS: LoopFixture.row(.xfs, isThick: true)
         case .loopThinBtrfs: LoopFixture.row(.btrfs, isThick: false)
         case .loopThickBtrfs: LoopFixture.row(.btrfs, isThick: true)
-        case .lvmThin: LVMFixture.row(isThick: false)
-        case .lvmThick: LVMFixture.row(isThick: true)
+        case .lvmThin: LVMFixture.thin()
+        case .lvmThick: LVMFixture.thick(ThickOptions())
+        case .lvmDiscarded: LVMFixture.thick(ThickOptions(wipe: .discard))
+        case .lvmStriped: LVMFixture.thick(ThickOptions(layout: Layout(stripes: 2)))
+        case .lvmMirrored: LVMFixture.thick(ThickOptions(layout: Layout(raid: .raid1)))
         }
     }
 
@@ -45,6 +52,10 @@ extension BackendKind: CaseIterable {
         Guest.isHere
         ? [.lvmThin, .lvmThick]
         : [.loopThin, .loopThick, .loopThinXFS, .loopThickXFS, .loopThinBtrfs, .loopThickBtrfs]
+
+    /// Those, and thick LVM laid out and wiped in its other ways; for what these could change.
+    static let allLayouts =
+        Guest.isHere ? allCases + [.lvmDiscarded, .lvmStriped, .lvmMirrored] : allCases
 }
 
 /// What the suites must know of a kind: where the contract leaves a choice, which it made.
@@ -56,6 +67,8 @@ struct BackendRow {
     let copiesOpenDevices: Bool
     /// Whether a detached volume keeps a device that nobody uses.
     let keepsDevices: Bool
+    /// What a volume may take of the capacity beside its size.
+    var overhead = ByteCount.zero
     let makeFixture: (StorageOptions, TemporaryFolder) throws -> any BackendFixture
 }
 

@@ -6,7 +6,7 @@ import Testing
 
 @Suite
 struct DeleteTests {
-    @Test(arguments: BackendKind.allCases)
+    @Test(arguments: BackendKind.allLayouts)
     func `a deleted volume is gone, and so it is for a repeated delete`(kind: BackendKind) throws {
         try withStorage(kind) { storage in
             let id = try storage.backend.create(volumeRecord("a")).id

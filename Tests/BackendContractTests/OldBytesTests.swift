@@ -48,7 +48,7 @@ struct OldBytesTests {
         }
     }
 
-    @Test(arguments: BackendKind.allCases)
+    @Test(arguments: BackendKind.allLayouts)
     func `neither growth nor the tail of a copy shows old bytes`(kind: BackendKind) throws {
         try withStorage(kind, options) { storage in
             try dirty(storage)
