@@ -24,6 +24,15 @@ struct dm_task *cdm_run(int type, const char *uuid, int32_t *failure) {
   return NULL;
 }
 
+int32_t cdm_find_target(const char *type) {
+  struct dm_task *task = dm_task_create(DM_DEVICE_GET_TARGET_VERSION);
+  if (!task) return ENOMEM;
+  int32_t failure = ENOMEM;
+  if (dm_task_set_name(task, type)) failure = dm_task_run(task) ? 0 : dm_task_get_errno(task);
+  dm_task_destroy(task);
+  return failure;
+}
+
 int32_t cdm_prepare(void) {
   dm_log_with_errno_init(say_nothing);
   int32_t failure;

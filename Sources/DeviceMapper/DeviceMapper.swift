@@ -70,6 +70,14 @@ package enum DeviceMapper {
         guard failure == 0 else { throw unanswered(uuid, failure) }
     }
 
+    /// Whether the kernel makes devices with targets of this type, such as `thin-pool`.
+    ///
+    /// It loads the module that brings it, as for a command of LVM.
+    package static func hasTarget(_ type: String) throws(DriverError) -> Bool {
+        try checkAvailable()
+        return unsafe cdm_find_target(type) == 0
+    }
+
     private static func unanswered(_ uuid: String, _ failure: Int32) -> DriverError {
         DriverError(
             .unavailable,

@@ -32,6 +32,14 @@ struct DeviceMapperTests {
     }
 
     @Test
+    private func `the kernel has the targets that tiers need, and none of another name`() throws {
+        for type in ["thin-pool", "snapshot", "raid", "linear"] {
+            #expect(try DeviceMapper.hasTarget(type), "\(type)")
+        }
+        for type in ["thick-pool", "x"] { #expect(try !DeviceMapper.hasTarget(type), "\(type)") }
+    }
+
+    @Test
     private func `a device is found by its uuid, as long as it is there`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup()

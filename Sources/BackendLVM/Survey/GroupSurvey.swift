@@ -105,6 +105,37 @@ extension GroupSurvey {
         let version = output.standardOutput.split(separator: "\n").first?.split(separator: ":").last
         let number = version.map { $0.filter { !$0.isWhitespace } } ?? "of no version"
         good("lvm", number)
+        for type in neededTargets {
+            guard try !DeviceMapper.hasTarget(type) else {
+                good("module dm-\(type)", "there")
+                continue
+            }
+            problem(
+                .unavailable,
+                "module dm-\(type)",
+                "the kernel has no device mapper target '\(type)', and cannot load it",
+                "modprobe dm-\(type) on the node; its kernel may need a package of more modules"
+            )
+        }
+        if case .thin = backend.provisioning { examineCheck() }
+    }
+
+    private mutating func examineCheck() {
+        do throws(DriverError) {
+            let package = "thin-provisioning-tools"
+            _ = try HostCommand(named: "thin_check", package: package, arguments: [])
+            good("thin_check", "there")
+        } catch {
+            note("thin_check", "missing: LVM activates a pool without a look at it", error.message)
+        }
+    }
+
+    /// The kinds of targets that the tier cannot do without; `linear` and `striped` are always there.
+    private var neededTargets: [String] {
+        switch backend.provisioning {
+        case .thin: ["thin-pool"]
+        case .thick(let options): ["snapshot"] + (options.layout.raid == nil ? [] : ["raid"])
+        }
     }
 }
 

@@ -33,6 +33,10 @@ int32_t cdm_copy_device(const char *uuid, struct cdm_device *device);
 // Forgets the table that is loaded for later, if any, and resumes the device with the one it has.
 int32_t cdm_resume(const char *uuid);
 
+// Whether the kernel makes devices with targets of a type, such as `thin-pool`; it loads the module
+// that brings it where it can. EINVAL where it has none.
+int32_t cdm_find_target(const char *type);
+
 // The targets of a device with the status of each.
 typedef struct cdm_targets cdm_targets;
 
