@@ -50,11 +50,14 @@ func running(
 }
 
 /// A driver is ready before its tiers are, which have no capacity until then.
-private func waitForTier(of cluster: Cluster) async throws {
+func waitForTier(_ tier: String? = nil, of cluster: Cluster) async throws {
     let deadline = ContinuousClock.now + .seconds(60)
-    while try await cluster.capacity().availableCapacity == 0 {
+    while try await cluster.capacity(of: tier).availableCapacity == 0 {
         guard ContinuousClock.now < deadline else {
-            throw DriverError(.timedOut, "the tier does not start\n\(try cluster.driver.logText())")
+            throw DriverError(
+                .timedOut,
+                "the tier \(tier ?? "") does not start\n\(try cluster.driver.logText())"
+            )
         }
     }
 }
