@@ -98,8 +98,8 @@ extension VolumeBackend {
     package func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend {
         throw DriverError(
             .invalidRequest,
-            "tier '\(tier)' keeps its volumes in files, which have no layout of their own: the "
-                + "parameters raid, stripes and stripeSize are for tiers of LVM without a thin pool"
+            "the volumes of tier '\(tier)' have no layout of their own: the parameters raid, stripes "
+                + "and stripeSize are for tiers of LVM without a thin pool"
         )
     }
     package func attachedVolumes() throws(DriverError) -> [VolumeID] { [] }

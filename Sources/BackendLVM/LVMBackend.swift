@@ -65,6 +65,13 @@ package final class LVMBackend: VolumeBackend {
             )
         case .thick(let options):
             try refuseLargeStripes(layout, .invalidRequest, extentSize.withLock { $0 })
+            guard options.wipe.suits(layout) else {
+                throw DriverError(
+                    .invalidRequest,
+                    "tier '\(tier)' wipes its volumes by discards (wipe: discard), after which RAID "
+                        + "promises no zeros: leave out the parameter raid, or take another tier"
+                )
+            }
             return LVMBackend(self, .thick(options.laidOut(layout)))
         }
     }

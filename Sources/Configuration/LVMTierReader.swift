@@ -34,11 +34,17 @@ struct LVMTierReader {
     private static func thick(_ lvm: MappingReader) throws(ConfigurationProblem)
         -> LVMThickConfiguration
     {
-        LVMThickConfiguration(
-            wipe: try lvm.optional("wipe")?.choice(WipePolicy.self) ?? .zero,
+        let wipe = try lvm.optional("wipe")
+        let thick = LVMThickConfiguration(
+            wipe: try wipe?.choice(WipePolicy.self) ?? .zero,
             snapshotReservePercent: try lvm.optional("snapshotReserve")?.percent(1...100)
                 ?? defaultSnapshotReserve,
             layout: try lvm.optional("createOptions").map(LVMLayoutReader.read) ?? .linear
+        )
+        guard let wipe, !thick.wipe.suits(thick.layout) else { return thick }
+        throw ConfigurationProblem(
+            line: wipe.line,
+            "'wipe' accepts no discard with raid, which promises no zeros after one: take zero"
         )
     }
 

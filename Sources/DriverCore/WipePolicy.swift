@@ -6,4 +6,8 @@ package enum WipePolicy: String, Sendable, Hashable, CaseIterable {
     case discard
     /// Not at all, but for what a file system could be mistaken for.
     case none
+
+    /// Whether volumes of that layout can be wiped so: LVM's RAID makes no promise of zeros after a
+    /// discard, whatever its disks do.
+    package func suits(_ layout: Layout) -> Bool { self != .discard || layout.raid == nil }
 }

@@ -39,13 +39,14 @@ import Testing
 
     @Test func `every key of a thick tier is read`() throws {
         let thick = try thick(
-            "{volumeGroup: vg, wipe: discard, snapshotReserve: 100%, "
+            "{volumeGroup: vg, wipe: none, snapshotReserve: 100%, "
                 + "createOptions: {raid: raid5, stripes: 4, stripeSize: 128Ki}}"
         )
-        #expect(thick.wipe == .discard)
+        #expect(thick.wipe == .none)
         #expect(thick.snapshotReservePercent == 100)
         #expect(thick.layout == Layout(raid: .raid5, stripes: 4, stripeSize: .kibibytes(128)))
-        #expect(try self.thick("{volumeGroup: vg, wipe: none}").wipe == .none)
+        let discarding = "{volumeGroup: vg, wipe: discard, createOptions: {stripes: 2}}"
+        #expect(try self.thick(discarding).wipe == .discard)
     }
 
     @Test(arguments: [
@@ -122,6 +123,15 @@ import Testing
             "  createOptions: {}",
             line: 6,
             words: "'createOptions' is accepted only without thinPool"
+        ),
+        .tier(
+            "name: a",
+            "lvm:",
+            "  volumeGroup: vg",
+            "  createOptions: {raid: raid0}",
+            "  wipe: discard",
+            line: 6,
+            words: "'wipe' accepts no discard with raid"
         ),
         .tier(
             "name: a",

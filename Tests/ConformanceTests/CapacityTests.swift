@@ -53,7 +53,7 @@ struct `GetCapacity` {
         await expectFailure(.invalidArgument, "'color'") {
             try await capacity(.init(parameters: ["color": "red"]))
         }
-        await expectFailure(.invalidArgument, "'ext4-thin' keeps its volumes in files") {
+        await expectFailure(.invalidArgument, "'ext4-thin' have no layout of their own") {
             try await capacity(.init(parameters: ["raid": "raid1"]))
         }
         await expectFailure(.invalidArgument, "none, raid0, raid1") {

@@ -97,7 +97,7 @@ struct `CreateVolume's request` {
         },
         Wrong("") { $0.parameters = ["mkfsOptions": "-O ^has_journal /dev/sda"] },
         Wrong("") { $0.parameters = ["mkfsOptions": "; reboot"] },
-        Wrong("tier 'ext4-thin' keeps its volumes in files") {
+        Wrong("tier 'ext4-thin' have no layout of their own") {
             $0.parameters = ["raid": "raid1"]
         },
         Wrong("for tiers of LVM") { $0.parameters = ["stripes": "1", "tier": "xfs-thin"] },

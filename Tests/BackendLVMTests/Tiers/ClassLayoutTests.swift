@@ -141,6 +141,20 @@ struct ClassLayoutTests {
     }
 
     @Test
+    private func `a tier that discards makes no RAID, which would promise no zeros`() throws {
+        try withTemporaryFolder { folder in
+            let group = try folder.makeVolumeGroup(disks: 2, diskSize: .mebibytes(36))
+            let tier = TestTier(over: group, .thick(ThickOptions(wipe: .discard)))
+            try tier.backend.start()
+            expectFailure(.invalidRequest, "wipe: discard") {
+                try tier.backend.laidOut(Layout(raid: .raid0))
+            }
+            let striped = try tier.backend.laidOut(Layout(stripes: 2))
+            try striped.create(tier.record("a", mebibytes: 16))
+        }
+    }
+
+    @Test
     private func `the volumes of a thin pool have no layout of their own`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
