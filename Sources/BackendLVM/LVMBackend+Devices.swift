@@ -48,9 +48,23 @@ extension LVMBackend {
     func activeDevice(of volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
         throws(DriverError) -> MappedDevice
     {
-        if let device = try device(of: volume, metadata), device.hasTable, !device.isSuspended {
-            return device
-        }
+        let ready = try readyDevice(of: volume, metadata)
+        let device = if let ready { ready } else { try activate(volume, metadata) }
+        try Failpoint.pass(.lvmDeviceFound)
+        return device
+    }
+
+    /// nil where it has to be activated first.
+    private func readyDevice(of volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
+        throws(DriverError) -> MappedDevice?
+    {
+        let device = try device(of: volume, metadata)
+        return device.flatMap { $0.hasTable && !$0.isSuspended ? $0 : nil }
+    }
+
+    private func activate(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
+        throws(DriverError) -> MappedDevice
+    {
         // No change of the metadata, so also where a disk is missing: a RAID works without it.
         try group.change("lvchange", evenIncomplete: true) { change throws(DriverError) in
             // LVM itself may wait for what is suspended beneath the volume.

@@ -184,8 +184,8 @@ extension LVMBackend {
                 try cut(name, of: source.volume, options, tags(of: draft), change)
             }
             try body(fresh(draft, in: group.metadata()))
+            try remove(name)
         }
-        try remove(name)
     }
 
     /// A snapshot's store keeps a table beside the chunks: 16 bytes for each of 4 KiB.

@@ -190,8 +190,10 @@ struct GroupChange {
     func runOnce(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
         let devices = metadata.physicalVolumes.compactMap(\.device)
         let isWhole = devices.count == metadata.physicalVolumes.count
+        try Failpoint.pass(.lvmCommandNext)
         try LVMCommand(subcommand, devices: isWhole ? devices : [], arguments)
             .succeed(deadline: VolumeGroup.commandLimit)
+        try Failpoint.pass(.lvmCommandDone)
     }
 
     /// The same turn, with the group as it is now.

@@ -53,6 +53,7 @@ package struct BlockFill: ~Copyable {
             try zero(offset, count, by: zeroing)
             offset += count
             progress.update(done: ByteCount(offset), total: end)
+            try Failpoint.pass(.lvmPartZeroed)
         }
     }
 
@@ -89,6 +90,7 @@ package struct BlockFill: ~Copyable {
             try unsafe move(block, from: reading, called: source, at: offset)
             offset += Int64(count)
             progress.update(done: ByteCount(offset), total: size)
+            try Failpoint.pass(.lvmPartCopied)
         }
     }
 

@@ -5,6 +5,10 @@ import Synchronization
 extension Failpoint {
     /// `name:action`, separated by commas: `create.renamed:kill` or, at the third passing,
     /// `copy.part:enospc:3`.
+    ///
+    /// Or the absolute path of a file with such a text in its first line, behind a word that tells
+    /// it from the text before; nothing is armed while the file is empty or absent. It is read at
+    /// each failpoint, and a new line counts passings from the start.
     package static let variable = "CAIRN_FAILPOINT"
 
     /// What happens at a failpoint.
@@ -40,22 +44,35 @@ extension Failpoint {
 
 /// What the environment asked for, and how often each step was passed.
 final class ArmedFailpoints: Sendable {
-    struct Trap: Sendable, Hashable {
+    private struct Trap: Sendable, Hashable {
         let point: Failpoint
         let action: Failpoint.Action
         /// The passing at which it happens, from 1.
         let passing: Int
     }
 
-    let traps: [Trap]
-    private let passed = Mutex<[Failpoint: Int]>([:])
+    private struct State {
+        /// Of the file.
+        var line = ""
+        var traps: [Trap] = []
+        var passed: [Failpoint: Int] = [:]
+    }
+
+    /// Where the text stands; nil where it is fixed.
+    private let file: String?
+    private let state: Mutex<State>
 
     init(parsing text: String) throws(DriverError) {
+        file = text.hasPrefix("/") ? text : nil
+        state = Mutex(State(traps: file == nil ? try Self.traps(text) : []))
+    }
+
+    private static func traps(_ text: String) throws(DriverError) -> [Trap] {
         var traps: [Trap] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            traps.append(try Self.trap(part))
+            traps.append(try trap(part))
         }
-        self.traps = traps
+        return traps
     }
 
     private static func trap(_ text: Substring) throws(DriverError) -> Trap {
@@ -75,13 +92,16 @@ final class ArmedFailpoints: Sendable {
     }
 
     func pass(_ point: Failpoint) throws(DriverError) {
-        let count = passed.withLock { passed in
-            passed[point, default: 0] += 1
-            return passed[point, default: 0]
+        let line = file.map { SystemFile.line($0) ?? "" }
+        let trap = try state.withLock { state throws(DriverError) -> Trap? in
+            if let line, line != state.line {
+                let text = line.split(separator: " ").last.map(String.init)
+                state = State(line: line, traps: try text.map(Self.traps) ?? [])
+            }
+            state.passed[point, default: 0] += 1
+            return state.traps.first { $0.point == point && $0.passing == state.passed[point] }
         }
-        guard let trap = traps.first(where: { $0.point == point && $0.passing == count }) else {
-            return
-        }
+        guard let trap else { return }
         let step = "go on after the failpoint \(point.rawValue)"
         switch trap.action {
         case .kill: kill(getpid(), SIGKILL)

@@ -145,6 +145,23 @@ package enum Failpoint: String, Sendable, CaseIterable {
     /// The volume is gone; its note is there.
     case ephemeralRemoved = "ephemeral.removed"
 
+    // Changing a volume group. Every operation on a tier of LVM passes the first two at each of its
+    // commands; the tests prove these in the guest, as few hosts have device mapper.
+
+    /// The turn to change the group has come; the command of LVM was not started.
+    case lvmCommandNext = "lvm.command-next"
+    /// The command of LVM has done its work; the driver does not know it yet.
+    case lvmCommandDone = "lvm.command-done"
+    /// The kernel has the device of a volume; nobody has used it.
+    case lvmDeviceFound = "lvm.device-found"
+    /// A part of a device is written over with zeros, which may not be on the disk yet.
+    case lvmPartZeroed = "lvm.part-zeroed"
+    /// A part of a device is copied, and may not be on the disk yet; the rest is missing.
+    case lvmPartCopied = "lvm.part-copied"
+
+    /// Whether only tiers of LVM pass it.
+    package var isOfLVM: Bool { rawValue.hasPrefix("lvm.") }
+
     /// Whether everything is done here, so that no failure of a real step can follow.
     ///
     /// Such a step can only be killed after.

@@ -1,0 +1,60 @@
+import Host
+import TestSupport
+import Testing
+
+/// The real driver on LVM, killed or failing at every step, with the call repeated or taken back.
+@Suite(.serialized, .inGuest, .crashSite(.thick), .timeLimit(.minutes(5)))
+struct ThickCrashTests {
+    @Test(arguments: CrashTrials.kills(.thick))
+    private func `a step after which the driver is killed is whole after the retry`(
+        _ trial: CrashTrial
+    ) async throws {
+        try await trial.run(at: try CrashSite.here())
+    }
+
+    @Test(arguments: CrashTrials.failures(.thick))
+    private func `a step that fails is whole after the retry`(_ trial: CrashTrial) async throws {
+        try await trial.run(at: try CrashSite.here())
+    }
+
+    @Test(arguments: FailedUndoing.all(.thick))
+    private func `what cannot be undone is told, and goes with the next call`(
+        _ trial: FailedUndoing
+    )
+        async throws
+    {
+        try await trial.run(at: try CrashSite.here())
+    }
+
+    @Test
+    private func `every failpoint of LVM is gone through by kills and failures`() {
+        let points = Set(Failpoint.allCases.filter(\.isOfLVM))
+        for trials in [CrashTrials.kills(.thick), CrashTrials.failures(.thick)] {
+            #expect(points.subtracting(trials.map(\.point)).isEmpty)
+        }
+    }
+}
+
+@Suite(.serialized, .inGuest, .crashSite(.thin), .timeLimit(.minutes(5)))
+struct ThinCrashTests {
+    @Test(arguments: CrashTrials.kills(.thin))
+    private func `a step after which the driver is killed is whole after the retry`(
+        _ trial: CrashTrial
+    ) async throws {
+        try await trial.run(at: try CrashSite.here())
+    }
+
+    @Test(arguments: CrashTrials.failures(.thin))
+    private func `a step that fails is whole after the retry`(_ trial: CrashTrial) async throws {
+        try await trial.run(at: try CrashSite.here())
+    }
+
+    @Test(arguments: FailedUndoing.all(.thin))
+    private func `what cannot be undone is told, and goes with the next call`(
+        _ trial: FailedUndoing
+    )
+        async throws
+    {
+        try await trial.run(at: try CrashSite.here())
+    }
+}
