@@ -101,6 +101,7 @@ package final class LVMBackend: VolumeBackend {
     package func start() throws(DriverError) {
         try starting.withLock { _ throws(DriverError) in
             try DeviceMapper.checkAvailable()
+            try group.refuseStrayCommand()
             let metadata = try group.metadata()
             extentSize.withLock { $0 = metadata.extentSize }
             var look = RepairFigures()

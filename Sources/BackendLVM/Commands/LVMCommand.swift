@@ -54,6 +54,15 @@ struct LVMCommand: Sendable, Hashable {
         return [subcommand, "--config", settings, "--yes"] + visible + arguments
     }
 
+    /// A command of another driver that works on the group now, most likely one that was killed; nil
+    /// where there is none.
+    static func stray(on group: String) -> RunningProgram? {
+        RunningProgram.all().first { program in
+            !program.isOurs && program.words.contains(settings)
+                && program.words.contains { $0 == group || $0.hasPrefix("\(group)/") }
+        }
+    }
+
     /// Runs it to its end; any exit code is a result.
     ///
     /// Throws `timedOut` after the deadline, once the process is gone: one that a disk holds may

@@ -127,6 +127,19 @@ package final class VolumeGroup: Sendable {
         }
     }
 
+    /// Throws `unavailable` while a command that a killed driver has left works on the group.
+    ///
+    /// What it makes or removes at last cannot be told yet: what is absent now may be there then.
+    func refuseStrayCommand() throws(DriverError) {
+        guard let stray = LVMCommand.stray(on: name) else { return }
+        throw DriverError(
+            .unavailable,
+            "a command that an earlier driver started still works on volume group \(name) (process "
+                + "\(stray.id)): retry when it has ended; if it hangs, see whether the group's disks "
+                + "answer (dmesg)"
+        )
+    }
+
     /// The disks that LVM knows of the group; throws `unavailable` where there are none.
     private static func devices(of name: String) throws(DriverError) -> [String] {
         let report = try LVMReport.command("pvs", columns: ["pv_name", "vg_name"])
