@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The real driver on LVM, killed or failing at every step, with the call repeated or taken back.
-@Suite(.serialized, .inGuest, .crashSite(.thick), .timeLimit(.minutes(5)))
+@Suite(.serialized, .inGuest, .crashSite(.thick), .timeLimit(.minutes(15)))
 struct ThickCrashTests {
     @Test(arguments: CrashTrials.kills(.thick))
     private func `a step after which the driver is killed is whole after the retry`(
@@ -35,7 +35,7 @@ struct ThickCrashTests {
     }
 }
 
-@Suite(.serialized, .inGuest, .crashSite(.thin), .timeLimit(.minutes(5)))
+@Suite(.serialized, .inGuest, .crashSite(.thin), .timeLimit(.minutes(15)))
 struct ThinCrashTests {
     @Test(arguments: CrashTrials.kills(.thin))
     private func `a step after which the driver is killed is whole after the retry`(
