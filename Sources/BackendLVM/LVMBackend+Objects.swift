@@ -101,11 +101,15 @@ extension LVMBackend {
 
     /// What is this tier's, and has a name that the driver does not give.
     func renamed(in metadata: VolumeGroupMetadata) -> [OwnVolume] {
-        allOwn(in: metadata).filter { own in
-            let name = own.volume.name
-            return VolumeID(parsing: name) == nil && SnapshotID(parsing: name) == nil
-                && !name.hasPrefix(Temporary.prefix)
-        }
+        // By the names first: each object that is absent is looked for here, in thousands of others.
+        metadata.logicalVolumes.values.filter { !Self.isGiven($0.name) }
+            .compactMap { visibleOwn($0, metadata) }
+    }
+
+    /// Whether the driver gives such names.
+    private static func isGiven(_ name: String) -> Bool {
+        name.hasPrefix(Temporary.prefix) || VolumeID(parsing: name) != nil
+            || SnapshotID(parsing: name) != nil
     }
 
     /// Throws where the volume is shorter than it was made: what is missing of it is lost, and may
@@ -125,14 +129,17 @@ extension LVMBackend {
 
     /// Every volume of this tier whose name begins so, made to its end or not.
     func allOwn(beginning prefix: String = "", in metadata: VolumeGroupMetadata) -> [OwnVolume] {
-        metadata.logicalVolumes.values.compactMap { volume in
-            // LVM gives the tags of a RAID volume to its hidden parts too.
-            guard volume.name.hasPrefix(prefix), !metadata.isHidden(volume),
-                let tags = Tags(reading: volume.tags),
-                (try? tags.text(Fact.tier)) == tier
-            else { return nil }
-            return OwnVolume(volume: volume, tags: tags)
-        }
+        metadata.logicalVolumes.values.filter { $0.name.hasPrefix(prefix) }
+            .compactMap { visibleOwn($0, metadata) }
+    }
+
+    /// LVM gives the tags of a RAID volume to its hidden parts too.
+    private func visibleOwn(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata) -> OwnVolume?
+    {
+        guard !metadata.isHidden(volume), let tags = Tags(reading: volume.tags),
+            (try? tags.text(Fact.tier)) == tier
+        else { return nil }
+        return OwnVolume(volume: volume, tags: tags)
     }
 
     func record(_ id: VolumeID, in metadata: VolumeGroupMetadata) throws(DriverError)
