@@ -146,9 +146,7 @@ struct StrangerTests {
             _ = try folder.makeFolder("volumes")
             let place = try folder.makeFolder("volumes/\(TestTier.id("pod"))")
             try Bytes.write([0], to: "\(place)/data", at: (64 << 20) - 1)
-            let loop = try LoopDevices()
-                .attach(file: "\(place)/data", directIO: false, readOnly: false)
-            let path = loop.path
+            let path = try folder.attach("\(place)/data").device.path
             // LVM lets nobody take the name of a group that has active volumes.
             try tier.disks.lvm("vgchange", "-an", name)
             try Guest.run("lvm", ["pvcreate", "--devices", path, path])
