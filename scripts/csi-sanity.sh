@@ -175,6 +175,7 @@ tiers:
     default: true
     $1
 YAML
+    : >"$2"
     "$CAIRN_BINARY" standalone --endpoint "unix://$folder/run/csi.sock" --node-id sanity \
         --config "$folder/tiers.yaml" --kubelet-dir "$folder/kubelet" \
         --usage-dir "$folder/usage" --log-level debug 2>"$2" &
