@@ -188,7 +188,7 @@ struct GroupChange {
         )
     }
 
-    /// Runs one command that changes devices, and leaves the metadata as it is.
+    /// Runs one command whose effect on the metadata, if any, is its caller's to look for.
     func runBeside(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
         do throws(DriverError) {
             try runOnce(subcommand, arguments)
