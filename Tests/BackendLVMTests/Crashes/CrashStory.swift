@@ -1,3 +1,4 @@
+import CSIMessages
 import DriverCore
 import DriverHarness
 import Host
@@ -58,62 +59,44 @@ extension CrashStory {
 
     /// Of the snapshot, as large as that.
     static func restore(_ kind: TestTier.Kind) -> CrashStory {
-        CrashStory(
-            name: "restore",
-            commands: kind == .thick ? 2 : 1,
-            isMaking: true,
-            act: { site, subject in
-                let made = try await site.create(
-                    subject,
-                    mebibytes: CrashSite.size,
-                    from: .snapshot(site.snapshot)
-                )
-                return "\(made)"
-            },
-            verify: { site, subject in
-                let path = site.path(of: subject.volume)
-                try Marks.expect(CrashSite.early, in: path)
-            }
-        )
+        copy("restore", commands: kind == .thick ? 2 : 1, holds: CrashSite.early) { site in
+            .snapshot(site.snapshot)
+        }
     }
 
     static func largerRestore(_ kind: TestTier.Kind) -> CrashStory {
-        CrashStory(
-            name: "larger restore",
+        copy(
+            "larger restore",
             commands: kind == .thick ? 2 : 3,
-            isMaking: true,
-            act: { site, subject in
-                let made = try await site.create(
-                    subject,
-                    mebibytes: 2 * CrashSite.size,
-                    from: .snapshot(site.snapshot)
-                )
-                return "\(made)"
-            },
-            verify: { site, subject in
-                let path = site.path(of: subject.volume)
-                try Marks.expect(CrashSite.early, in: path)
-            }
-        )
+            mebibytes: 2 * CrashSite.size,
+            holds: CrashSite.early
+        ) { site in .snapshot(site.snapshot) }
     }
 
     /// Of the published volume, so that a thick copy is cut from a snapshot made for it.
     static func clone(_ kind: TestTier.Kind) -> CrashStory {
+        copy("clone", commands: kind == .thick ? 4 : 1, holds: CrashSite.late) { site in
+            .volume(site.source)
+        }
+    }
+
+    private static func copy(
+        _ name: String,
+        commands: Int,
+        mebibytes: Int64 = CrashSite.size,
+        holds mark: UInt64,
+        of source: @escaping @Sendable (CrashSite) -> VolumeContentSource
+    ) -> CrashStory {
         CrashStory(
-            name: "clone",
-            commands: kind == .thick ? 4 : 1,
+            name: name,
+            commands: commands,
             isMaking: true,
             act: { site, subject in
-                let made = try await site.create(
-                    subject,
-                    mebibytes: CrashSite.size,
-                    from: .volume(site.source)
-                )
+                let made = try await site.create(subject, mebibytes: mebibytes, from: source(site))
                 return "\(made)"
             },
             verify: { site, subject in
-                let path = site.path(of: subject.volume)
-                try Marks.expect(CrashSite.late, in: path)
+                try Marks.expect(mark, in: site.path(of: subject.volume))
             }
         )
     }

@@ -20,9 +20,7 @@ struct ThickCrashTests {
     @Test(arguments: FailedUndoing.all(.thick))
     private func `what cannot be undone is told, and goes with the next call`(
         _ trial: FailedUndoing
-    )
-        async throws
-    {
+    ) async throws {
         try await trial.run(at: try CrashSite.here())
     }
 
@@ -52,9 +50,7 @@ struct ThinCrashTests {
     @Test(arguments: FailedUndoing.all(.thin))
     private func `what cannot be undone is told, and goes with the next call`(
         _ trial: FailedUndoing
-    )
-        async throws
-    {
+    ) async throws {
         try await trial.run(at: try CrashSite.here())
     }
 }
