@@ -62,6 +62,8 @@ let package = Package(
 
         // Domain values, the one error, exclusion by key.
         .target(name: "DriverCore", swiftSettings: swift),
+        // JSON files that outlive the process: versions, explicit keys, and unknown keys kept.
+        .target(name: "DiskFormat", dependencies: ["DriverCore"], swiftSettings: swift),
         // Bytes in, bytes out, over C-core: server and client.
         .target(
             name: "GRPCRuntime",
@@ -103,7 +105,7 @@ let package = Package(
         // The promise kept by files on a file system, attached as loop devices.
         .target(
             name: "BackendLoop",
-            dependencies: ["Backend", "Host", "DriverCore", log],
+            dependencies: ["Backend", "DiskFormat", "Host", "DriverCore", log],
             swiftSettings: swift
         ),
         // The promise kept by a volume group or a thin pool of LVM.
@@ -116,7 +118,8 @@ let package = Package(
         .target(
             name: "CSIServices",
             dependencies: [
-                "CSIMessages", "Backend", "Host", "GRPCRuntime", "DriverCore", "Telemetry", log,
+                "CSIMessages", "Backend", "DiskFormat", "Host", "GRPCRuntime", "DriverCore",
+                "Telemetry", log,
             ],
             swiftSettings: swift
         ),
@@ -162,6 +165,11 @@ let package = Package(
         .testTarget(
             name: "DriverCoreTests",
             dependencies: ["DriverCore"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "DiskFormatTests",
+            dependencies: ["DiskFormat", "DriverCore"],
             swiftSettings: swift
         ),
         .testTarget(
@@ -223,9 +231,10 @@ let package = Package(
         .testTarget(
             name: "CSIServicesTests",
             dependencies: [
-                "CSIServices", "CSIMessages", "Backend", "DriverCore", "GRPCRuntime", "Host",
-                "TestSupport", log,
+                "CSIServices", "CSIMessages", "Backend", "DiskFormat", "DriverCore", "GRPCRuntime",
+                "Host", "TestSupport", log,
             ],
+            exclude: ["Samples"],
             swiftSettings: swift
         ),
         // The ones below need root and real loop devices.
@@ -243,7 +252,10 @@ let package = Package(
         ),
         .testTarget(
             name: "BackendLoopTests",
-            dependencies: ["BackendLoop", "Backend", "Host", "DriverCore", "TestSupport"],
+            dependencies: [
+                "BackendLoop", "Backend", "DiskFormat", "Host", "DriverCore", "TestSupport",
+            ],
+            exclude: ["Samples"],
             swiftSettings: swift
         ),
         // What every backend promises, the same for each kind of storage in one table.
@@ -313,7 +325,7 @@ if Context.environment["CAIRN_FUZZING"] != nil {
             name: "Fuzzing",
             dependencies: [
                 "BackendLVM", "BackendLoop", "Backend", "CSIMessages", "Configuration",
-                "DriverCore", "GRPCRuntime", "Host",
+                "DiskFormat", "DriverCore", "GRPCRuntime", "Host",
             ],
             path: "Tests/Fuzzing",
             exclude: ["Corpus"],

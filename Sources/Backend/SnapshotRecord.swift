@@ -1,7 +1,7 @@
 package import DriverCore
 
 /// Everything that Cairn knows of a snapshot, stored with its data.
-package struct SnapshotRecord: Sendable, Hashable, Codable {
+package struct SnapshotRecord: Sendable, Hashable {
     package var id: SnapshotID
     /// The full CSI name, compared on every retry.
     package var name: String

@@ -1,7 +1,7 @@
 package import DriverCore
 
 /// Everything that Cairn knows of a volume, stored with its data.
-package struct VolumeRecord: Sendable, Hashable, Codable {
+package struct VolumeRecord: Sendable, Hashable {
     package var id: VolumeID
     /// The full CSI name, compared on every retry: a hash collision is a conflict, never a mix-up.
     package var name: String
@@ -26,12 +26,12 @@ package struct VolumeRecord: Sendable, Hashable, Codable {
     /// `ready` is written last.
     ///
     /// Anything else is finished or removed by the retry or the next start.
-    package enum State: String, Sendable, Hashable, Codable { case creating, ready, deleting }
+    package enum State: String, Sendable, Hashable { case creating, ready, deleting }
 
     /// What the volume holds, as far as Cairn put it there.
     ///
     /// Only ever moves downwards in this list.
-    package enum Contents: String, Sendable, Hashable, Codable {
+    package enum Contents: String, Sendable, Hashable {
         /// Never formatted, never handed out: the only state in which mkfs may begin.
         case blank
         /// mkfs was begun and is not known to have ended; never mounted since, so it may run again.
@@ -82,7 +82,7 @@ package struct VolumeRecord: Sendable, Hashable, Codable {
 }
 
 /// One capability as it was asked for at creation.
-package struct RecordedCapability: Sendable, Hashable, Codable {
+package struct RecordedCapability: Sendable, Hashable {
     /// The CSI name of the access mode, such as `SINGLE_NODE_WRITER`.
     package var mode: String
     /// Raw block where true; a mounted file system otherwise.
@@ -100,13 +100,13 @@ package struct RecordedCapability: Sendable, Hashable, Codable {
 }
 
 /// Where a volume's first bytes came from.
-package enum VolumeSource: Sendable, Hashable, Codable {
+package enum VolumeSource: Sendable, Hashable {
     case snapshot(SnapshotID)
     case volume(VolumeID)
 }
 
 /// The Kubernetes names that the sidecars tell with `--extra-create-metadata`; for people only.
-package struct ClaimNames: Sendable, Hashable, Codable {
+package struct ClaimNames: Sendable, Hashable {
     package var claim: String?
     package var namespace: String?
     package var volume: String?

@@ -1,5 +1,5 @@
 /// A number of bytes; never negative where it describes storage.
-package struct ByteCount: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+package struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let bytes: Int64
 
     package init(_ bytes: Int64) { self.bytes = bytes }
@@ -8,15 +8,6 @@ package struct ByteCount: Sendable, Hashable, Comparable, Codable, CustomStringC
     package static func kibibytes(_ count: Int64) -> ByteCount { ByteCount(count << 10) }
     package static func mebibytes(_ count: Int64) -> ByteCount { ByteCount(count << 20) }
     package static func gibibytes(_ count: Int64) -> ByteCount { ByteCount(count << 30) }
-
-    package init(from decoder: any Decoder) throws {
-        bytes = try decoder.singleValueContainer().decode(Int64.self)
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(bytes)
-    }
 
     package static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
 

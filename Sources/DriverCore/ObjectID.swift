@@ -3,7 +3,7 @@
 /// The first group is cut from SHA-256(node id), the second from SHA-256(name), so a retry after
 /// any crash computes the same id, and an id tells its node. The grammar is exact: an id that was
 /// parsed is safe as one path component and as an LVM name.
-package protocol ObjectID: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+package protocol ObjectID: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// `v1` or `s1`.
     static var prefix: String { get }
     var text: String { get }
@@ -35,23 +35,6 @@ extension ObjectID {
     package var description: String { text }
 
     package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let id = Self(parsing: text) else {
-            throw DecodingError.dataCorruptedError(
-                in: container,
-                debugDescription: "'\(text)' is no \(Self.prefix) id"
-            )
-        }
-        self = id
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
-    }
 }
 
 private func isLowercaseHex(_ byte: UInt8) -> Bool {

@@ -1,5 +1,5 @@
 /// A moment in Unix time; stored with an object once, and the same for ever after.
-package struct Timestamp: Sendable, Hashable, Codable, Comparable {
+package struct Timestamp: Sendable, Hashable, Comparable {
     package let seconds: Int64
     package let nanoseconds: Int32
 

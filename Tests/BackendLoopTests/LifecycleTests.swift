@@ -1,4 +1,5 @@
 import Backend
+import DiskFormat
 import DriverCore
 import Host
 import TestSupport
@@ -64,7 +65,7 @@ struct LifecycleTests {
             var record = try #require(try pool.backend.volume(id))
             record.size = .mebibytes(48)
             let stored = Stored(record: record, sharedAtCreation: .zero)
-            let bytes = try RecordCoding.encode(stored)
+            let bytes = try DiskFormat.encode(stored)
             try replaceFile(pool.volumePath(id, "volume.json"), with: bytes)
             let backend = try pool.restart()
             #expect(try BlockDevice.size(of: device.path) == .mebibytes(32))

@@ -25,10 +25,13 @@ struct PoolKind: Sendable, CustomTestStringConvertible {
 }
 
 /// A tier over a file system of its own, mounted in a test's folder.
+///
+/// `prepare` gets the directory before the tier is first opened.
 final class TestPool {
     let folder: TemporaryFolder
     let kind: PoolKind
     let loopDevices = LoopDevices()
+    private let tier: String
     var path: String { filesystem.path }
     private let filesystem: PoolFilesystem
     private var running: LoopBackend?
@@ -40,13 +43,17 @@ final class TestPool {
         in folder: TemporaryFolder,
         size: ByteCount,
         overcommit: Double,
-        reserve: Reserve
+        reserve: Reserve,
+        tier: String = "test",
+        prepare: (String) throws -> Void = { _ in }
     ) throws {
+        self.tier = tier
         self.folder = folder
         self.kind = kind
         self.overcommit = overcommit
         self.reserve = reserve
         filesystem = try PoolFilesystem(kind.filesystem, size: size, in: folder)
+        try prepare(filesystem.path)
         try restart()
     }
 
@@ -65,7 +72,7 @@ final class TestPool {
     func restart() throws -> LoopBackend {
         running = nil
         let backend = try LoopBackend(
-            tier: "test",
+            tier: tier,
             directory: path,
             isThick: kind.isThick,
             overcommit: overcommit,
@@ -121,6 +128,8 @@ func withPool<Result>(
     size: ByteCount = .mebibytes(512),
     overcommit: Double = 2,
     reserve: Reserve = .bytes(.zero),
+    tier: String = "test",
+    prepare: (String) throws -> Void = { _ in },
     _ body: (TestPool) throws -> Result
 ) throws -> Result {
     try withTemporaryFolder { folder in
@@ -129,7 +138,9 @@ func withPool<Result>(
             in: folder,
             size: size,
             overcommit: overcommit,
-            reserve: reserve
+            reserve: reserve,
+            tier: tier,
+            prepare: prepare
         )
         return try body(pool)
     }

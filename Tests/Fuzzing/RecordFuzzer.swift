@@ -1,4 +1,5 @@
 import Backend
+import DiskFormat
 import DriverCore
 
 @testable import BackendLoop
@@ -17,11 +18,11 @@ enum RecordFuzzer: Fuzzer {
         }
     }
 
-    private static func check<Record: Codable & Hashable>(_ type: Record.Type, _ input: [UInt8]) {
+    private static func check<Record: DiskFile>(_ type: Record.Type, _ input: [UInt8]) {
         expectRefusal(.hostFailure) { () throws(DriverError) in
-            let record = try RecordCoding.decode(Record.self, from: input)
+            let record = try DiskFormat.decode(Record.self, from: input)
             let again = repeating("reading a record that was written") { () throws(DriverError) in
-                try RecordCoding.decode(Record.self, from: RecordCoding.encode(record))
+                try DiskFormat.decode(Record.self, from: DiskFormat.encode(record))
             }
             require(again == record, "a record changes when it is written and read")
         }

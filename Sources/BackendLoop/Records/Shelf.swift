@@ -1,3 +1,4 @@
+import DiskFormat
 import DriverCore
 import Host
 
@@ -28,7 +29,7 @@ struct Shelf<Record: StoredRecord>: ~Copyable {
                 return .unusable("\(own.path)/\(Record.file) is missing")
             }
             let bytes = try file.contents(limit: Self.recordLimit)
-            let stored = try RecordCoding.decode(Stored<Record>.self, from: bytes)
+            let stored = try DiskFormat.decode(Stored<Record>.self, from: bytes)
             guard stored.record.id == id else {
                 return .unusable("\(file.path) describes \(stored.record.id)")
             }
@@ -65,7 +66,7 @@ struct Shelf<Record: StoredRecord>: ~Copyable {
                 "\(folder.path)/\(id) is gone: the \(Record.noun)'s data is lost"
             )
         }
-        try own.replaceFile(Record.file, with: RecordCoding.encode(stored))
+        try own.replaceFile(Record.file, with: DiskFormat.encode(stored))
         try Failpoint.pass(.recordReplaced)
     }
 }
@@ -97,7 +98,7 @@ extension Shelf {
         try data.synchronize()
         try Failpoint.pass(.createDataSynced)
         let file = try draft.newFile(Record.file)
-        try file.write(RecordCoding.encode(stored))
+        try file.write(DiskFormat.encode(stored))
         try Failpoint.pass(.createRecordWritten)
         try file.synchronize()
         try draft.synchronize()

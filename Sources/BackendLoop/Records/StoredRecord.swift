@@ -2,8 +2,9 @@ import Backend
 import DriverCore
 
 /// A record that a pool keeps in a folder of its own, beside the data that it describes.
-protocol StoredRecord: Codable, Sendable, Hashable {
+protocol StoredRecord: Sendable, Hashable {
     associatedtype ID: ObjectID
+    associatedtype OnDisk: RecordOnDisk where OnDisk.Record == Self
     var id: ID { get }
     var name: String { get }
     var size: ByteCount { get set }
@@ -28,6 +29,8 @@ extension StoredRecord {
 }
 
 extension VolumeRecord: StoredRecord {
+    typealias OnDisk = VolumeOnDisk
+
     static var noun: String { "volume" }
     static var shelf: String { PoolNames.volumes }
     static var file: String { "volume.json" }
@@ -39,21 +42,14 @@ extension VolumeRecord: StoredRecord {
 }
 
 extension SnapshotRecord: StoredRecord {
+    typealias OnDisk = SnapshotOnDisk
+
     static var noun: String { "snapshot" }
     static var shelf: String { PoolNames.snapshots }
     static var file: String { "snapshot.json" }
     static var canGrow: Bool { false }
     static var dataMode: UInt32 { 0o400 }
     static var knownFiles: [String] { [PoolNames.data, file, "\(file).new"] }
-}
-
-/// A record as it lies in its file.
-struct Stored<Record: StoredRecord>: Codable, Sendable, Hashable {
-    var formatVersion = RecordCoding.currentVersion
-    var record: Record
-    /// How much of the data was shared with its source when it was cut; it never grows, and on a
-    /// thick tier it is what the pool must still be able to allocate.
-    var sharedAtCreation: ByteCount
 }
 
 /// What is known of an object that exists.

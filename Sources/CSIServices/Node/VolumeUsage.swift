@@ -1,28 +1,39 @@
+internal import DiskFormat
 internal import DriverCore
 
 /// How one volume is in use on this node: what the mount table alone cannot tell.
-package struct VolumeUsage: Sendable, Hashable, Codable {
+package struct VolumeUsage: Sendable, Hashable {
     var staging: Staging?
     var publications: [Publication] = []
+    /// What a newer version has noted, and only that one understands.
+    var unknown = UnknownKeys()
 
     var isEmpty: Bool { staging == nil && publications.isEmpty }
 
-    struct Staging: Sendable, Hashable, Codable {
+    struct Staging: Sendable, Hashable {
         let path: String
         /// The path as the mount table spells it, links of kubelet's root resolved.
         let mountedAt: String
         let access: UsedAccess
+        var unknown = Unknown()
     }
 
-    struct Publication: Sendable, Hashable, Codable {
+    struct Publication: Sendable, Hashable {
         let target: String
         let mountedAt: String
         let access: UsedAccess
         let isReadOnly: Bool
+        var unknown = Unknown()
+    }
+
+    /// What a newer version has noted of one use.
+    struct Unknown: Sendable, Hashable {
+        var own = UnknownKeys()
+        var access = UnknownKeys()
     }
 
     /// The part of a capability that a repeated call is compared with.
-    struct UsedAccess: Sendable, Hashable, Codable {
+    struct UsedAccess: Sendable, Hashable {
         let mode: VolumeAccess.Mode
         let isBlock: Bool
         let filesystem: FilesystemType?
@@ -33,6 +44,18 @@ package struct VolumeUsage: Sendable, Hashable, Codable {
             isBlock = access.isBlock
             filesystem = access.filesystem
             mountFlags = access.mountFlags
+        }
+
+        init(
+            mode: VolumeAccess.Mode,
+            isBlock: Bool,
+            filesystem: FilesystemType?,
+            mountFlags: [String]
+        ) {
+            self.mode = mode
+            self.isBlock = isBlock
+            self.filesystem = filesystem
+            self.mountFlags = mountFlags
         }
     }
 }

@@ -1,5 +1,5 @@
+internal import DiskFormat
 package import DriverCore
-internal import FoundationEssentials
 internal import Host
 internal import Synchronization
 
@@ -21,7 +21,7 @@ package final class VolumeUsageBook: Sendable {
         for name in try folder.names() {
             guard let id = Self.id(fromFileName: name),
                 let bytes = try folder.file(name, for: .reading)?.contents(limit: Self.fileLimit),
-                let usage = try? JSONDecoder().decode(VolumeUsage.self, from: Data(bytes))
+                let usage = try? DiskFormat.decode(VolumeUsageFile.self, from: bytes).usage
             else { continue }
             usages[id] = usage
         }
@@ -44,7 +44,7 @@ package final class VolumeUsageBook: Sendable {
         } else {
             try folder.replaceFile(
                 id.text + Self.suffix,
-                with: Self.encode(usage),
+                with: DiskFormat.encode(VolumeUsageFile(usage)),
                 outliving: .processEnd
             )
         }
@@ -107,13 +107,5 @@ package final class VolumeUsageBook: Sendable {
     private static func id(fromFileName name: String) -> VolumeID? {
         guard name.hasSuffix(suffix) else { return nil }
         return VolumeID(parsing: String(name.dropLast(suffix.count)))
-    }
-
-    private static func encode(_ usage: VolumeUsage) throws(DriverError) -> [UInt8] {
-        do {
-            return try [UInt8](JSONEncoder().encode(usage))
-        } catch {
-            throw DriverError(.hostFailure, "cannot encode the usage of a volume", cause: error)
-        }
     }
 }

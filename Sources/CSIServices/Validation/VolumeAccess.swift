@@ -5,7 +5,7 @@ internal import Host
 
 /// A volume capability, checked: how a volume is to be used.
 struct VolumeAccess: Sendable, Hashable {
-    enum Mode: String, Sendable, Hashable, Codable {
+    enum Mode: String, Sendable, Hashable {
         case writer = "SINGLE_NODE_WRITER"
         case reader = "SINGLE_NODE_READER_ONLY"
         case singleWriter = "SINGLE_NODE_SINGLE_WRITER"
