@@ -141,7 +141,7 @@ tiers:
 YAML
     mkdir -p "$folder/kubelet"
     "$CAIRN_BINARY" standalone --endpoint "$socket" --node-id bench --config "$folder/tiers.yaml" \
-        --kubelet-dir "$folder/kubelet" --usage-dir "$folder/usage" 2>"$folder/log" &
+        --kubelet-dir "$folder/kubelet" --usage-dir "$folder/usage" --state-dir "$folder/state" 2>"$folder/log" &
     driver=$!
     "$CAIRN_BINARY" bench --endpoint "$socket" --until-ready 60 >/dev/null ||
         die "the driver did not start: $(tail -n 3 "$folder/log")"

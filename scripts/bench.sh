@@ -128,13 +128,15 @@ start() {
 }
 
 start_cairn() {
+    mkdir -p "$pool/tier"
     cat >"$folder/tiers.yaml" <<YAML
 tiers:
   - name: bench
-    loop: {directory: $pool/tier, provisioning: thin, overcommit: 1000}
+    loop: {directory: $pool/tier, create: true, mountPoint: false, provisioning: thin, overcommit: 1000}
 YAML
     start driver "$socket" "$CAIRN_BINARY" standalone --endpoint "$socket" --node-id bench \
-        --config "$folder/tiers.yaml" --kubelet-dir "$folder/mounts" --usage-dir "$folder/usage"
+        --config "$folder/tiers.yaml" --kubelet-dir "$folder/mounts" --usage-dir "$folder/usage" \
+        --state-dir "$folder/state"
 }
 
 start_peer() {

@@ -163,7 +163,7 @@ tier() {
     case $1-$2 in
         lvm-thick) echo "lvm: {volumeGroup: $group, wipe: zero}" ;;
         lvm-thin) echo "lvm: {volumeGroup: $group, thinPool: pool, overcommit: 10}" ;;
-        *) echo "loop: {directory: $3, provisioning: $2}" ;;
+        *) echo "loop: {directory: $3, create: true, mountPoint: false, provisioning: $2}" ;;
     esac
 }
 
@@ -178,7 +178,7 @@ YAML
     : >"$2"
     "$CAIRN_BINARY" standalone --endpoint "unix://$folder/run/csi.sock" --node-id sanity \
         --config "$folder/tiers.yaml" --kubelet-dir "$folder/kubelet" \
-        --usage-dir "$folder/usage" --log-level debug 2>"$2" &
+        --usage-dir "$folder/usage" --state-dir "$folder/state" --log-level debug 2>"$2" &
     driver=$!
     for _ in {1..200}; do
         # It listens first and opens its tiers then; csi-sanity does not wait for Probe's ready.

@@ -40,6 +40,10 @@ tiers:
     loop: {directory: $folder/scratch, provisioning: thin}
 YAML
 
+step "Making the tier's pool"
+export CAIRN_STATE_DIR=$folder/state
+"$cairn" pool create scratch --config "$folder/tiers.yaml"
+
 step "Starting the driver in $folder"
 "$cairn" standalone --endpoint "unix://$folder/run/csi.sock" --node-id quickstart \
     --config "$folder/tiers.yaml" --usage-dir "$folder/usage" --kubelet-dir "$folder/mounts" 2> "$folder/cairn.log" &

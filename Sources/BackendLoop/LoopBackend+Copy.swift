@@ -39,7 +39,7 @@ extension LoopBackend {
                     + "\(source.size)"
             )
         }
-        if abilities.sharesBlocks { return try share(source, with: data, target, root) }
+        if try sharesBlocks(root) { return try share(source, with: data, target, root) }
         if isThick, !target.isSnapshot { return try copyThick(source, to: data, target, root) }
         return try copySparsely(source, to: data, target, root)
     }

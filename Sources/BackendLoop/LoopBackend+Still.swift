@@ -36,7 +36,7 @@ extension LoopBackend {
 
     /// A raw device in use changes under a copy that takes longer than an instant.
     private func refuseTornCopy(of volume: VolumeID, _ device: LoopDevice) throws(DriverError) {
-        guard !abilities.sharesBlocks else { return }
+        guard abilities.sharesBlocks != true else { return }
         throw DriverError(
             .inUse,
             "volume \(volume) is in use as \(device.path) and is not mounted here, so that a copy "

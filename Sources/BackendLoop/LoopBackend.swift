@@ -16,8 +16,9 @@ package final class LoopBackend: VolumeBackend {
 
     /// What the pool's file system can do; found out by ``start()``.
     struct Abilities: Sendable {
-        /// Whether files can share blocks, so that a copy is cut in one step.
-        var sharesBlocks = false
+        /// Whether files can share blocks, so that a copy is cut in one step; nil while no trial has
+        /// succeeded.
+        var sharesBlocks: Bool?
         var isBtrfs = false
         var largestFile = ByteCount(.max)
     }
@@ -44,6 +45,7 @@ package final class LoopBackend: VolumeBackend {
     package init(
         tier: String,
         directory: String,
+        rules: PoolRules,
         isThick: Bool,
         overcommit: Double,
         reserve: Reserve,
@@ -64,7 +66,7 @@ package final class LoopBackend: VolumeBackend {
         self.defaultFilesystem = defaultFilesystem
         self.loopDevices = loopDevices
         self.logger = logger
-        pool = Pool(tier: tier, path: path, logger: logger)
+        pool = Pool(tier: tier, path: path, rules: rules, logger: logger)
         space = Space(
             policy: SpaceLedger.Policy(
                 tier: tier,
@@ -79,14 +81,35 @@ package final class LoopBackend: VolumeBackend {
         try starting.withLock { _ throws(DriverError) in
             let root = try pool.open()
             let usage = try root.usage()
-            let abilities = Abilities(
-                sharesBlocks: root.canClone(),
-                isBtrfs: usage.isBtrfs,
-                largestFile: usage.largestFile
-            )
-            foundAbilities.withLock { $0 = abilities }
+            let sharesBlocks = trial(in: root)
+            foundAbilities.withLock { abilities in
+                abilities.sharesBlocks = sharesBlocks ?? abilities.sharesBlocks
+                abilities.isBtrfs = usage.isBtrfs
+                abilities.largestFile = usage.largestFile
+            }
             try load(root)
         }
+    }
+
+    /// A start goes on without an answer: a full disk keeps no volume from being used.
+    private func trial(in root: borrowing Folder) -> Bool? {
+        do throws(DriverError) {
+            return try root.canClone()
+        } catch {
+            logger.warning(
+                "cannot tell yet whether the pool has reflink; the next copy tries again",
+                metadata: ["reason": "\(error.message)"]
+            )
+            return nil
+        }
+    }
+
+    /// Whether files of the pool can share blocks; throws where the trial does not tell.
+    func sharesBlocks(_ root: borrowing Folder) throws(DriverError) -> Bool {
+        if let known = abilities.sharesBlocks { return known }
+        let answer = try root.canClone()
+        foundAbilities.withLock { $0.sharesBlocks = answer }
+        return answer
     }
 
     /// What a running call works on is claimed, and a start leaves that alone.

@@ -1,6 +1,8 @@
 /// Reads the value of `loop`.
 struct LoopTierReader {
-    private static let keys = ["directory", "provisioning", "overcommit"]
+    private static let keys = [
+        "directory", "provisioning", "overcommit", "create", "mountPoint", "uuid", "volatile",
+    ]
     /// Source: PATH_MAX less what stands beneath the folder (an id and a file name).
     private static let longestDirectory = 3900
 
@@ -26,8 +28,45 @@ struct LoopTierReader {
         configuration = LoopTierConfiguration(
             directory: path,
             provisioning: provisioning,
-            overcommit: factor
+            overcommit: factor,
+            createsPool: try Self.createsPool(loop),
+            requiresMountPoint: try loop.optional("mountPoint")?.flag() ?? false,
+            uuid: try loop.optional("uuid").map(Self.uuid),
+            isVolatile: try loop.optional("volatile")?.flag() ?? false
         )
+    }
+
+    /// `create: true` stays in the file for ever, so it says what must be true of the directory.
+    private static func createsPool(_ loop: MappingReader) throws(ConfigurationProblem) -> Bool {
+        guard let create = try loop.optional("create"), try create.flag() else { return false }
+        guard try loop.optional("mountPoint") != nil else {
+            throw ConfigurationProblem(
+                line: create.line,
+                "'create' needs 'mountPoint': true where the directory is the mount point of a disk, "
+                    + "false where it is a folder of a larger file system"
+            )
+        }
+        if let uuid = try loop.optional("uuid") {
+            throw ConfigurationProblem(
+                line: uuid.line,
+                "'uuid' names a pool that exists, so it excludes 'create: true'"
+            )
+        }
+        return true
+    }
+
+    /// As in `cairn-pool.json`: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+    private static func uuid(_ node: NamedNode) throws(ConfigurationProblem) -> String {
+        let accepted = "the uuid of cairn-pool.json"
+        let text = try node.text(accepted: accepted).lowercased()
+        let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        let isHex = { (byte: UInt8) in
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+        }
+        guard groups.map(\.count) == [8, 4, 4, 4, 12], groups.allSatisfy({ $0.allSatisfy(isHex) })
+        else { throw node.refusal(accepted: accepted) }
+        return text
     }
 
     /// The path as the kernel will read it, so that two spellings of one folder cannot hide.

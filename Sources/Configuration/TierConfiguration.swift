@@ -26,4 +26,12 @@ package struct LoopTierConfiguration: Sendable, Hashable {
     package let provisioning: Provisioning
     /// How many times the room may be promised; 1 where the tier is thick.
     package let overcommit: Double
+    /// Whether the driver makes a pool of the empty directory where nothing says that one existed.
+    package let createsPool: Bool
+    /// Whether the directory has to be the root of a mounted file system.
+    package let requiresMountPoint: Bool
+    /// The UUID of the pool that has to be there; nil where the file does not say.
+    package let uuid: String?
+    /// Whether the tier may lie in memory, or in the layer of a container.
+    package let isVolatile: Bool
 }

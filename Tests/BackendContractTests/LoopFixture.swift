@@ -26,10 +26,18 @@ struct LoopFixture: BackendFixture {
         }
     }
 
+    private var rules: PoolRules {
+        var rules = PoolRules()
+        rules.createsPool = true
+        rules.requiresMountPoint = true
+        return rules
+    }
+
     func open() throws -> any VolumeBackend {
         try LoopBackend(
             tier: "test",
             directory: pool.path,
+            rules: rules,
             isThick: isThick,
             overcommit: options.overcommit,
             reserve: options.reserve,

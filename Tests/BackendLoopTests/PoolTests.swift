@@ -10,33 +10,16 @@ import Testing
 /// What makes a directory a pool; any file system will do.
 @Suite
 struct PoolTests {
-    private func backend(_ directory: String, tier: String = "test") throws -> LoopBackend {
-        try LoopBackend(
-            tier: tier,
-            directory: directory,
-            isThick: false,
-            overcommit: 1,
-            reserve: .bytes(.zero),
-            defaultFilesystem: .ext4,
-            loopDevices: LoopDevices(),
-            logger: quietLogger
-        )
-    }
-
-    private func names(_ path: String) throws -> [String] {
-        try Folder.existing(at: path)?.names().sorted() ?? []
-    }
-
-    /// Makes a pool and lets go of it.
-    private func makePool(_ directory: String) throws { try backend(directory).start() }
-
     @Test
-    func `a start makes the directory, the marker and the note`() throws {
+    func `a start that is allowed to makes the marker, the note and the state`() throws {
         try withTemporaryFolder { folder in
-            try makePool(folder.path(of: "pool"))
-            #expect(try names(folder.path) == [".pool.cairn-pool", "pool"])
+            try PlainPool.makePool(folder.path(of: "pool"))
+            #expect(try PlainPool.names(folder.path) == [".pool.cairn-pool", "pool", "state"])
+            #expect(try PlainPool.names(folder.path(of: "state")) == ["pool-test.json"])
             #expect(
-                try names(folder.path(of: "pool")) == ["cairn-pool.json", "snapshots", "volumes"]
+                try PlainPool.names(folder.path(of: "pool")) == [
+                    "cairn-pool.json", "snapshots", "volumes",
+                ]
             )
             let marker = try PoolMarker(
                 decoding: Bytes.read(folder.path(of: "pool/cairn-pool.json")),
@@ -51,7 +34,8 @@ struct PoolTests {
     @Test
     func `the health of a tier whose marker is gone says that it cannot serve, and why`() throws {
         try withTemporaryFolder { folder in
-            let backend = try backend(folder.path(of: "pool"))
+            try PlainPool.makePool(folder.path(of: "pool"))
+            let backend = try PlainPool.backend(folder.path(of: "pool"))
             try backend.start()
             #expect(backend.health().isUp)
             unsafe unlink(folder.path(of: "pool/cairn-pool.json"))
@@ -66,7 +50,7 @@ struct PoolTests {
         try withTemporaryFolder { folder in
             _ = try folder.makeFolder("pool")
             _ = try folder.makeFolder("pool/lost+found")
-            try makePool(folder.path(of: "pool"))
+            try PlainPool.makePool(folder.path(of: "pool"))
         }
     }
 
@@ -75,20 +59,20 @@ struct PoolTests {
         try withTemporaryFolder { folder in
             _ = try folder.makeFolder("pool")
             try Bytes.write("mine", to: folder.path(of: "pool/thesis.txt"))
-            let backend = try backend(folder.path(of: "pool"))
+            let backend = try PlainPool.backend(folder.path(of: "pool"))
             let error = failure { try backend.start() }
             #expect(error.code == .unavailable)
             #expect(error.message.contains("thesis.txt"))
             #expect(failure { _ = try backend.volumes() }.code == .unavailable)
-            #expect(try names(folder.path(of: "pool")) == ["thesis.txt"])
-            #expect(try names(folder.path) == ["pool"])
+            #expect(try PlainPool.names(folder.path(of: "pool")) == ["thesis.txt"])
+            #expect(try PlainPool.names(folder.path) == ["pool"])
         }
     }
 
     @Test
     func `a missing parent is named`() throws {
         try withTemporaryFolder { folder in
-            let error = failure { try backend(folder.path(of: "no/pool")).start() }
+            let error = failure { try PlainPool.backend(folder.path(of: "no/pool")).start() }
             #expect(error.code == .unavailable)
             #expect(error.message.contains(folder.path(of: "no")))
         }
@@ -96,26 +80,26 @@ struct PoolTests {
 
     @Test(arguments: ["relative/path", "/", "", "/a/../b"])
     func `a path that can be no pool is refused`(path: String) {
-        #expect(failure { _ = try backend(path) }.code == .invalidRequest)
+        #expect(failure { _ = try PlainPool.backend(path) }.code == .invalidRequest)
     }
 
     @Test
     func `an empty directory where a pool was is not taken for a new one`() throws {
         try withTemporaryFolder { folder in
             let path = folder.path(of: "pool")
-            try makePool(path)
+            try PlainPool.makePool(path)
             unsafe rename(path, folder.path(of: "away"))
-            let absent = failure { try backend(path).start() }
+            let absent = failure { try PlainPool.backend(path).start() }
             #expect(absent.code == .unavailable)
             #expect(absent.message.contains("mount the pool's disk"))
             _ = try folder.makeFolder("pool")
-            let empty = failure { try backend(path).start() }
+            let empty = failure { try PlainPool.backend(path).start() }
             #expect(empty.code == .unavailable)
             #expect(empty.message.contains(".pool.cairn-pool"))
-            #expect(try names(path).isEmpty)
+            #expect(try PlainPool.names(path).isEmpty)
             unsafe rmdir(path)
             unsafe rename(folder.path(of: "away"), path)
-            try makePool(path)
+            try PlainPool.makePool(path)
         }
     }
 
@@ -123,10 +107,11 @@ struct PoolTests {
     func `another pool in the place is refused`() throws {
         try withTemporaryFolder { folder in
             let path = folder.path(of: "pool")
-            try makePool(path)
+            try PlainPool.makePool(path)
             unsafe rename(path, folder.path(of: "away"))
-            unsafe unlink(folder.path(of: ".pool.cairn-pool"))
-            let running = try backend(path)
+            try PlainPool.loseProofs(folder)
+            try Paths.makeFolder(path)
+            let running = try PlainPool.backend(path)
             try running.start()
             unsafe rename(path, folder.path(of: "second"))
             unsafe rename(folder.path(of: "away"), path)
@@ -140,10 +125,10 @@ struct PoolTests {
     func `a lost note is written again`() throws {
         try withTemporaryFolder { folder in
             let path = folder.path(of: "pool")
-            try makePool(path)
+            try PlainPool.makePool(path)
             let note = try Bytes.read(folder.path(of: ".pool.cairn-pool"))
             unsafe unlink(folder.path(of: ".pool.cairn-pool"))
-            try makePool(path)
+            try PlainPool.makePool(path)
             #expect(try Bytes.read(folder.path(of: ".pool.cairn-pool")) == note)
         }
     }
@@ -152,9 +137,10 @@ struct PoolTests {
     func `a pool has one driver at a time`() throws {
         try withTemporaryFolder { folder in
             let path = folder.path(of: "pool")
-            let first = try backend(path)
+            try PlainPool.makePool(path)
+            let first = try PlainPool.backend(path)
             try first.start()
-            let second = try backend(path)
+            let second = try PlainPool.backend(path)
             let error = failure { try second.start() }
             #expect(error.code == .unavailable)
             #expect(error.message.contains("another driver"))
@@ -166,8 +152,10 @@ struct PoolTests {
     @Test
     func `a pool belongs to its tier`() throws {
         try withTemporaryFolder { folder in
-            try makePool(folder.path(of: "pool"))
-            let error = failure { try backend(folder.path(of: "pool"), tier: "other").start() }
+            try PlainPool.makePool(folder.path(of: "pool"))
+            let error = failure {
+                try PlainPool.backend(folder.path(of: "pool"), tier: "other").start()
+            }
             #expect(error.code == .unavailable)
             #expect(error.message.contains("'test'"))
         }
@@ -181,9 +169,9 @@ struct PoolTests {
     func `a marker that cannot be trusted is refused`(text: String, reason: String) throws {
         try withTemporaryFolder { folder in
             let path = folder.path(of: "pool")
-            try makePool(path)
+            try PlainPool.makePool(path)
             try replaceFile("\(path)/cairn-pool.json", with: Array(text.utf8))
-            let error = failure { try backend(path).start() }
+            let error = failure { try PlainPool.backend(path).start() }
             #expect(error.code == .unavailable)
             #expect(error.message.contains(reason))
             #expect(try Bytes.read("\(path)/cairn-pool.json") == Array(text.utf8))
@@ -203,7 +191,7 @@ struct PoolTests {
                 #expect(failure { try pool.backend.checkHealth() }.code == .unavailable)
                 #expect(failure { try pool.backend.start() }.code == .unavailable)
             }
-            #expect(try names(pool.path).isEmpty)
+            #expect(try PlainPool.names(pool.path).isEmpty)
             try pool.mountAgain()
             #expect(try pool.backend.volume(id)?.id == id)
         }

@@ -64,6 +64,15 @@ final class TestPool {
         }
     }
 
+    /// As for a pool on a disk of its own, which its first start makes.
+    private var rules: PoolRules {
+        var rules = PoolRules()
+        rules.createsPool = true
+        rules.requiresMountPoint = true
+        rules.stateFolder = folder.path(of: "state")
+        return rules
+    }
+
     /// Drops the driver as a crash does: nothing is tidied up.
     func crash() { running = nil }
 
@@ -74,6 +83,7 @@ final class TestPool {
         let backend = try LoopBackend(
             tier: tier,
             directory: path,
+            rules: rules,
             isThick: kind.isThick,
             overcommit: overcommit,
             reserve: reserve,

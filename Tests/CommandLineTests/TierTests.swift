@@ -1,3 +1,5 @@
+import DriverHarness
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct TierTests {
@@ -45,6 +47,24 @@ import Testing
             #expect(listed.error.contains("name the tiers file with --config"))
             let wrong = try await node.cairn("tier", "list", "--config", "/nowhere.yaml")
             #expect(wrong.code == 2 && wrong.error.contains("/nowhere.yaml"))
+        }
+    }
+
+    /// A tier in memory loses its volumes with the next reboot, which nobody asked for.
+    @Test func `a tier in memory is not called ready, and log and doctor say why`() async throws {
+        try await withNode { folder in
+            try Tool.run("/usr/bin/mount", "-t", "tmpfs", "memory", folder.path(of: "scratch"))
+            folder.onCleanup { Paths.forceUnmount(folder.path(of: "scratch")) }
+        } _: { node in
+            let listed = try await node.cairn("tier", "list")
+            #expect(listed.words(after: "scratch").last == "volatile")
+            #expect(listed.words(after: "thick").last == "ready")
+            let log = String(decoding: try Bytes.read("\(node.folder)/driver.log"), as: UTF8.self)
+            #expect(log.contains("does not outlive a reboot"))
+            let doctor = try await node.cairn("doctor")
+            #expect(doctor.code == 0, "\(doctor.output)")
+            #expect(doctor.output.contains("the pool is on tmpfs"))
+            #expect(doctor.output.contains("volatile: true"))
         }
     }
 }

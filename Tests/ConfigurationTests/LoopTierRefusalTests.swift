@@ -78,4 +78,74 @@ import Testing
         let tiers = try TiersFile(parsing: text, file: "t").tiers
         #expect(try tiers.map { try loop(of: $0).overcommit } == [expected])
     }
+
+    @Test(arguments: ["create", "mountPoint", "volatile"])
+    func `flags are true or false`(key: String) {
+        Refusal.tier(
+            "name: a",
+            "loop:",
+            "  directory: /srv/a",
+            "  \(key): yes",
+            line: 5,
+            words: "'\(key)' accepts true or false"
+        ).check()
+    }
+
+    @Test func `create is refused where nothing says whether a disk must be mounted`() {
+        Refusal.tier(
+            "name: a",
+            "loop:",
+            "  directory: /srv/a",
+            "  create: true",
+            line: 5,
+            words: "'create' needs 'mountPoint'"
+        ).check()
+    }
+
+    @Test func `create is refused for a pool that exists by its uuid`() {
+        Refusal.tier(
+            "name: a",
+            "loop:",
+            "  directory: /srv/a",
+            "  uuid: 5d0f3a51-9b0c-4c39-a8a3-1f5c8f0f3b1e",
+            "  mountPoint: true",
+            "  create: true",
+            line: 5,
+            words: "excludes 'create: true'"
+        ).check()
+    }
+
+    @Test(arguments: [
+        "x", "5d0f3a51", "5d0f3a51-9b0c-4c39-a8a3-1f5c8f0f3b1",
+        "5d0f3a51-9b0c-4c39-a8a3-1f5c8f0f3b1g",
+        "[5d0f3a51-9b0c-4c39-a8a3-1f5c8f0f3b1e]",
+    ])
+    func `a wrong uuid is refused`(uuid: String) {
+        Refusal.tier(
+            "name: a",
+            "loop:",
+            "  directory: /srv/a",
+            "  uuid: \(uuid)",
+            line: 5,
+            words: "'uuid' accepts the uuid of cairn-pool.json"
+        ).check()
+    }
+
+    @Test func `what a pool must be is read, and nothing is created by default`() throws {
+        let text = """
+            tiers:
+              - {name: a, loop: {directory: /srv/a}}
+              - {name: b, loop: {directory: /srv/b, create: true, mountPoint: true}}
+              - name: c
+                loop:
+                  directory: /srv/c
+                  uuid: 5D0F3A51-9b0c-4c39-a8a3-1f5c8f0f3b1e
+                  volatile: true
+            """
+        let loops = try TiersFile(parsing: text, file: "t").tiers.map { try loop(of: $0) }
+        #expect(loops.map(\.createsPool) == [false, true, false])
+        #expect(loops.map(\.requiresMountPoint) == [false, true, false])
+        #expect(loops.map(\.uuid) == [nil, nil, "5d0f3a51-9b0c-4c39-a8a3-1f5c8f0f3b1e"])
+        #expect(loops.map(\.isVolatile) == [false, false, true])
+    }
 }

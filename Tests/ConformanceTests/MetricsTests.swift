@@ -91,12 +91,12 @@ struct `The metrics page` {
 
     @Test func `that cannot be served is told, and stops nothing`() async throws {
         let folder = "\(cluster.folder)/\(cluster.unique("taken"))"
-        for name in ["", "/run", "/kubelet"] { try Paths.makeFolder(folder + name) }
+        for name in ["", "/run", "/kubelet", "/a"] { try Paths.makeFolder(folder + name) }
         var places = Driver.Places(folder: folder)
         places.metricsAddress = "127.0.0.1:\(try cluster.driver.metricsPort())"
         let driver = Driver(places: places)
         try Bytes.write(
-            "tiers: [{name: a, loop: {directory: \(folder)/a}}]\n",
+            "tiers: [{name: a, loop: {directory: \(folder)/a, create: true, mountPoint: false}}]\n",
             to: places.tiersFile
         )
         try await driver.start()

@@ -18,6 +18,7 @@ package final class Driver: Sendable {
         package var socket: String { "\(folder)/run/csi.sock" }
         package var kubelet: String { "\(folder)/kubelet" }
         package var log: String { "\(folder)/driver.log" }
+        package var stateFolder: String { "\(folder)/state" }
         package var tiersFile: String { "\(folder)/tiers.yaml" }
 
         /// Port 0 is one that the kernel chooses.
@@ -27,6 +28,7 @@ package final class Driver: Sendable {
             [
                 "standalone", "--endpoint", "unix://\(socket)", "--node-id", "conformance",
                 "--config", tiersFile, "--usage-dir", "\(folder)/usage", "--kubelet-dir", kubelet,
+                "--state-dir", stateFolder,
                 "--log-format", "json", "--log-level", "debug",
                 "--metrics-address", metricsAddress,
             ]

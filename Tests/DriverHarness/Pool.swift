@@ -45,7 +45,8 @@ package final class Pool: Sendable {
     /// The thin tiers promise far more than there is, so that sparse volumes of any number fit.
     package var yaml: String {
         let provisioning = kind.isThick ? "thick" : "thin, overcommit: 100"
-        return "    loop: {directory: \(directory), provisioning: \(provisioning)}\n"
+        return "    loop: {directory: \(directory), create: true, mountPoint: true, provisioning: "
+            + "\(provisioning)}\n"
     }
 
     package func mount() throws {

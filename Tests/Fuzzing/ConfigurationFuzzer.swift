@@ -58,9 +58,15 @@ enum ConfigurationFuzzer: Fuzzer {
                 filesystem: \(tier.filesystem.rawValue)
                 reserve: \(reserve)
                 loop: {directory: \(quoted(loop.directory)), provisioning: \(loop.provisioning)\
-            \(overcommit)}
+            \(overcommit)\(pool(loop))}
 
             """
+    }
+
+    private static func pool(_ loop: LoopTierConfiguration) -> String {
+        let uuid = loop.uuid.map { ", uuid: \($0)" } ?? ""
+        return ", create: \(loop.createsPool), mountPoint: \(loop.requiresMountPoint), volatile: "
+            + "\(loop.isVolatile)\(uuid)"
     }
 
     /// YAML's double quotes, with everything that is not plain ASCII by its number.

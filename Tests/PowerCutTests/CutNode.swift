@@ -63,7 +63,7 @@ struct CutNode {
             default: true
             lvm: {volumeGroup: \(Self.group), thinPool: \(Self.pool), overcommit: 10}
           - name: loop
-            loop: {directory: \(loopFolder), overcommit: 10}
+            loop: {directory: \(loopFolder), create: true, mountPoint: false, overcommit: 10}
 
         """
     }

@@ -6,9 +6,9 @@ import Synchronization
 /// The directory of a tier: made once, recognised by its marker ever after.
 ///
 /// Nothing of it stays open between operations, so an administrator can unmount an idle pool. The
-/// note beside the directory holds the marker's UUID, so that a directory whose disk is not mounted
-/// is never taken for a new pool; its lock keeps a second driver out, and pins the note's file
-/// system only.
+/// state folder and the note beside the directory hold the marker's UUID, so that a directory whose
+/// disk is not mounted is never taken for a new pool. The note's lock keeps a second driver out, and
+/// pins the note's file system only.
 final class Pool: Sendable {
     private struct State: ~Copyable {
         /// The marker's bytes as they were when the pool was opened; nil before.
@@ -18,13 +18,15 @@ final class Pool: Sendable {
     }
 
     let path: PoolPath
-    private let tier: String
-    private let logger: Logger
+    let tier: String
+    let rules: PoolRules
+    let logger: Logger
     private let state = Mutex(State())
 
-    init(tier: String, path: PoolPath, logger: Logger) {
+    init(tier: String, path: PoolPath, rules: PoolRules, logger: Logger) {
         self.tier = tier
         self.path = path
+        self.rules = rules
         self.logger = logger
     }
 
@@ -45,17 +47,18 @@ final class Pool: Sendable {
         }
     }
 
-    /// Finds the pool, or makes one of an empty directory.
+    /// Finds the pool; makes one of an empty directory only where the rules say so and nothing says
+    /// that one existed.
     func open() throws(DriverError) -> Folder {
         do throws(DriverError) {
             guard let parent = try Folder.existing(at: path.parent) else {
                 throw unavailable("\(path.parent) does not exist: make it, or mount its disk")
             }
-            let known = try holdNote(in: parent)
+            let noted = try holdNote(in: parent)
             do throws(DriverError) {
-                return try open(in: parent, known: known)
+                return try open(noted: noted)
             } catch {
-                if known == nil { dropNote(in: parent) }
+                if noted == nil { dropNote(in: parent) }
                 throw error
             }
         } catch {
@@ -63,34 +66,44 @@ final class Pool: Sendable {
         }
     }
 
-    private func open(in parent: borrowing Folder, known: String?) throws(DriverError) -> Folder {
-        let root = try rootOrNew(in: parent, known: known)
-        let marker = try markerOrNew(in: root, known: known)
+    private func open(noted: String?) throws(DriverError) -> Folder {
+        let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)
+        guard let root = try Folder.existing(at: path.directory) else {
+            throw unavailable("the directory does not exist: \(proofs.advice)")
+        }
+        let mount = try PoolMount(of: root)
+        try requireMountPoint(mount, proofs)
+        let found = try marker(in: root)
+        if let found, let objection = proofs.objection(to: found.uuid) {
+            throw unavailable("\(objection.problem): \(objection.advice)")
+        }
+        let marker = if let found { found } else { try newMarker(in: root, proofs) }
         guard marker.tier == tier else {
             throw unavailable(
                 "it belongs to the tier '\(marker.tier)': give the tier that name again, or choose "
                     + "another directory"
             )
         }
-        if known == nil { writeNote(marker.uuid) }
         for shelf in [PoolNames.volumes, PoolNames.snapshots] where try !root.has(shelf) {
             throw unavailable(
                 "its folder '\(shelf)' is gone: restore it from a backup, or make it empty by hand"
             )
         }
+        try keepProofs(of: marker, proofs, isNew: found == nil)
+        warn(of: mount)
         let bytes = try markerBytes(in: root)
         state.withLock { $0.marker = bytes }
         return root
     }
 
-    private func unavailable(_ reason: String) -> DriverError {
+    func unavailable(_ reason: String) -> DriverError {
         let prefix = "tier \(tier), pool \(path.directory): "
         // Errors pass through here twice where one function calls another.
         return DriverError(.unavailable, reason.hasPrefix(prefix) ? reason : prefix + reason)
     }
 }
 
-/// The directory and its marker.
+/// The directory as it is now.
 extension Pool {
     private func existingRoot() throws(DriverError) -> Folder {
         guard let root = try Folder.existing(at: path.directory) else {
@@ -99,24 +112,16 @@ extension Pool {
         return root
     }
 
-    private func rootOrNew(in parent: borrowing Folder, known: String?) throws(DriverError)
-        -> Folder
-    {
-        if let root = try Folder.existing(at: path.directory) { return root }
-        guard known == nil else { throw notMounted(known) }
-        try parent.makeFolder(path.name)
-        try parent.synchronize()
-        return try existingRoot()
-    }
-
     private func markerBytes(in root: borrowing Folder) throws(DriverError) -> [UInt8] {
         guard let file = try root.file(PoolNames.marker, for: .reading) else {
-            throw notMounted(nil)
+            throw unavailable(
+                "its marker \(PoolNames.marker) is missing; mount the pool's disk there"
+            )
         }
         return try file.contents(limit: PoolMarker.limit)
     }
 
-    /// Sees that the marker is the one that the pool was opened with.
+    /// Checks that the marker is the one that the pool was opened with.
     private func compare(_ bytes: [UInt8]) throws(DriverError) {
         guard let opened = state.withLock({ $0.marker }) else {
             throw unavailable("it has not been opened yet")
@@ -124,65 +129,29 @@ extension Pool {
         guard opened != bytes else { return }
         let expected = try PoolMarker(decoding: opened, path: PoolNames.marker).uuid
         let found = try PoolMarker(decoding: bytes, path: PoolNames.marker).uuid
-        if expected != found { throw foreign(found, expected: expected) }
+        guard expected != found else { return }
+        throw unavailable("it is pool \(found), not \(expected): mount the right disk")
     }
 
-    private func markerOrNew(in root: borrowing Folder, known: String?) throws(DriverError)
-        -> PoolMarker
-    {
-        if try root.has(PoolNames.marker) {
-            let name = "\(path.directory)/\(PoolNames.marker)"
-            let marker = try PoolMarker(decoding: markerBytes(in: root), path: name)
-            if let known, known != marker.uuid { throw foreign(marker.uuid, expected: known) }
-            return marker
-        }
-        guard known == nil else { throw notMounted(known) }
-        try refuseForeignFiles(in: root)
-        return try makeMarker(in: root)
+    func marker(in root: borrowing Folder) throws(DriverError) -> PoolMarker? {
+        guard try root.has(PoolNames.marker) else { return nil }
+        let name = "\(path.directory)/\(PoolNames.marker)"
+        return try PoolMarker(decoding: markerBytes(in: root), path: name)
     }
 
-    /// A directory with somebody's files in it is never turned into a pool.
-    private func refuseForeignFiles(in root: borrowing Folder) throws(DriverError) {
-        var foreign: [String] = []
-        for name in try root.names() {
-            let isShelf = [PoolNames.volumes, PoolNames.snapshots].contains(name)
-            let isFull = isShelf ? try !(root.folder(name)?.names().isEmpty ?? true) : false
-            if isFull || !PoolNames.allowedInNewPool.contains(name) { foreign.append(name) }
-        }
-        guard let example = foreign.min() else { return }
+    private func requireMountPoint(_ mount: PoolMount, _ proofs: PoolProofs) throws(DriverError) {
+        guard rules.requiresMountPoint, !mount.isRoot else { return }
         throw unavailable(
-            "the directory is no pool and is not empty (it holds '\(example)'): choose an empty "
-                + "one; if it was a pool, restore its \(PoolNames.marker)"
+            "the tiers file says 'mountPoint: true', and the directory is a folder of the file system "
+                + "on \(mount.target): \(proofs.advice)"
         )
     }
 
-    /// The marker comes last: a start that is cut short before it leaves a directory that still
-    /// counts as empty.
-    private func makeMarker(in root: borrowing Folder) throws(DriverError) -> PoolMarker {
-        for shelf in [PoolNames.volumes, PoolNames.snapshots] where try !root.has(shelf) {
-            try root.makeFolder(shelf)
-        }
-        let marker = PoolMarker(tier: tier)
-        try root.replaceFile(PoolNames.marker, with: marker.encoded())
-        logger.info(
-            "made a pool",
-            metadata: ["directory": "\(path.directory)", "uuid": "\(marker.uuid)"]
-        )
-        return marker
-    }
-
-    private func notMounted(_ known: String?) -> DriverError {
-        let which = known.map { " of pool \($0)" } ?? ""
-        return unavailable(
-            "the marker \(PoolNames.marker)\(which) is missing; mount the pool's disk there, or, if "
-                + "the pool is really gone, remove \(path.notePath) and restart the driver"
-        )
-    }
-
-    private func foreign(_ found: String, expected: String) -> DriverError {
-        unavailable(
-            "it is pool \(found), not \(expected): mount the right disk, or, if this one is meant, "
-                + "remove \(path.notePath) and restart the driver"
+    private func warn(of mount: PoolMount) {
+        guard mount.isVolatile, !rules.isVolatile else { return }
+        logger.warning(
+            "the pool does not outlive a reboot or its container; 'volatile: true' allows that",
+            metadata: ["directory": "\(path.directory)", "filesystem": "\(mount.type)"]
         )
     }
 }
@@ -226,7 +195,7 @@ extension Pool {
         }
     }
 
-    private func writeNote(_ uuid: String) {
+    func writeNote(_ uuid: String) {
         do throws(DriverError) {
             try state.withLock { state throws(DriverError) in
                 try state.note?.write(Array("\(uuid)\n".utf8))

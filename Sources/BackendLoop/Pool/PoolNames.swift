@@ -1,3 +1,6 @@
+import DriverCore
+import Host
+
 /// The names that Cairn gives to what it makes in a pool; nothing else there is ever removed.
 ///
 /// A name is a promise to every later version: changing one strands the volumes of old pools.
@@ -43,4 +46,13 @@ struct PoolPath: Sendable {
     /// The note's name in the parent: it stays in sight when the pool's disk is not mounted.
     var note: String { ".\(name).cairn-pool" }
     var notePath: String { parent == "/" ? "/\(note)" : "\(parent)/\(note)" }
+
+    /// The UUID in the note; nil where there is none.
+    func readNote() throws(DriverError) -> String? {
+        guard let parent = try Folder.existing(at: parent),
+            let note = try parent.file(note, for: .reading)
+        else { return nil }
+        let text = String(decoding: try note.contents(limit: 4096), as: UTF8.self)
+        return text.split(separator: "\n").first.map(String.init)
+    }
 }

@@ -2,9 +2,9 @@ package import Backend
 package import DriverCore
 package import Host
 
-/// A look at a pool's directory that changes nothing and needs no running driver.
+/// A survey of a pool's directory that changes nothing and needs no running driver.
 ///
-/// It is a snapshot by name only: a driver may change the pool while it is looked at.
+/// It is no snapshot: a driver may change the pool meanwhile.
 package struct PoolSurvey: Sendable {
     /// Something that a person should know.
     package struct Finding: Sendable, Hashable {
@@ -17,7 +17,12 @@ package struct PoolSurvey: Sendable {
     package let directory: String
     package private(set) var isPool = false
     package private(set) var usage: StorageUsage?
-    package private(set) var canClone = false
+    /// nil where the directory cannot be opened, or the mount table not be read.
+    package private(set) var mount: PoolMount?
+    /// nil where the trial did not tell.
+    package private(set) var canClone: Bool?
+    /// The UUID of the pool that is there.
+    package private(set) var uuid: String?
     package private(set) var volumes: [VolumeRecord] = []
     package private(set) var snapshots: [SnapshotRecord] = []
     package private(set) var findings: [Finding] = []
@@ -26,18 +31,25 @@ package struct PoolSurvey: Sendable {
     /// The process of the driver that has the pool; nil where none is seen.
     private var driver: Int32?
 
-    /// Looks at the directory of a tier.
-    package init(of directory: String, tier: String) {
+    private let tier: String
+    private let rules: PoolRules
+
+    /// Surveys the directory of a tier.
+    package init(of directory: String, tier: String, rules: PoolRules) {
         self.directory = directory
+        self.tier = tier
+        self.rules = rules
         guard let path = PoolPath(directory) else {
             find(directory, "cannot be a pool", "give the tier an absolute path, not the root")
             return
         }
         attempt { (survey) throws(DriverError) in
-            guard let root = try survey.root(path) else { return }
+            let proofs = survey.proofs(path)
+            guard let root = try survey.root(path, proofs) else { return }
             survey.usage = try root.usage()
-            survey.canClone = root.canClone()
-            guard try survey.look(atMarkerIn: root, path, tier: tier) else { return }
+            survey.mount = try PoolMount(of: root)
+            survey.tryCloning(in: root)
+            guard try survey.examineMarker(in: root, path, proofs) else { return }
             survey.isPool = true
             survey.driver = survey.holder(of: path)
             survey.volumes = try survey.records(VolumeRecord.self, in: root)
@@ -62,13 +74,28 @@ package struct PoolSurvey: Sendable {
         record(id, in: directory)
     }
 
-    /// How full the pool's file system is; nil where the directory is no pool now, as while its disk
-    /// is not mounted.
-    package static func usage(of directory: String) -> StorageUsage? {
-        guard let root = try? Folder.existing(at: directory),
-            (try? root.has(PoolNames.marker)) ?? false
-        else { return nil }
-        return try? root.usage()
+    /// How full the pool's file system is; nil where the directory is not the tier's pool now, as
+    /// while its disk is not mounted.
+    package static func usage(of directory: String, tier: String, rules: PoolRules)
+        -> (usage: StorageUsage, mount: PoolMount)?
+    {
+        do throws(DriverError) {
+            guard let path = PoolPath(directory),
+                let root = try Folder.existing(at: path.directory),
+                let file = try root.file(PoolNames.marker, for: .reading)
+            else { return nil }
+            let bytes = try file.contents(limit: PoolMarker.limit)
+            let marker = try PoolMarker(decoding: bytes, path: file.path)
+            let mount = try PoolMount(of: root)
+            let noted = try path.readNote()
+            let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)
+            guard marker.tier == tier, proofs.objection(to: marker.uuid) == nil,
+                mount.isRoot || !rules.requiresMountPoint
+            else { return nil }
+            return (try root.usage(), mount)
+        } catch {
+            return nil
+        }
     }
 
     private static func record<Record: StoredRecord>(_ id: Record.ID, in directory: String)
@@ -97,46 +124,55 @@ package struct PoolSurvey: Sendable {
     }
 }
 
-/// The directory, its marker and the note beside it.
+/// The directory, its marker, and what says that there is a pool.
 extension PoolSurvey {
-    private mutating func root(_ path: PoolPath) throws(DriverError) -> Folder? {
+    private mutating func proofs(_ path: PoolPath) -> PoolProofs {
+        var noted: String?
+        attempt { (_) throws(DriverError) in noted = try path.readNote() }
+        let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)
+        attempt { (_) throws(DriverError) in _ = try proofs.kept.get() }
+        return proofs
+    }
+
+    private mutating func root(_ path: PoolPath, _ proofs: PoolProofs) throws(DriverError)
+        -> Folder?
+    {
         if let root = try Folder.existing(at: path.directory) { return root }
-        let isKnown = try noteUUID(path) != nil
-        find(
-            path.directory,
-            "the directory does not exist",
-            isKnown
-                ? "mount the pool's disk" : "start the driver, which makes it, or mount its disk"
-        )
+        find(path.directory, "the directory does not exist", proofs.advice)
         return nil
     }
 
-    private func noteUUID(_ path: PoolPath) throws(DriverError) -> String? {
-        guard let parent = try Folder.existing(at: path.parent),
-            let note = try parent.file(path.note, for: .reading)
-        else { return nil }
-        let text = String(decoding: try note.contents(limit: 4096), as: UTF8.self)
-        return text.split(separator: "\n").first.map(String.init)
+    private mutating func tryCloning(in root: borrowing Folder) {
+        do throws(DriverError) {
+            canClone = try root.canClone()
+        } catch {
+            find(
+                directory,
+                "cannot tell whether the file system has reflink: \(error.message)",
+                "make room in the pool: copies are refused until that can be tried"
+            )
+        }
     }
 
-    private mutating func look(
-        atMarkerIn root: borrowing Folder,
+    private mutating func examineMarker(
+        in root: borrowing Folder,
         _ path: PoolPath,
-        tier: String
+        _ proofs: PoolProofs
     ) throws(DriverError) -> Bool {
-        let known = try noteUUID(path)
+        if rules.requiresMountPoint, let mount, !mount.isRoot {
+            find(
+                path.directory,
+                "no disk is mounted there: it is a folder of the file system on \(mount.target)",
+                proofs.advice
+            )
+        }
         let name = "\(path.directory)/\(PoolNames.marker)"
         guard let file = try root.file(PoolNames.marker, for: .reading) else {
-            find(
-                name,
-                "the marker is missing",
-                known == nil
-                    ? "start the driver: it makes a pool of an empty directory"
-                    : "mount the pool's disk; if the pool is gone for good, remove \(path.notePath)"
-            )
+            findMissingMarker(name, proofs)
             return false
         }
         let marker = try PoolMarker(decoding: file.contents(limit: PoolMarker.limit), path: name)
+        uuid = marker.uuid
         if marker.tier != tier {
             find(
                 name,
@@ -144,14 +180,17 @@ extension PoolSurvey {
                 "give the tier that name again, or choose another directory"
             )
         }
-        if let known, known != marker.uuid {
-            find(
-                name,
-                "this is pool \(marker.uuid), and \(path.notePath) expects \(known)",
-                "mount the right disk, or remove the note if this one is meant"
-            )
+        if let objection = proofs.objection(to: marker.uuid) {
+            find(name, objection.problem, objection.advice)
         }
         return true
+    }
+
+    private mutating func findMissingMarker(_ name: String, _ proofs: PoolProofs) {
+        guard proofs.expected == nil, rules.createsPool else {
+            return find(name, "the marker is missing", proofs.advice)
+        }
+        find(name, "there is no pool yet", "start the driver: 'create: true' lets it make one")
     }
 }
 

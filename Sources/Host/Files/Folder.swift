@@ -21,6 +21,28 @@ package struct Folder: ~Copyable {
         return Folder(OpenFile(adopting: number, path: path))
     }
 
+    /// Opens a folder by its path, and makes it and those above it where they do not exist.
+    package static func made(at path: String) throws(DriverError) -> Folder {
+        if let folder = try existing(at: path) { return folder }
+        let parts = path.split(separator: "/").map(String.init)
+        guard path.hasPrefix("/"), let name = parts.last else {
+            throw DriverError(.hostFailure, "\(path) does not exist, and is no path to make")
+        }
+        let parent = try made(at: "/" + parts.dropLast().joined(separator: "/"))
+        do {
+            try parent.makeFolder(name)
+            try parent.synchronize()
+        } catch {
+            // Another thread may have made it meanwhile.
+            guard let folder = try existing(at: path) else { throw error }
+            return folder
+        }
+        guard let folder = try existing(at: path) else {
+            throw DriverError(.unavailable, "\(path) was made and is gone: retry")
+        }
+        return folder
+    }
+
     package var path: String { file.path }
 
     /// A folder beneath this one; nil where nothing has the name.
@@ -73,16 +95,18 @@ package struct Folder: ~Copyable {
     package func isBusy() throws(DriverError) -> Bool { try file.isBusy() }
 
     /// Whether the file system can make files share blocks; tried on two files without names.
-    package func canClone() -> Bool {
-        do {
-            let source = try required(open(".", chost_files_unnamed, mode: 0o600), "")
-            try source.write([UInt8](repeating: 1, count: 4096))
-            let target = try required(open(".", chost_files_unnamed, mode: 0o600), "")
-            try target.clone(from: source)
-            return true
-        } catch {
-            return false
-        }
+    ///
+    /// Throws where the trial itself fails, as on a full disk: that says neither yes nor no.
+    package func canClone() throws(DriverError) -> Bool {
+        let names = "\(path) (a trial file without a name)"
+        let number = unsafe chost_files_open_beneath(file.number, ".", chost_files_unnamed, 0o600)
+        // A file system without such files has no reflink either.
+        guard ![-EOPNOTSUPP, -EISDIR].contains(number) else { return false }
+        try checked(number, "open \(names)")
+        let source = OpenFile(adopting: number, path: names)
+        try source.write([UInt8](repeating: 1, count: 4096))
+        let target = try required(open(".", chost_files_unnamed, mode: 0o600), "")
+        return try target.canClone(from: source)
     }
 
     private func open(_ name: String, _ access: chost_files_access, mode: UInt32 = 0)

@@ -1,5 +1,6 @@
 import CHostShim
 package import DriverCore
+import Glibc
 
 /// Which blocks a file has.
 extension OpenFile {
@@ -34,6 +35,17 @@ extension OpenFile {
             chost_files_clone(number, source.number),
             "clone \(source.path) to \(path)"
         )
+    }
+
+    /// The same as a trial: false where the file system has no shared blocks.
+    ///
+    /// Source: ioctl_ficlonerange(2); EINVAL is what file systems answer that know the call and were
+    /// made without the feature.
+    func canClone(from source: borrowing OpenFile) throws(DriverError) -> Bool {
+        let result = chost_files_clone(number, source.number)
+        guard ![EOPNOTSUPP, ENOTTY, ENOSYS, EINVAL, EXDEV].contains(-result) else { return false }
+        try checked(result, "try to clone a file in \(path)")
+        return true
     }
 
     /// How much of the file is in blocks that another file shares.

@@ -22,6 +22,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @Flag(help: "Do not ask the driver: before its first start.")
     var withoutDriver = false
 
+    @OptionGroup var state: StateOptions
     @OptionGroup var client: ClientOptions
 
     private struct Report: Encodable {
@@ -35,9 +36,10 @@ struct DoctorCommand: AsyncParsableCommand {
         checks += ProgramChecks.run(filesystems: Set((tiers ?? []).map(\.filesystem)))
         checks += KernelChecks.run()
         checks += configuration.checks
+        checks += StateChecks.run(state.folder, tiers ?? [])
         let groups = TierBackends.lvm(of: tiers ?? [])
         for tier in tiers ?? [] {
-            checks += await TierChecks.run(tier, groups[tier.name])
+            checks += await TierChecks.run(tier, groups[tier.name], stateFolder: state.folder)
         }
         if !withoutDriver { checks += await DriverChecks.run(client) }
 

@@ -16,22 +16,30 @@ struct TierChecks {
     private static let lowPercent = Int64(5)
 
     /// `group` is the back end of an LVM tier.
-    static func run(_ tier: TierConfiguration, _ group: LVMBackend?) async -> [Check] {
+    static func run(
+        _ tier: TierConfiguration,
+        _ group: LVMBackend?,
+        stateFolder: String
+    ) async -> [Check] {
         switch tier.backend {
         case .lvm: return group.map { GroupChecks.run(tier, $0) } ?? []
         case .loop(let loop):
-            var checks = TierChecks(tier, loop, await survey(of: loop.directory, tier: tier.name))
+            let rules = PoolRules(loop, stateFolder: stateFolder)
+            let survey = await survey(of: loop.directory, tier: tier.name, rules)
+            var checks = TierChecks(tier, loop, survey)
             checks.examine()
             return checks.examination.checks
         }
     }
 
     /// Looks twice where something seems wrong: a running driver may just be changing it.
-    private static func survey(of directory: String, tier: String) async -> PoolSurvey {
-        let first = PoolSurvey(of: directory, tier: tier)
+    private static func survey(of directory: String, tier: String, _ rules: PoolRules) async
+        -> PoolSurvey
+    {
+        let first = PoolSurvey(of: directory, tier: tier, rules: rules)
         guard !first.findings.isEmpty else { return first }
         try? await Task.sleep(for: momentOfChange)
-        var second = PoolSurvey(of: directory, tier: tier)
+        var second = PoolSurvey(of: directory, tier: tier, rules: rules)
         second.keepFindings(alsoIn: first)
         return second
     }
@@ -48,6 +56,7 @@ struct TierChecks {
 
     private mutating func examine() {
         if survey.isPool { examination.good("pool", loop.directory) }
+        examineMount()
         for finding in survey.findings {
             examination.problem(finding.path, finding.problem, finding.advice)
         }
@@ -62,10 +71,11 @@ struct TierChecks {
     }
 
     private mutating func examineFilesystem(_ usage: StorageUsage) {
-        let type = filesystemType() ?? "unknown"
-        if survey.canClone {
-            examination.good("file system", "\(type) with reflink: copies take no time")
-        } else {
+        let type = survey.mount?.type ?? "unknown"
+        switch survey.canClone {
+        case nil: examination.note("file system", "\(type), reflink unknown")
+        case true?: examination.good("file system", "\(type) with reflink: copies take no time")
+        case false?:
             examination.note(
                 "file system",
                 "\(type) without reflink: snapshots and clones copy every byte",
@@ -74,11 +84,13 @@ struct TierChecks {
         }
     }
 
-    private func filesystemType() -> String? {
-        guard let id = try? MountedPath.mountID(at: loop.directory),
-            let mounts = try? MountTable.read()
-        else { return nil }
-        return mounts.first { $0.mountID == id }?.fsType
+    private mutating func examineMount() {
+        guard let mount = survey.mount, mount.isVolatile, !loop.isVolatile else { return }
+        examination.note(
+            "persistence",
+            "the pool is on \(mount.type): a reboot, or the end of the container, takes every volume",
+            "put it on a disk of the node, or say 'volatile: true' in the tiers file"
+        )
     }
 
     private mutating func examineRoom(_ usage: StorageUsage) {

@@ -7,11 +7,11 @@ import Host
 struct PoolCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pool",
-        abstract: "Make, enlarge and repair LVM thin pools.",
+        abstract: "Make pools; enlarge and repair LVM thin pools.",
         discussion: """
-            The driver never changes a pool by itself: it belongs to whoever made it. These commands \
-            show the commands of LVM that they are about to run, and ask. Run them as root on the \
-            pool's node; they need no running driver.
+            The driver never changes an LVM pool by itself: it belongs to whoever made it. For LVM, \
+            these commands show the commands that they are about to run, and ask. Run them as root on \
+            the pool's node; they need no running driver.
             """,
         subcommands: [PoolCreate.self, PoolExtend.self, PoolRepair.self]
     )

@@ -1,29 +1,48 @@
 import ArgumentParser
 import BackendLVM
+import BackendLoop
+import Configuration
 import DriverCore
+import Host
 
 /// The command `cairn pool create`.
 struct PoolCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Make a thin pool, and its volume group where there is none.",
+        abstract: "Make the pool of a loop tier, or an LVM thin pool and its volume group.",
         discussion: """
-            The pool zeroes what it gives, passes discards on, and fails writes at once where it is \
-            full. A disk that holds anything is refused.
+            A tier's name makes the pool of that loop tier in its directory, which has to be empty. A \
+            tier that has had a pool is refused: its disk may only be unmounted.
+
+            GROUP/POOL makes a thin pool of LVM. It zeroes what it gives, passes discards on, and fails \
+            writes at once where it is full. A disk that holds anything is refused.
 
             Example:
+              cairn pool create scratch
               cairn pool create fast/pool --disk /dev/nvme1n1
               cairn pool create fast/pool --size 500Gi
             """
     )
 
-    @Argument(help: "The volume group and the new pool, as fast/pool.")
-    var pool: PoolPath
+    @Argument(
+        help: "A loop tier of the tiers file; or a volume group and its new pool, as fast/pool."
+    )
+    var pool: NewPool
+
+    @Option(
+        help: """
+            The tiers file, for a loop tier. Default: $CAIRN_CONFIG, else \(NodeOptions.defaultConfig).
+            """,
+        completion: .file()
+    )
+    var config: String?
+
+    @OptionGroup var state: StateOptions
 
     @Option(help: "A blank disk for the group; may be given several times.", completion: .file())
     var disk: [String] = []
 
-    @Option(help: "The pool's size. Default: nine tenths of what is free.")
+    @Option(help: "The LVM pool's size. Default: nine tenths of what is free.")
     var size: ByteCount?
 
     @Option(help: "The size of its metadata. Default: what LVM takes for the pool's size.")
@@ -31,17 +50,70 @@ struct PoolCreate: AsyncParsableCommand {
 
     @OptionGroup var plan: PlanOptions
 
+    func validate() throws {
+        guard case .tier(let name) = pool, !disk.isEmpty || size != nil || metadata != nil else {
+            return
+        }
+        throw ValidationError(
+            "--disk, --size and --metadata are for GROUP/POOL of LVM, and '\(name)' is the name of a tier"
+        )
+    }
+
     func run() async throws {
-        try plan.carryOut(
-            PoolPlan.create(
-                PoolPlan.Wish(
-                    group: pool.group,
-                    pool: pool.pool,
-                    disks: disk,
-                    size: size,
-                    metadataSize: metadata
+        switch pool {
+        case .tier(let name): try makeLoopPool(of: name)
+        case .lvm(let path):
+            try plan.carryOut(
+                PoolPlan.create(
+                    PoolPlan.Wish(
+                        group: path.group,
+                        pool: path.pool,
+                        disks: disk,
+                        size: size,
+                        metadataSize: metadata
+                    )
                 )
             )
+        }
+    }
+
+    private func makeLoopPool(of name: String) throws(DriverError) {
+        let path = config ?? Environment.value(of: "CAIRN_CONFIG") ?? NodeOptions.defaultConfig
+        let tiers = try TiersFile(reading: path).tiers
+        guard let tier = tiers.first(where: { $0.name == name }) else {
+            throw DriverError(
+                .invalidRequest,
+                "\(path) has no tier '\(name)'; its tiers are: "
+                    + tiers.map(\.name).joined(separator: ", ")
+            )
+        }
+        guard case .loop(let loop) = tier.backend else {
+            throw DriverError(
+                .invalidRequest,
+                "tier '\(name)' is one of LVM: name its group and pool, as fast/pool"
+            )
+        }
+        let uuid = try NewLoopPool.make(
+            tier: name,
+            directory: loop.directory,
+            rules: PoolRules(loop, stateFolder: state.folder)
         )
+        Console.write("made pool \(uuid) of tier '\(name)' in \(loop.directory)")
+    }
+}
+
+/// What to make: the pool of a tier, or one of LVM.
+enum NewPool: ExpressibleByArgument, Sendable {
+    case tier(String)
+    case lvm(PoolPath)
+
+    init?(argument: String) {
+        guard argument.utf8.contains(UInt8(ascii: "/")) else {
+            guard !argument.isEmpty else { return nil }
+            self = .tier(argument)
+            return
+        }
+        guard let path = PoolPath(argument: argument) else { return nil }
+        self = .lvm(path)
     }
 }

@@ -64,6 +64,8 @@ struct NodeOptions: ParsableArguments {
     @Option(help: "Where the use of volumes is noted; a folder that a reboot empties.")
     var usageDir: String = "/run/cairn-usage"
 
+    @OptionGroup var state: StateOptions
+
     @Option(help: "Volumes that this node may have in use; 0 for no limit.")
     var maxVolumes: Int64 = 1024
 
@@ -91,6 +93,24 @@ struct NodeOptions: ParsableArguments {
 
     func validate() throws {
         guard maxVolumes >= 0 else { throw ValidationError("--max-volumes is negative") }
+    }
+}
+
+/// Where the node keeps what must outlive a container.
+struct StateOptions: ParsableArguments {
+    @Option(
+        help: """
+            A folder of the host where the UUIDs of the loop pools are kept: the proof that a pool \
+            exists while its disk is away. Default: $CAIRN_STATE_DIR, else \(defaultFolder).
+            """,
+        completion: .directory
+    )
+    var stateDir: String?
+
+    static let defaultFolder = "/var/lib/cairn/state"
+
+    var folder: String {
+        stateDir ?? Environment.value(of: "CAIRN_STATE_DIR") ?? Self.defaultFolder
     }
 }
 

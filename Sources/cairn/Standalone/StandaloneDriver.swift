@@ -44,7 +44,11 @@ struct StandaloneDriver {
             nodeID: node.nodeName,
             topology: try node.segments()
         )
-        let backends = try TierBackends.make(file.tiers, logger: logger)
+        let backends = try TierBackends.make(
+            file.tiers,
+            stateFolder: node.state.folder,
+            logger: logger
+        )
         let defaultTier = file.tiers.first(where: \.isDefault)?.name
         let tiers = Tiers(backends, default: defaultTier, logger: logger)
         operations = Operations(

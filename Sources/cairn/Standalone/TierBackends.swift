@@ -8,8 +8,8 @@ import Logging
 
 /// The back ends of the configured tiers; nothing is touched before they are started.
 enum TierBackends {
-    static func make(_ tiers: [TierConfiguration], logger: Logger) throws(DriverError)
-        -> [any VolumeBackend]
+    static func make(_ tiers: [TierConfiguration], stateFolder: String, logger: Logger)
+        throws(DriverError) -> [any VolumeBackend]
     {
         let devices = LoopDevices()
         let groups = volumeGroups(of: tiers)
@@ -21,6 +21,7 @@ enum TierBackends {
                     try LoopBackend(
                         tier: tier.name,
                         directory: loop.directory,
+                        rules: PoolRules(loop, stateFolder: stateFolder),
                         isThick: loop.provisioning == .thick,
                         overcommit: loop.overcommit,
                         reserve: tier.reserve,
@@ -92,5 +93,17 @@ enum TierBackends {
                 )
             )
         }
+    }
+}
+
+extension PoolRules {
+    /// What the tiers file says of a tier's pool.
+    init(_ loop: LoopTierConfiguration, stateFolder: String) {
+        self.init()
+        createsPool = loop.createsPool
+        requiresMountPoint = loop.requiresMountPoint
+        uuid = loop.uuid
+        isVolatile = loop.isVolatile
+        self.stateFolder = stateFolder
     }
 }

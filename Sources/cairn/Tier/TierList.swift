@@ -20,6 +20,7 @@ struct TierList: AsyncParsableCommand {
             """
     )
 
+    @OptionGroup var state: StateOptions
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
@@ -58,10 +59,12 @@ struct TierList: AsyncParsableCommand {
             let answer = try await session.readOrCode(
                 GetCapacityRequest(parameters: ["tier": tier.name])
             )
-            return TierView(tier, group, answer)
+            return TierView(tier, group, answer, stateFolder: state.folder)
         } catch {
             // The file knows a tier that the driver, started before, does not.
-            if error.code == .invalidArgument { return TierView(tier, group, nil) }
+            if error.code == .invalidArgument {
+                return TierView(tier, group, nil, stateFolder: state.folder)
+            }
             throw CommandFailure(error, during: "ask for the capacity of tier '\(tier.name)'")
         }
     }

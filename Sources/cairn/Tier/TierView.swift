@@ -9,8 +9,11 @@ import Host
 struct TierView: Encodable {
     enum State: String, Encodable {
         case ready
-        /// Its directory is no pool now; its disk is missing.
+        /// Its directory is not the tier's pool now; its disk is missing.
         case unavailable
+        /// It serves, and a reboot or the end of a container takes every volume, which the tiers file
+        /// does not allow.
+        case volatile
         /// In the file, and not in the driver that answers.
         case unknownToDriver = "unknown to the driver"
     }
@@ -35,7 +38,12 @@ struct TierView: Encodable {
     }
 
     /// `group` is the back end of an LVM tier.
-    init(_ tier: TierConfiguration, _ group: LVMBackend?, _ answer: GetCapacityResponse?) {
+    init(
+        _ tier: TierConfiguration,
+        _ group: LVMBackend?,
+        _ answer: GetCapacityResponse?,
+        stateFolder: String
+    ) {
         name = tier.name
         isDefault = tier.isDefault
         filesystem = tier.filesystem.rawValue
@@ -45,8 +53,11 @@ struct TierView: Encodable {
             kind = "loop"
             provisioning = loop.provisioning.rawValue
             overcommit = loop.provisioning == .thin ? loop.overcommit : nil
-            if let usage = PoolSurvey.usage(of: loop.directory) {
-                totalBytes = Self.total(of: usage.total, tier.reserve, loop).bytes
+            let rules = PoolRules(loop, stateFolder: stateFolder)
+            let found = PoolSurvey.usage(of: loop.directory, tier: tier.name, rules: rules)
+            if let found {
+                totalBytes = Self.total(of: found.usage.total, tier.reserve, loop).bytes
+                if answer != nil, found.mount.isVolatile, !loop.isVolatile { state = .volatile }
             } else if answer != nil {
                 state = .unavailable
             }

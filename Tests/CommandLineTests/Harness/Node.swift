@@ -13,6 +13,7 @@ struct Node: Sendable {
     var endpoint: String { "unix://\(folder)/csi.sock" }
     var tiersFile: String { "\(folder)/tiers.yaml" }
     var scratch: String { "\(folder)/scratch" }
+    var stateFolder: String { "\(folder)/state" }
 
     /// A target beneath the folder that stands for kubelet's.
     func target(_ name: String) -> String { "\(folder)/mnt/\(name)" }
@@ -29,7 +30,10 @@ struct Node: Sendable {
     }
 
     var environment: [String] {
-        ["CSI_ENDPOINT=\(endpoint)", "CAIRN_CONFIG=\(tiersFile)"]
+        [
+            "CSI_ENDPOINT=\(endpoint)", "CAIRN_CONFIG=\(tiersFile)",
+            "CAIRN_STATE_DIR=\(stateFolder)",
+        ]
     }
 
     /// A volume that a test needs and does not test; 16 MiB of ext4 where nothing else is asked.
@@ -63,23 +67,30 @@ struct VolumeFacts: Decodable {
 }
 
 /// Runs a test beside a driver of its own, and takes both down whatever happens.
-func withNode(_ body: (Node) async throws -> Void) async throws {
+///
+/// `prepare` gets the folder in which the tiers' directories are, before the driver starts.
+func withNode(
+    preparing prepare: (TemporaryFolder) throws -> Void = { _ in },
+    _ body: (Node) async throws -> Void
+) async throws {
     try await withTemporaryFolder { folder in
         let node = Node(folder: folder.path)
-        _ = try folder.makeFolder("mnt")
+        for name in ["mnt", "scratch", "thick"] { _ = try folder.makeFolder(name) }
         try Bytes.write(
             """
             tiers:
               - name: scratch
                 default: true
-                loop: {directory: \(node.scratch)}
+                loop: {directory: \(node.scratch), create: true, mountPoint: false}
               - name: thick
                 reserve: 1Mi
-                loop: {directory: \(node.folder)/thick, provisioning: thick}
+                loop: {directory: \(node.folder)/thick, provisioning: thick, create: true,
+                       mountPoint: false}
 
             """,
             to: node.tiersFile
         )
+        try prepare(folder)
         let driver = try startDriver(node)
         folder.onCleanup { Leftovers.remove(beneath: node.folder) }
         let outcome: Result<Void, any Error>
@@ -102,6 +113,7 @@ private func startDriver(_ node: Node) throws -> ChildProgram {
         [
             "standalone", "--endpoint", node.endpoint, "--config", node.tiersFile,
             "--node-id", "command-line", "--usage-dir", "\(node.folder)/usage",
+            "--state-dir", node.stateFolder,
             "--kubelet-dir", "\(node.folder)/mnt",
         ],
         standardError: "\(node.folder)/driver.log"

@@ -1,0 +1,49 @@
+package import DriverCore
+import Host
+import Logging
+
+/// Making the pool of a tier at a person's word.
+package enum NewLoopPool {
+    /// Makes a pool of the tier's directory, and the directory where there is none; answers the UUID.
+    ///
+    /// Throws where the tier has a pool, or has had one that may only be away.
+    package static func make(tier: String, directory: String, rules: PoolRules)
+        throws(DriverError) -> String
+    {
+        guard let path = PoolPath(directory) else {
+            throw DriverError(.invalidRequest, "'\(directory)' cannot be a pool")
+        }
+        var wish = rules
+        wish.createsPool = true
+        let logger = Logger(label: "cairn") { _ in SwiftLogNoOpLogHandler() }
+        let pool = Pool(tier: tier, path: path, rules: wish, logger: logger)
+        return try pool.make()
+    }
+}
+
+extension Pool {
+    /// Makes the pool, and opens it; throws where there is one.
+    fileprivate func make() throws(DriverError) -> String {
+        if let root = try Folder.existing(at: path.directory) {
+            if let found = try marker(in: root) {
+                throw DriverError(
+                    .conflict,
+                    "\(path.directory) is pool \(found.uuid) of tier '\(found.tier)' already"
+                )
+            }
+        } else if !rules.requiresMountPoint {
+            // Only where nothing says that a disk is away.
+            let noted = try path.readNote()
+            let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)
+            guard proofs.expected == nil else {
+                throw unavailable("the directory does not exist: \(proofs.advice)")
+            }
+            _ = try Folder.made(at: path.directory)
+        }
+        let root = try open()
+        guard let marker = try marker(in: root) else {
+            throw unavailable("the pool was made and is gone: see its disk")
+        }
+        return marker.uuid
+    }
+}

@@ -1,0 +1,39 @@
+package import DriverCore
+package import Host
+
+/// The mounted file system that a pool's directory lies on.
+package struct PoolMount: Sendable, Hashable {
+    /// `ext4`, `xfs`, ...
+    package let type: String
+    /// The same for every mount, and every subvolume, of the file system.
+    package let device: UInt64
+    /// Where the file system is mounted.
+    package let target: String
+    /// Whether the directory is the root of the file system, or of a subvolume of btrfs.
+    ///
+    /// A folder that is bound to a place of its own is none: a container sees each folder of the
+    /// host that is given to it as such a mount, whether or not a disk is mounted there.
+    package let isRoot: Bool
+
+    /// The inode of the root of each subvolume of btrfs.
+    private static let subvolumeRoot: UInt64 = 256
+
+    /// Finds the mount of an open folder; throws where the mount table does not tell.
+    package init(of folder: borrowing Folder) throws(DriverError) {
+        let path = try folder.shownPath()
+        let id = try MountedPath.mountID(at: path)
+        guard let entry = try MountTable.read().first(where: { $0.mountID == id }) else {
+            throw DriverError(.unavailable, "\(path) is on no mount of the mount table: retry")
+        }
+        type = entry.fsType
+        device = entry.device
+        target = entry.target
+        let isWhole = entry.root == "/"
+        let inode = try folder.facts().identity.inode
+        let isSubvolume = entry.fsType == "btrfs" && inode == Self.subvolumeRoot
+        isRoot = entry.target == path && (isWhole || isSubvolume)
+    }
+
+    /// Whether a reboot, or the end of a container, takes everything with it.
+    package var isVolatile: Bool { ["tmpfs", "ramfs", "overlay", "aufs"].contains(type) }
+}

@@ -1,0 +1,69 @@
+import DriverCore
+import Host
+
+/// What says which pool a tier has, beside the pool itself.
+///
+/// As long as one of them does, a directory without that pool is a disk that is not mounted.
+struct PoolProofs {
+    let tier: String
+    private let path: PoolPath
+    /// The key `uuid` of the tiers file; what a person wrote there overrules the others.
+    private let configured: String?
+    /// What the state folder keeps.
+    let kept: Result<PoolState?, DriverError>
+    private let keptPath: String
+    /// The note beside the directory.
+    let noted: String?
+
+    init(tier: String, path: PoolPath, rules: PoolRules, noted: String?) {
+        self.tier = tier
+        self.path = path
+        self.noted = noted
+        configured = rules.uuid
+        let file = rules.stateFolder.map { PoolStateFile(folder: $0, tier: tier) }
+        keptPath = file?.path ?? ""
+        kept = Result { () throws(DriverError) in try file?.read() }
+    }
+
+    private var keptState: PoolState? { (try? kept.get()) ?? nil }
+
+    /// The UUID of the pool that has to be there; nil where nothing says that there is one.
+    var expected: String? { configured ?? keptState?.uuid ?? noted }
+
+    /// Whether the state folder has to learn that this is the pool, at this place.
+    func lacksState(_ uuid: String) -> Bool {
+        keptState?.uuid != uuid || keptState?.directory != path.directory
+    }
+
+    /// Why the pool with this UUID is not the one that has to be there, and what to do; nil where it
+    /// is the one.
+    func objection(to found: String) -> (problem: String, advice: String)? {
+        guard found != configured else { return nil }
+        let others = [configured, keptState?.uuid, noted].compactMap(\.self)
+        guard let expected = others.first(where: { $0 != found }) else { return nil }
+        return (
+            "it is pool \(found), not \(expected)",
+            "mount the right disk, or, if this one is meant, \(removal(except: found))"
+        )
+    }
+
+    /// What a person does about a pool that is not there.
+    var advice: String {
+        guard expected != nil else {
+            return "mount the pool's disk there, or, if there never was a pool, make one: "
+                + "'cairn pool create \(tier)'"
+        }
+        return
+            "mount the pool's disk there; if the pool is gone for good, \(removal(except: nil)), "
+            + "then 'cairn pool create \(tier)' makes a new one"
+    }
+
+    /// How to withdraw every proof of another pool than `uuid`.
+    private func removal(except uuid: String?) -> String {
+        var deeds: [String] = []
+        if let configured, configured != uuid { deeds.append("change the tier's 'uuid'") }
+        if let state = keptState, state.uuid != uuid { deeds.append("remove \(keptPath)") }
+        if let noted, noted != uuid { deeds.append("remove \(path.notePath)") }
+        return deeds.joined(separator: " and ")
+    }
+}

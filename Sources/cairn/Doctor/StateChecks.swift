@@ -1,0 +1,39 @@
+import BackendLoop
+import Configuration
+import DriverCore
+import Host
+
+/// The folder that keeps the UUIDs of the loop pools.
+enum StateChecks {
+    private static let advice =
+        "keep it on a disk of the node; in a container, mount the host's folder there"
+
+    static func run(_ folder: String, _ tiers: [TierConfiguration]) -> [Check] {
+        guard tiers.contains(where: \.isLoop) else { return [] }
+        var examination = Examination("configuration")
+        do throws(DriverError) {
+            guard let opened = try Folder.existing(at: folder) else {
+                examination.note("state folder", "\(folder) does not exist: the driver makes it")
+                return examination.checks
+            }
+            let mount = try PoolMount(of: opened)
+            if mount.isVolatile {
+                let found =
+                    "\(folder) is on \(mount.type), and does not outlive a reboot or container"
+                examination.note("state folder", found, advice)
+            } else {
+                examination.good("state folder", folder)
+            }
+        } catch {
+            examination.problem("state folder", error.message, advice)
+        }
+        return examination.checks
+    }
+}
+
+extension TierConfiguration {
+    /// Whether the tier's volumes are files.
+    var isLoop: Bool {
+        if case .loop = backend { true } else { false }
+    }
+}
