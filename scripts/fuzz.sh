@@ -17,6 +17,8 @@
 #                   mountinfo       the kernel's mount table
 #                   records         volume.json, snapshot.json and the marker of a pool
 #                   endpoints       --endpoint
+#                   targets         paths of a request, and kubelet's folder
+#                   tags            any text as a tag of LVM
 #                   superblock      the ext4 superblock of a volume
 #                   lvmtext         the metadata text of a volume group, and the tags in it
 #                   lvmdisk         the label of a disk of LVM, and its metadata areas
@@ -29,8 +31,8 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_fuzzers=(messages configuration ids sizes mkfs mountflags mountinfo records endpoints superblock
-    lvmtext lvmdisk)
+all_fuzzers=(messages configuration ids sizes mkfs mountflags mountinfo records endpoints targets
+    tags superblock lvmtext lvmdisk)
 runs=.build/fuzz-runs
 # A build of its own, in which every branch reports to libFuzzer. The linker that Swift takes by
 # itself, gold, ends with an internal error on it.

@@ -121,6 +121,18 @@ grpc_codes() {
         grep -vE '^Sources/CSIServices/(StatusCode\+DriverError|Router\+CSI)\.swift:' || true
 }
 
+# Swift's characters hide a separator that a combining mark follows; DriverCore/TextBytes.swift has
+# the calls that see bytes.
+character_calls() {
+    local calls='\.(hasPrefix|hasSuffix)\(|\.split\(separator: "|\.split\(whereSeparator:'
+    calls+='|\.(first|last)Index\(of: "|\bCharacter\b|\.(firstRange|ranges)\(of: '
+    calls+='|(?<!properties)\.is(Whitespace|Newline|Letter|Number|WholeNumber|HexDigit)\b'
+    calls+='|\.(components\(separatedBy|trimmingCharacters|replacing\(|replacingOccurrences)'
+    # shellcheck disable=SC2016 # $0 is Swift's
+    calls+='|\.(prefix|drop)(\(while:)? ?\{ \$0 [!=]= "|\.(first|last) [!=]= "'
+    code "$calls" "${source_files[@]}" | grep -v '^Sources/DriverCore/TextBytes\.swift:' || true
+}
+
 banned_words() {
     lines '\btry!|\bfatalError\(|\bTask\.detached\b|@unchecked\b|\bFIXME\b|\bTODO\b|/bin/sh\b' \
         "${source_files[@]}" "${own_c_files[@]}"
@@ -185,6 +197,7 @@ check "C is imported only by the target that wraps it" c_imports
 check "Foundation stays out, and C out of the domain" foundation_imports
 check "unsafe code stays at the C boundary" unsafe_code
 check "gRPC codes are named in one place" grpc_codes
+check "text is taken apart by bytes" character_calls
 check "no banned word" banned_words
 check "no file over 400 lines" long_files
 check "no function over 70 lines" long_functions "${written_files[@]}" "${own_c_files[@]}"

@@ -36,8 +36,7 @@ extension LVMBackend {
 
     /// What a temporary volume is made for; the name itself for all others.
     func owner(of name: String) -> String {
-        name.hasPrefix(Temporary.prefix)
-            ? VolumeID.prefix + name.dropFirst(Temporary.prefix.count) : name
+        name.removingBytePrefix(Temporary.prefix).map { VolumeID.prefix + $0 } ?? name
     }
 
     func removeLeftover(_ name: String, _ look: inout RepairFigures) {

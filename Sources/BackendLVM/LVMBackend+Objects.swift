@@ -18,7 +18,7 @@ struct OwnVolume {
         guard VolumeID(parsing: name) != nil || SnapshotID(parsing: name) != nil,
             let given = try? tags.required(Fact.name)
         else { return false }
-        return name.hasSuffix("-" + SHA256.hex(of: given).prefix(32))
+        return name.hasByteSuffix("-" + SHA256.hex(of: given).prefix(32))
     }
 
     /// Whether it was made by the attempt that began at that moment.
@@ -108,7 +108,7 @@ extension LVMBackend {
 
     /// Whether the driver gives such names.
     private static func isGiven(_ name: String) -> Bool {
-        name.hasPrefix(Temporary.prefix) || VolumeID(parsing: name) != nil
+        name.hasBytePrefix(Temporary.prefix) || VolumeID(parsing: name) != nil
             || SnapshotID(parsing: name) != nil
     }
 
@@ -129,7 +129,7 @@ extension LVMBackend {
 
     /// Every volume of this tier whose name begins so, made to its end or not.
     func allOwn(beginning prefix: String = "", in metadata: VolumeGroupMetadata) -> [OwnVolume] {
-        metadata.logicalVolumes.values.filter { $0.name.hasPrefix(prefix) }
+        metadata.logicalVolumes.values.filter { $0.name.hasBytePrefix(prefix) }
             .compactMap { visibleOwn($0, metadata) }
     }
 

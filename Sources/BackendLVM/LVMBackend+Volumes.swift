@@ -72,7 +72,7 @@ extension LVMBackend {
     private func removeTemporarySnapshots(of name: String) {
         guard let metadata = try? group.metadata() else { return }
         for snapshot in metadata.snapshots(of: name)
-        where snapshot.store.hasPrefix(Temporary.prefix) {
+        where snapshot.store.hasBytePrefix(Temporary.prefix) {
             var look = RepairFigures()
             claims.ifFree(owner(of: snapshot.store)) { removeLeftover(snapshot.store, &look) }
         }

@@ -39,13 +39,15 @@ package struct NodeIdentity: Sendable {
     /// Whether an id was made for this node.
     ///
     /// Storage is asked first: a renamed node keeps serving what lies on its disks.
-    package func owns(_ id: some ObjectID) -> Bool { id.nodeDigest == digest.prefix(16) }
+    package func owns(_ id: some ObjectID) -> Bool {
+        id.nodeDigest.hasSameBytes(as: digest.prefix(16))
+    }
 
     var topology: Topology { Topology(segments: segments) }
 
     /// Whether every segment that `topology` names is one of this node's.
     func satisfies(_ topology: Topology) -> Bool {
-        topology.segments.allSatisfy { segments[$0.key] == $0.value }
+        topology.segments.allSatisfy { segments[$0.key]?.hasSameBytes(as: $0.value) ?? false }
     }
 
     /// Source: CSI GetPluginInfoResponse.name: domain-like, at most 63 characters.

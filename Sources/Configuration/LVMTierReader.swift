@@ -64,12 +64,14 @@ struct LVMTierReader {
     private static func name(_ node: NamedNode) throws(ConfigurationProblem) -> String {
         let accepted = "a name of LVM: letters, digits, '+', '_', '.' and inside '-', at most 127"
         let name = try node.text(accepted: accepted)
-        let isAllowed = { (character: Character) in
-            character.isASCII && (character.isLetter || character.isNumber)
-                || "+_.-".contains(character)
+        let isAllowed = { (byte: UInt8) in
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                || "+_.-".utf8.contains(byte)
         }
-        guard (1...127).contains(name.utf8.count), !name.hasPrefix("-"), name != ".", name != "..",
-            name.allSatisfy(isAllowed)
+        guard (1...127).contains(name.utf8.count), !name.hasBytePrefix("-"), name != ".",
+            name != "..",
+            name.utf8.allSatisfy(isAllowed)
         else { throw node.refusal(accepted: accepted) }
         return name
     }

@@ -1,3 +1,5 @@
+import DriverCore
+
 /// Reads the value of `loop`.
 struct LoopTierReader {
     private static let keys = [
@@ -73,8 +75,9 @@ struct LoopTierReader {
     private static func directory(_ node: NamedNode) throws(ConfigurationProblem) -> String {
         let accepted = "an absolute path without '.', '..', '//' and a '/' at its end"
         let path = try node.text(accepted: accepted)
-        let components = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        guard path.hasPrefix("/"), path.utf8.count <= longestDirectory,
+        let components = path.byteSplit(separator: "/", omittingEmptySubsequences: false)
+            .dropFirst()
+        guard path.hasBytePrefix("/"), path.utf8.count <= longestDirectory,
             components.allSatisfy({ !["", ".", ".."].contains($0) }),
             path.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
         else { throw node.refusal(accepted: accepted) }

@@ -1,3 +1,5 @@
+import DriverCore
+
 /// A value and the key it stands under, turned into what the schema wants.
 struct NamedNode {
     let name: String
@@ -54,21 +56,22 @@ struct NamedNode {
     {
         let accepted = accepted ?? "\(range.lowerBound)% to \(range.upperBound)%"
         let text = try text(accepted: accepted)
-        guard text.hasSuffix("%"), let share = Self.integer(text.dropLast()),
+        guard let digits = text.removingByteSuffix("%"), let share = Self.integer(digits),
             range.contains(share)
         else { throw refusal(accepted: accepted) }
         return share
     }
 
-    private static func integer<Text: StringProtocol>(_ text: Text) -> Int? {
-        text.allSatisfy { $0.isASCII && $0.isNumber } ? Int(text) : nil
+    private static func integer(_ text: some StringProtocol) -> Int? {
+        text.isDecimal ? Int(text) : nil
     }
 
     /// A decimal number without sign or exponent, at least `smallest`.
     func number(atLeast smallest: Double) throws(ConfigurationProblem) -> Double {
         let accepted = "a number of at least \(smallest)"
         guard case .text(let text, isPlain: true) = node.content,
-            text.allSatisfy({ $0 == "." || $0.isASCII && $0.isNumber }), text.first != ".",
+            text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),
+            !text.hasBytePrefix("."),
             let number = Double(text), number.isFinite, number >= smallest
         else { throw refusal(accepted: accepted) }
         return number

@@ -1,3 +1,5 @@
+import DriverCore
+
 /// Where a tier keeps its data, so that no two tiers keep it in the same place.
 struct TierPlace {
     enum Storage: Hashable {
@@ -33,6 +35,6 @@ struct TierPlace {
     }
 
     private static func overlap(_ left: String, _ right: String) -> Bool {
-        left == right || left.hasPrefix(right + "/") || right.hasPrefix(left + "/")
+        left == right || left.hasBytePrefix(right + "/") || right.hasBytePrefix(left + "/")
     }
 }

@@ -72,7 +72,7 @@ struct TierReader {
     private static func reserve(_ node: NamedNode) throws(ConfigurationProblem) -> Reserve {
         let accepted = "bytes (10Gi) or a share (0% to 99%)"
         let text = try node.text(accepted: accepted)
-        if text.hasSuffix("%") {
+        if text.hasByteSuffix("%") {
             return .percent(try node.percent(0...99, accepted: accepted))
         }
         guard let bytes = ByteCount(parsing: text) else { throw node.refusal(accepted: accepted) }

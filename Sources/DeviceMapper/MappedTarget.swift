@@ -39,7 +39,7 @@ struct StatusWords {
     init(_ text: String, of target: String) {
         self.target = target
         self.text = text
-        words = text.split(separator: " ")[...]
+        words = text.byteSplit(separator: " ")[...]
     }
 
     /// The next word, which has to be there.
@@ -55,7 +55,7 @@ struct StatusWords {
 
     /// Two numbers: `12/3456`.
     mutating func ratio() throws(DriverError) -> (part: UInt64, whole: UInt64) {
-        let numbers = try word().split(separator: "/", omittingEmptySubsequences: false)
+        let numbers = try word().byteSplit(separator: "/", omittingEmptySubsequences: false)
         guard numbers.count == 2, let part = UInt64(numbers[0]), let whole = UInt64(numbers[1])
         else { throw refusal() }
         return (part, whole)

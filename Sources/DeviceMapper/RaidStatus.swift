@@ -4,12 +4,20 @@ package import DriverCore
 ///
 /// Source: the kernel's Documentation/admin-guide/device-mapper/dm-raid.rst.
 package struct RaidStatus: Sendable, Hashable {
-    package enum Leg: Character, Sendable, Hashable, CaseIterable {
-        case inSync = "A"
-        case outOfSync = "a"
-        case failed = "D"
+    package enum Leg: Sendable, Hashable, CaseIterable {
+        case inSync, outOfSync, failed
         /// A place that nothing fills.
-        case absent = "-"
+        case absent
+
+        fileprivate init?(letter: UInt8) {
+            switch letter {
+            case UInt8(ascii: "A"): self = .inSync
+            case UInt8(ascii: "a"): self = .outOfSync
+            case UInt8(ascii: "D"): self = .failed
+            case UInt8(ascii: "-"): self = .absent
+            default: return nil
+            }
+        }
     }
 
     package enum Action: String, Sendable, Hashable, CaseIterable {
@@ -41,8 +49,8 @@ package struct RaidStatus: Sendable, Hashable {
         var words = StatusWords(status, of: "raid")
         type = String(try words.word())
         let count = try words.number()
-        legs = try words.word().map { (letter) throws(DriverError) -> Leg in
-            guard let leg = Leg(rawValue: letter) else { throw words.refusal() }
+        legs = try words.word().utf8.map { (letter) throws(DriverError) -> Leg in
+            guard let leg = Leg(letter: letter) else { throw words.refusal() }
             return leg
         }
         guard UInt64(legs.count) == count else { throw words.refusal() }

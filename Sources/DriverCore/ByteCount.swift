@@ -46,9 +46,12 @@ package struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertibl
     ///
     /// Nil for anything else, negative numbers and overflow.
     package init?(parsing text: String) {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let count = Int64(digits),
-            let factor = Self.factors[String(text.dropFirst(digits.count))]
+        let isDigit = { (byte: UInt8) in (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+        let end = text.utf8.firstIndex { !isDigit($0) } ?? text.endIndex
+        let suffix = text[end...]
+        // A Kelvin sign is equal to a K for a dictionary.
+        guard suffix.utf8.allSatisfy({ $0 < 0x80 }), let count = Int64(text[..<end]),
+            let factor = Self.factors[String(suffix)]
         else { return nil }
         let (bytes, overflow) = count.multipliedReportingOverflow(by: factor)
         guard !overflow else { return nil }

@@ -64,7 +64,7 @@ package final class KeyedOperations: Sendable {
 
     private static func refusal(of claim: Claim, by holder: Holder?) -> DriverError? {
         guard let holder, !(claim.access == .shared && holder.sharers != nil) else { return nil }
-        let done = holder.progress.percent.map { ", \($0)% done" } ?? ""
+        let done = holder.progress.text.map { ", \($0)" } ?? ""
         return DriverError(
             .operationPending,
             "\(claim.key): \(holder.operation) is still running\(done); retry later"

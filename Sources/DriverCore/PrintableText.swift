@@ -1,12 +1,15 @@
 extension Unicode.Scalar {
     /// Whether a terminal or a log would not show it as itself: it ends a line, moves the cursor,
     /// turns the reading direction, or has no glyph.
+    ///
+    /// Of the blanks only U+0020 shows as itself: the others could not be told from it.
     package var isHidden: Bool {
+        if isASCII { return !(0x20...0x7E).contains(value) }
         switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
-            .unassigned:
-            true
-        default: false
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .surrogate,
+            .privateUse, .unassigned:
+            return true
+        default: return properties.isDefaultIgnorableCodePoint
         }
     }
 
@@ -33,5 +36,11 @@ extension String {
     package var printable: String {
         if utf8.allSatisfy({ (0x20...0x7e).contains($0) }) { return self }
         return unicodeScalars.map(\.printable).joined()
+    }
+
+    /// The same for a text of several lines that the driver has laid out itself.
+    package var printableLines: String {
+        byteSplit(separator: "\n", omittingEmptySubsequences: false)
+            .map { String($0).printable }.joined(separator: "\n")
     }
 }

@@ -1,4 +1,5 @@
 import CGRPCShim
+import DriverCore
 
 /// The owner of one call as C-core's client sees it.
 ///
@@ -69,7 +70,7 @@ import CGRPCShim
         )
         // To a CSI client RESOURCE_EXHAUSTED means that storage is full. Headers that this end found
         // too large say nothing about storage.
-        if code == .resourceExhausted, message.hasPrefix(Self.metadataComplaint) {
+        if code == .resourceExhausted, message.hasBytePrefix(Self.metadataComplaint) {
             return RPCFailure(.unavailable, message)
         }
         return RPCFailure(code, message)

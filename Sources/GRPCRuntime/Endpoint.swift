@@ -32,32 +32,39 @@ package enum Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// `host:port`, with brackets around IPv6; an empty host becomes `[::]`.
     static func joined(_ host: String, _ port: UInt16) -> String {
         let host = host.isEmpty ? "::" : host
-        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        return host.containsByte(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     private static func unixPath(in text: String) -> String? {
-        let prefix = ["unix://", "unix:"].first { text.hasPrefix($0) } ?? ""
-        let path = text.dropFirst(prefix.count)
-        return path.hasPrefix("/") && path.utf8.count > 1 ? String(path) : nil
+        let path =
+            text.removingBytePrefix("unix://") ?? text.removingBytePrefix("unix:") ?? text[...]
+        return path.hasBytePrefix("/") && path.utf8.count > 1 ? String(path) : nil
     }
 
     private static func tcpAddress(in text: String) -> Endpoint? {
-        var rest = text[...]
-        for prefix in ["tcp://", "dns:///"] where text.hasPrefix(prefix) {
-            rest = text.dropFirst(prefix.count)
-        }
-        guard !rest.contains("/"), let colon = rest.lastIndex(of: ":") else { return nil }
-        let digits = rest[rest.index(after: colon)...]
-        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let port = UInt16(digits)
+        let rest =
+            text.removingBytePrefix("tcp://") ?? text.removingBytePrefix("dns:///") ?? text[...]
+        guard let colon = rest.utf8.lastIndex(of: UInt8(ascii: ":")),
+            let port = Self.port(rest[rest.utf8.index(after: colon)...])
         else { return nil }
-        var host = rest[..<colon]
+        let written = rest[..<colon]
         // Brackets stand around an IPv6 address and nowhere else.
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        if isBracketed { host = host.dropFirst().dropLast() }
-        guard host.contains(":") == isBracketed, !host.contains("["), !host.contains("]") else {
+        let inside = written.removingBytePrefix("[")?.removingByteSuffix("]")
+        let host = inside ?? written
+        guard host.utf8.allSatisfy(isHostByte), host.containsByte(":") == (inside != nil) else {
             return nil
         }
         return .tcp(host: String(host), port: port)
+    }
+
+    private static func port(_ digits: Substring) -> UInt16? {
+        digits.isDecimal ? UInt16(digits) : nil
+    }
+
+    /// Of a name or an address: printable ASCII but for what has a meaning around a host.
+    ///
+    /// A name of other characters is written in its ASCII form (`xn--...`), as DNS has it.
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        (0x21...0x7E).contains(byte) && !"/[]".utf8.contains(byte)
     }
 }

@@ -36,13 +36,13 @@ final class UnixSocketFile: Sendable {
                 "the socket path \(path) has \(path.utf8.count) bytes; use at most 107"
             )
         }
-        guard path.hasPrefix("/"), !path.hasSuffix("/"), !path.utf8.contains(0),
-            let slash = path.lastIndex(of: "/")
+        guard path.hasBytePrefix("/"), !path.hasByteSuffix("/"), !path.utf8.contains(0),
+            let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         else {
             throw DriverError(.invalidRequest, "'\(path)' is no absolute path of a socket")
         }
         self.path = path
-        name = String(path[path.index(after: slash)...])
+        name = String(path[path.utf8.index(after: slash)...])
         boundName = ".cairn-\(String(UInt64.random(in: .min ... .max), radix: 16)).sock"
         self.mode = mode
         self.group = group

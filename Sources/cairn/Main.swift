@@ -71,7 +71,9 @@ struct Cairn: AsyncParsableCommand {
         default: break
         }
         guard exitCode(for: error) == .validationFailure else { return nil }
-        let manual = fullMessage(for: error).split(separator: "'").last { $0.hasPrefix("cairn ") }
+        let manual = fullMessage(for: error).byteSplit(separator: "'").last {
+            $0.hasBytePrefix("cairn ")
+        }
         let advice = manual.map { ": see '\($0)'" } ?? ""
         return CommandFailure(.usage, message(for: error) + advice)
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import BackendLVM
 
 struct `Tags of logical volumes` {
-    private static let odd = "pvc \u{1F4A9}=:,!&#\"'\\/%\n-"
+    private static let odd = "pvc \u{1F4A9}=\u{301}:\u{301},\u{200D}!&#\"'\\/%\n-"
 
     private func record() throws -> VolumeRecord {
         let digest = String(repeating: "0123456789abcdef", count: 4)
@@ -97,12 +97,12 @@ struct `Tags of logical volumes` {
         "cairn.name=a!2", "cairn.name=a!zz", "cairn.name=!ff", "cairn.size=x", "cairn.size=-1",
         "cairn.state=done",
         "cairn.created=1.2", "cairn.fs=zfs", "cairn.source=v1", "cairn.capability=A:disk:",
-        "cairn.capability=A",
+        "cairn.capability=A", "cairn.capability=0:\u{301}A:mount:", "cairn.size=\u{301}1",
     ])
     func `a damaged fact is refused`(tag: String) throws {
         let record = try record()
-        let fact = tag.prefix { $0 != "=" }
-        let texts = record.tags.texts.filter { !$0.hasPrefix(fact + "=") } + [tag]
+        let fact = tag.bytePrefix(before: "=")
+        let texts = record.tags.texts.filter { !$0.hasBytePrefix(fact + "=") } + [tag]
         let tags = try #require(Tags(reading: texts))
         #expect(throws: DriverError.self) {
             try VolumeRecord(id: record.id, size: record.size, tags: tags)

@@ -12,7 +12,10 @@ import Testing
         #expect(ByteCount(parsing: text)?.bytes == bytes)
     }
 
-    @Test(arguments: ["", "Gi", "-1", "1.5Gi", "10gi", "9223372036854775807Ki", "1 Gi", "１Gi"])
+    @Test(arguments: [
+        "", "Gi", "-1", "1.5Gi", "10gi", "9223372036854775807Ki", "1 Gi", "１Gi", "1\u{212A}i",
+        "1Gi\u{301}", "1\u{301}Gi", "+1Gi",
+    ])
     func `refuses what is no quantity`(text: String) {
         #expect(ByteCount(parsing: text) == nil)
     }

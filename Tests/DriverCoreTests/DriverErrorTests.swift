@@ -15,6 +15,10 @@ import Testing
             ("f\u{7f}rmatted", "f\\u007frmatted"), ("\0-m", "\\u0000-m"),
             ("a\u{2028}b", "a\\u2028b"), ("\u{202e}gpj", "\\u202egpj"), ("\u{85}", "\\u0085"),
             ("Größe 'a' \\ \"b\"", "Größe 'a' \\ \"b\""), ("📦", "📦"),
+            // A blank that is no U+0020, a byte order mark, and what is ignored where it is shown.
+            ("a\u{A0}b", "a\\u00a0b"), ("\u{feff}a", "\\ufeffa"), ("a\u{3164}b", "a\\u3164b"),
+            ("a\u{34f}b", "a\\u034fb"), ("a\u{fe0f}b", "a\\ufe0fb"),
+            ("a\u{2067}b\u{200b}c", "a\\u2067b\\u200bc"),
         ]
         for (given, shown) in texts {
             let isShown = DriverError(.invalidRequest, given).message == shown

@@ -132,6 +132,30 @@ struct `A request that makes no sense` {
         try await cluster.delete(id)
     }
 
+    /// The kernel sees the slash before the mark; text that is split by characters does not.
+    @Test func `with a slash that hides before a combining mark leads nowhere`() async throws {
+        let id = try await cluster.create(cluster.unique("hidden")).volumeID
+        try await cluster.stage(id)
+        let outside = "\(cluster.folder)/\(cluster.unique("outside"))"
+        let victim = "\(outside)/\u{301}victim"
+        try Paths.makeFolder(outside)
+        try Paths.makeFolder(victim)
+        let link = cluster.target("hidden")
+        try Paths.makeLink(link, to: outside)
+        let path = "\(link)/\u{301}victim"
+        for call: () async throws -> Void in [
+            { try await cluster.publish(id, at: path) },
+            { try await cluster.unpublish(id, from: path) },
+            { try await cluster.unstage(id, from: path) },
+        ] {
+            await expectFailure(.invalidArgument, "symbolic link") { try await call() }
+        }
+        #expect(Paths.names(in: outside) == ["\u{301}victim"])
+        try Paths.remove(link)
+        try await cluster.unstage(id)
+        try await cluster.delete(id)
+    }
+
     @Test func `for growth to a size that is none is refused, and names the field`() async throws {
         try await changingNothing { other in
             for range in [

@@ -25,10 +25,11 @@ func expectRefusal(_ code: DriverError.Code, _ body: () throws(DriverError) -> V
     }
 }
 
-/// Whether it neither ends a line nor moves the cursor of a terminal.
+/// Whether it neither ends a line, moves the cursor of a terminal nor turns the reading direction.
 private func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
-    case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029: false
+    case 0..<0x20, 0x7f...0xa0, 0xad, 0x200b...0x200f, 0x2028...0x202f, 0x2060...0x206f, 0xfeff:
+        false
     default: true
     }
 }

@@ -22,6 +22,8 @@ private let chosen: any Fuzzer.Type =
     case "mountinfo": MountTableFuzzer.self
     case "records": RecordFuzzer.self
     case "endpoints": EndpointFuzzer.self
+    case "targets": TargetFuzzer.self
+    case "tags": TagFuzzer.self
     case "superblock": SuperblockFuzzer.self
     case "lvmtext": VolumeGroupFuzzer.self
     case "lvmdisk": DiskFuzzer.self

@@ -12,6 +12,15 @@ enum MkfsFuzzer: Fuzzer {
             let words = try Filesystems.parse(mkfsOptions: text, for: type)
             require(words.allSatisfy { !$0.isEmpty }, "an empty argument for mkfs")
             require(words.allSatisfy(\.utf8.isHarmless), "mkfs would get \(words)")
+            for list in words.map({ $0.byteSplit(separator: ",") }) {
+                require(
+                    !list.contains { $0.hasSameBytes(as: "^has_journal") },
+                    "no journal: \(words)"
+                )
+            }
+            for (flag, value) in zip(words, words.dropFirst()) where flag == "-e" && type == .ext4 {
+                require(value == "remount-ro", "a fault would stop the node: \(words)")
+            }
             let again = repeating("parsing accepted options") { () throws(DriverError) in
                 try Filesystems.parse(mkfsOptions: words.joined(separator: " "), for: type)
             }

@@ -4,9 +4,16 @@ import DriverCore
 
 /// Mount flags of a capability, apart by tabs.
 enum MountFlagFuzzer: Fuzzer {
-    /// What a file system would take for another device or another part of itself.
+    /// What a file system would take for another device or another part of itself, or what makes a
+    /// fault of the volume one of the node.
     private static let ofFilesystem: Set<String> = [
-        "device", "journal_dev", "journal_path", "logdev", "rtdev", "subvol", "subvolid",
+        "device", "journal_dev", "journal_path", "logdev", "rtdev", "sb", "subvol", "subvolid",
+        "journal_async_commit", "nobarrier", "noload", "norecovery", "rescue", "usebackuproot",
+    ]
+
+    /// The same with a value.
+    private static let valued: Set<String> = [
+        "barrier=0", "data=writeback", "errors=continue", "errors=panic", "fatal_errors=panic",
     ]
 
     /// What mount(2) or mount(8) would take for another operation, where it stands alone.
@@ -17,14 +24,17 @@ enum MountFlagFuzzer: Fuzzer {
 
     static func run(_ input: [UInt8]) {
         let text = String(decoding: input, as: UTF8.self)
-        let options = text.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        let options = text.byteSplit(separator: "\t", omittingEmptySubsequences: false)
+            .map(String.init)
         expectRefusal(.invalidRequest) { () throws(DriverError) in
             let flags = try MountFlags(options)
             // Source: MS_REMOUNT, MS_BIND, MS_MOVE, MS_REC and MS_UNBINDABLE to MS_SHARED of
             // linux/mount.h; MS_REC alone changes nothing.
             require(flags.kernel & 0x1e_3020 == 0, "\(options) become \(flags.kernel)")
             require(flags.data.utf8.count < 4096, "\(options) are too long for mount(2)")
-            check(flags.data.split(separator: ","), of: options)
+            check(flags.data.byteSplit(separator: ","), of: options)
+            let given = options.joined(separator: ",")
+            require(given.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }, "\(options) are accepted")
         }
     }
 
@@ -34,9 +44,10 @@ enum MountFlagFuzzer: Fuzzer {
     private static func check(_ data: [Substring], of options: [String]) {
         let isQuoted = options.contains { $0.utf8.contains(UInt8(ascii: "\"")) }
         for item in data {
-            let name = String(item.prefix { $0 != "=" })
+            let name = String(item.bytePrefix(before: "="))
             let isOperation = !isQuoted && operations.contains(String(item))
-            let isRefused = ofFilesystem.contains(name) || isOperation
+            let isRefused =
+                ofFilesystem.contains(name) || valued.contains(String(item)) || isOperation
             require(!isRefused, "\(options) hand '\(item)' to the file system")
         }
     }

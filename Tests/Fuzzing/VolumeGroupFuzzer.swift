@@ -3,6 +3,29 @@ import DriverCore
 
 @testable import BackendLVM
 
+/// What must hold for any text that becomes a part of a tag.
+enum TagPromises {
+    static func check(_ text: String) {
+        let escaped = TagText.escaped(text)
+        // Source: lvm(8), "Tags": `A-Za-z0-9_+.-/=!:&#`, of which the grammar keeps `:=&#`.
+        require(
+            escaped.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+                default: "_+.-/!".utf8.contains(byte)
+                }
+            },
+            "LVM would refuse '\(escaped)'"
+        )
+        require(TagText.unescaped(escaped)?.hasSameBytes(as: text) == true, "'\(text)' is lost")
+        let tags = text.byteSplit(separator: "\n").map(String.init)
+        guard let read = Tags(reading: ["cairn"] + tags) else { fatalError("the mark is lost") }
+        let ours = tags.filter { $0.hasBytePrefix("cairn.") }
+        let named = ours.filter { $0.containsByte("=") }.map { ByteKey($0) }
+        require(Set(named).isSubset(of: Set(read.texts.map { ByteKey($0) })), "\(ours) are lost")
+    }
+}
+
 /// The metadata text of a volume group, and the records in the tags of its volumes.
 enum VolumeGroupFuzzer: Fuzzer {
     static func run(_ input: [UInt8]) {

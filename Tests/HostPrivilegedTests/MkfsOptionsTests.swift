@@ -10,7 +10,8 @@ struct MkfsOptionsTests {
             .ext4, "  -m1\t-E stride=16,stripe_width=64 ",
             ["-m", "1", "-E", "stride=16,stripe_width=64"]
         ),
-        (.ext4, "-O ^has_journal,project", ["-O", "^has_journal,project"]),
+        (.ext4, "-O ^resize_inode,project", ["-O", "^resize_inode,project"]),
+        (.ext4, "-e remount-ro", ["-e", "remount-ro"]),
         (.xfs, "-m reflink=0 -d su=64k,sw=2", ["-m", "reflink=0", "-d", "su=64k,sw=2"]),
         (
             .btrfs, "-m single --nodesize=16k -M",
@@ -50,13 +51,45 @@ struct MkfsOptionsTests {
         #expect(error?.message.contains("accepted: ") == true)
     }
 
+    /// No volume stops the node, loses its order of writes, or is called like a disk of the host.
+    @Test(arguments: [
+        (FilesystemType.ext4, "-e panic", "remount-ro"), (.ext4, "-e continue", "remount-ro"),
+        (.ext4, "-epanic", "remount-ro"), (.ext4, "-O project,^has_journal", "power cut"),
+        (.ext4, "-L data", "label"), (.ext4, "-Ldata", "label"), (.xfs, "-L data", "label"),
+        (.btrfs, "-L data", "label"), (.btrfs, "--label=data", "label"),
+    ])
+    private func `options that make a fault of the volume one of the node are refused`(
+        type: FilesystemType,
+        text: String,
+        reason: String
+    ) {
+        let error = #expect(throws: DriverError.self) {
+            try Filesystems.parse(mkfsOptions: text, for: type)
+        }
+        #expect(error?.code == .invalidRequest)
+        #expect(error?.message.contains(reason) == true)
+    }
+
+    @Test(arguments: ["\u{301}", "\u{200D}", "\u{A0}"])
+    private func `a character that joins with a separator hides no option`(joining: String) {
+        for text in [
+            "-E stride=16,\(joining)offset=4096", "-E stride\(joining)=16", "-\(joining)F",
+            "-m\(joining) 1", "-m 1\(joining)-F", "-O\(joining)", "--\(joining)force",
+        ] {
+            let error = #expect(throws: DriverError.self) {
+                try Filesystems.parse(mkfsOptions: text, for: .ext4)
+            }
+            #expect(error?.code == .invalidRequest)
+        }
+    }
+
     @Test(arguments: [
         (
             FilesystemType.ext4,
-            "-m 5 -N 5000 -L data -E stride=16 -O ^resize_inode,^huge_file -b 1024"
+            "-m 5 -N 5000 -E stride=16 -O ^resize_inode,^huge_file -b 1024"
         ),
-        (.xfs, "-m reflink=0,rmapbt=1 -d agcount=2 -i size=1024 -L data"),
-        (.btrfs, "-m single -d single -L data --csum xxhash"),
+        (.xfs, "-m reflink=0,rmapbt=1 -d agcount=2 -i size=1024"),
+        (.btrfs, "-m single -d single --csum xxhash"),
     ])
     private func `what a user sets is what is made`(type: FilesystemType, text: String) throws {
         try withTemporaryFolder { folder in

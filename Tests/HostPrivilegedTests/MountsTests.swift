@@ -221,14 +221,35 @@ struct MountsTests {
         "bind", "rbind", "remount", "move", "loop", "loop=/dev/loop0", "offset=512", "shared",
         "rprivate", "slave", "unbindable", "sizelimit=1", "helper=x", "uhelper=x",
         "verity.hashdevice=/x", "logdev=/dev/sda", "journal_path=/x", "device=/dev/sda",
-        "noatime,bind", "subvol=x", "a\0b",
+        "noatime,bind", "subvol=x", "a\0b", "sb=8193", "degraded",
+        // A character that joins with the comma, the equals sign or the name.
+        "noatime,\u{301}device=/dev/sda", "device\u{301}=/dev/sda", "device=\u{301}/dev/sda",
+        "noatime\u{200D},device=/dev/sda", "\u{301},subvol=x",
+        // Blanks, which libmount drops.
+        " device=/dev/sda", "noatime, subvol=x", "noatime\t", "a\nb", "noatime\u{A0}",
     ])
     private func `a flag that would do something else than mount is refused`(flag: String) {
         let error = #expect(throws: DriverError.self) { try Mounts.validate(flags: [flag]) }
         #expect(error?.code == .invalidRequest)
     }
 
+    /// `panic` stops the node, the others let a crash or the volume's own bytes damage it.
     @Test(arguments: [
+        "errors=panic", "errors=continue", "errors", "noatime,errors=panic", "fatal_errors=panic",
+        "data=writeback", "barrier=0", "barrier=00", "nobarrier", "journal_async_commit",
+        "noload", "norecovery", "recovery", "usebackuproot", "rescue=all", "nologreplay",
+        "noblock_validity", "enospc_debug", "check_int_data", "ref_verify", "abort",
+        "context=\"a,errors=panic\"",
+    ])
+    private func `a flag that makes a fault of the volume one of the node is refused`(flag: String)
+    {
+        let error = #expect(throws: DriverError.self) { try Mounts.validate(flags: [flag]) }
+        #expect(error?.code == .invalidRequest)
+        #expect(error?.message.contains("remove it") == true)
+    }
+
+    @Test(arguments: [
+        ["barrier"], ["barrier=1"], ["data=ordered"], ["fatal_errors=bug"], ["commit=60"],
         ["noatime"], ["nodev", "nosuid", "noexec"], ["discard"], ["nouuid"], ["_netdev"], ["ro"],
         ["context=\"system_u:object_r:container_file_t:s0:c1,c2\""], [], [""], ["defaults"],
         ["data=journal", "errors=remount-ro"], ["compress=zstd:3"],

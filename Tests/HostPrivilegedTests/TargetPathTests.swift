@@ -117,6 +117,83 @@ struct TargetPathTests {
         }
     }
 
+    /// The last component would hold the slash, and leave the root through the link.
+    @Test(arguments: ["\u{301}", "\u{200D}", "\u{20E3}", "\u{FE0F}"])
+    private func `a character that joins with a slash does not hide it`(joining: String) throws {
+        try withTemporaryFolder { folder in
+            let outside = try folder.makeFolder("outside")
+            let victim = try folder.makeFolder("outside/\(joining)victim")
+            let root = try folder.makeFolder("root")
+            #expect(unsafe symlink(outside, "\(root)/link") == 0)
+            let mounted = try TargetPath(victim, kubeletRoot: folder.path)
+            folder.onCleanup { try? Mounts.unmountAll(mounted) }
+            try Mounts.bind(root, to: mounted, readOnly: true, flags: [])
+            let target = try TargetPath("\(root)/link/\(joining)victim", kubeletRoot: root)
+            for call in [target.removeDirectory, target.createDirectory, target.createFile] {
+                let error = #expect(throws: DriverError.self) { try call() }
+                #expect(error?.code == .invalidRequest)
+            }
+            let error = #expect(throws: DriverError.self) { try Mounts.unmountAll(target) }
+            #expect(error?.code == .invalidRequest)
+            #expect(try MountTable.layers(at: mounted).count == 1)
+            try Mounts.unmountAll(mounted)
+            #expect(throws: DriverError.self) { try target.removeDirectory() }
+            #expect(try mounted.kind() == .directory)
+        }
+    }
+
+    @Test(arguments: [
+        "/var/lib/kubelet/a/..\u{2F}\u{301}etc", "/var/lib/kubelet/\u{301}../x",
+        "/\u{301}var/lib/kubelet/a", "/var/lib/kubelet\u{301}/a", "/var/lib/kubelet/a/../\u{301}b",
+    ])
+    private func `a joining character opens no way out`(path: String) {
+        do throws(DriverError) {
+            let target = try TargetPath(path, kubeletRoot: "/var/lib/kubelet")
+            let parts = target.path.utf8.split(separator: UInt8(ascii: "/"))
+            #expect(
+                parts.starts(with: ["var", "lib", "kubelet"].map { $0.utf8[...] }) {
+                    $0.elementsEqual($1)
+                }
+            )
+            #expect(!parts.contains { $0.elementsEqual("..".utf8) })
+        } catch {
+            #expect(error.code == .invalidRequest)
+        }
+    }
+
+    @Test
+    private func `paths that Unicode calls equal are two targets`() throws {
+        try withTemporaryFolder { folder in
+            let composed = try folder.target("\u{E9}")
+            let decomposed = try folder.target("e\u{301}")
+            for target in [composed, decomposed] { try target.createDirectory() }
+            folder.onCleanup { try? Mounts.unmountAll(composed) }
+            try Mounts.bind(folder.path, to: composed, readOnly: true, flags: [])
+            #expect(try MountTable.layers(at: composed).count == 1)
+            #expect(try MountTable.layers(at: decomposed).isEmpty)
+            try Mounts.unmountAll(decomposed)
+            #expect(try MountTable.layers(at: composed).count == 1)
+            try Mounts.unmountAll(composed)
+        }
+    }
+
+    /// The mount table is bytes; read as text, they would be a name that somebody else may have.
+    @Test
+    private func `a mount at a path that is not UTF-8 is at no path`() throws {
+        try withTemporaryFolder { folder in
+            let target = try folder.target("a\u{FFFD}")
+            try target.createDirectory()
+            let raw: [CChar] = Array(folder.path(of: "a").utf8CString.dropLast()) + [-1, 0]
+            #expect(unsafe mkdir(raw, 0o755) == 0)
+            #expect(unsafe mount(folder.path, raw, nil, UInt(MS_BIND), nil) == 0)
+            folder.onCleanup {
+                _ = unsafe umount(raw)
+                _ = unsafe rmdir(raw)
+            }
+            #expect(try MountTable.layers(at: target).isEmpty)
+        }
+    }
+
     @Test
     private func `the root itself may be reached through a link`() throws {
         try withTemporaryFolder { folder in

@@ -32,6 +32,12 @@ import Testing
         )
     }
 
+    @Test func `a label holds nothing that a terminal would not show`() {
+        var page = MetricsText()
+        page.sample("x", 1, ["name": "\u{1B}[2J\u{9B}\u{202E}\u{200B}"])
+        #expect(page.text == #"x{name="\\u001b[2J\\u009b\\u202e\\u200b"} 1"# + "\n")
+    }
+
     @Test(arguments: [
         (Double.infinity, "+Inf"), (-Double.infinity, "-Inf"), (.nan, "NaN"), (1e-7, "1e-07"),
         (12.0, "12.0"),

@@ -24,7 +24,7 @@ import Testing
         ("\u{1b}[2J", "\"\\u001b[2J\""), ("\u{85}", "\"\\u0085\""), ("\0", "\"\\u0000\""),
         ("\u{2028}", "\"\\u2028\""), ("\u{202e}abc", "\"\\u202eabc\""),
         ("\u{7f}", "\"\\u007f\""), ("\u{e0001}", "\"\\udb40\\udc01\""),
-        ("a\u{a0}b", "\"a\u{a0}b\""),
+        ("a\u{a0}b", "\"a\\u00a0b\""),
     ])
     func `a value cannot be read as anything else`(value: String, expected: String) {
         let log = LogCapture(.text)

@@ -58,8 +58,8 @@ struct LVMCommand: Sendable, Hashable {
     /// where there is none.
     static func stray(on group: String) -> RunningProgram? {
         RunningProgram.all().first { program in
-            !program.isOurs && program.words.contains { $0.hasPrefix(settings) }
-                && program.words.contains { $0 == group || $0.hasPrefix("\(group)/") }
+            !program.isOurs && program.words.contains { $0.hasBytePrefix(settings) }
+                && program.words.contains { $0 == group || $0.hasBytePrefix("\(group)/") }
         }
     }
 

@@ -117,8 +117,8 @@ extension GroupChange {
     private func lockFile() throws(DriverError) -> String {
         let setting = try LVMCommand("lvmconfig", ["--type", "full", "global/locking_dir"])
             .run(deadline: VolumeGroup.commandLimit).standardOutput
-        let parts = setting.split(separator: "\"", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[1].hasPrefix("/") else {
+        let parts = setting.byteSplit(separator: "\"", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[1].hasBytePrefix("/") else {
             throw DriverError(.hostFailure, "LVM does not say where its locks are: '\(setting)'")
         }
         return "\(parts[1])/V_\(group.name)"

@@ -148,14 +148,14 @@ package final class VolumeGroup: Sendable {
         let tenants = Set(LoopDevices.files().filter { $0.volume != nil }.map(\.device.path))
         let devices = report.rows.filter { $0["vg_name"] == name }.compactMap { $0["pv_name"] }
             .filter { !tenants.contains($0) }
-        guard devices.contains(where: { $0.hasPrefix("/") }) else {
+        guard devices.contains(where: { $0.hasBytePrefix("/") }) else {
             throw DriverError(
                 .unavailable,
                 "there is no volume group \(name) on this node: make it (vgcreate), bring its disks "
                     + "back, or correct 'volumeGroup' in the tiers file"
             )
         }
-        return devices.filter { $0.hasPrefix("/") }
+        return devices.filter { $0.hasBytePrefix("/") }
     }
 }
 

@@ -16,10 +16,9 @@ struct Tags: Sendable, Hashable {
     /// Reads the tags of a logical volume; nil where they say that it is not ours.
     init?(reading tags: [String]) {
         guard tags.contains(Self.mark) else { return nil }
-        for tag in tags where tag.hasPrefix(Self.prefix) {
-            let fact = tag.dropFirst(Self.prefix.count)
-            let name = fact.prefix { $0 != "=" }
-            facts[String(name), default: []].append(String(fact.dropFirst(name.count + 1)))
+        for fact in tags.compactMap({ $0.removingBytePrefix(Self.prefix) }) {
+            let name = fact.bytePrefix(before: "=")
+            facts[String(name), default: []].append(String(fact.byteSuffix(after: "=") ?? ""))
         }
     }
 
@@ -80,8 +79,9 @@ struct Tags: Sendable, Hashable {
 
     /// Every fact whose name begins so, without that beginning.
     func facts(beginning start: String) -> [(name: String, values: [String])] {
-        facts.filter { $0.key.hasPrefix(start) }
-            .map { (name: String($0.key.dropFirst(start.count)), values: $0.value) }
+        facts.compactMap { key, values in
+            key.removingBytePrefix(start).map { (name: String($0), values: values) }
+        }
     }
 
     func damage(_ name: String) -> DriverError {

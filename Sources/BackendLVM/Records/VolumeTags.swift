@@ -26,9 +26,9 @@ extension VolumeRecord {
     init(id: VolumeID, size: ByteCount, tags: Tags) throws(DriverError) {
         var capabilities: [Int: RecordedCapability] = [:]
         for value in tags.values(of: Fact.capability) {
-            let place = value.prefix { $0 != ":" }
-            let rest = String(value.dropFirst(place.count + 1))
-            guard let place = Int(place), let capability = RecordedCapability(tagValue: rest),
+            let rest = String(value.byteSuffix(after: ":") ?? "")
+            guard let place = Int(value.bytePrefix(before: ":")),
+                let capability = RecordedCapability(tagValue: rest),
                 capabilities.updateValue(capability, forKey: place) == nil
             else { throw tags.damage(Fact.capability) }
         }
@@ -124,8 +124,8 @@ extension Timestamp {
     }
 
     init?(tagText text: String) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[1].count == 9, let seconds = Int64(parts[0]),
+        let parts = text.byteSplit(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[1].utf8.count == 9, let seconds = Int64(parts[0]),
             let nanoseconds = Int32(parts[1]), nanoseconds >= 0
         else { return nil }
         self.init(seconds: seconds, nanoseconds: nanoseconds)
@@ -141,7 +141,7 @@ extension RecordedCapability {
 
     fileprivate init?(tagValue: String) {
         var parts: [String] = []
-        for part in tagValue.split(separator: ":", omittingEmptySubsequences: false) {
+        for part in tagValue.byteSplit(separator: ":", omittingEmptySubsequences: false) {
             guard let text = TagText.unescaped(part) else { return nil }
             parts.append(text)
         }

@@ -178,7 +178,7 @@ extension LVMBackend {
     private func promised(in pool: TierPool, _ metadata: VolumeGroupMetadata) -> ByteCount {
         metadata.thinVolumes(ofPool: pool.name).reduce(.zero) { sum, volume in
             let size = metadata.size(of: volume)
-            guard volume.name.hasPrefix(SnapshotID.prefix) else { return sum + size }
+            guard volume.name.hasBytePrefix(SnapshotID.prefix) else { return sum + size }
             let held = try? Tags(reading: volume.tags)?.byteCount(Fact.held)
             return sum + min(size, held ?? size)
         }

@@ -102,8 +102,10 @@ extension GroupSurvey {
         try DeviceMapper.checkAvailable()
         good("device mapper", "the kernel's answers")
         let output = try LVMCommand("version", []).run(deadline: Self.deadline)
-        let version = output.standardOutput.split(separator: "\n").first?.split(separator: ":").last
-        let number = version.map { $0.filter { !$0.isWhitespace } } ?? "of no version"
+        let version = output.standardOutput.byteSplit(separator: "\n").first?.byteSplit(
+            separator: ":"
+        ).last
+        let number = version.map { $0.byteWords.joined() } ?? "of no version"
         good("lvm", number)
         for type in neededTargets {
             guard try !DeviceMapper.hasTarget(type) else {
@@ -251,7 +253,7 @@ extension GroupSurvey {
             _ = try backend.record(id, of: own, in: metadata)
         } else if let id = SnapshotID(parsing: own.volume.name) {
             _ = try backend.record(id, of: own)
-        } else if !own.volume.name.hasPrefix(Temporary.prefix) {
+        } else if !own.volume.name.hasBytePrefix(Temporary.prefix) {
             throw DriverError(
                 .hostFailure,
                 "it has been renamed: the driver looks for '\(try own.tags.required(Fact.name))' under "

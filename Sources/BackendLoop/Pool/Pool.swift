@@ -99,7 +99,7 @@ final class Pool: Sendable {
     func unavailable(_ reason: String) -> DriverError {
         let prefix = "tier \(tier), pool \(path.directory): "
         // Errors pass through here twice where one function calls another.
-        return DriverError(.unavailable, reason.hasPrefix(prefix) ? reason : prefix + reason)
+        return DriverError(.unavailable, reason.hasBytePrefix(prefix) ? reason : prefix + reason)
     }
 }
 
@@ -168,7 +168,7 @@ extension Pool {
                 state.note = try lockedNote(in: parent)
             }
             guard let bytes = try state.note?.contents(limit: 4096) else { return nil }
-            let text = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first
+            let text = String(decoding: bytes, as: UTF8.self).byteSplit(separator: "\n").first
             return text.map(String.init)
         }
     }

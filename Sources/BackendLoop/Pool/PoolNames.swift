@@ -21,10 +21,8 @@ enum PoolNames {
 
     /// The id in the name of something half-made or half-removed; nil for every other name.
     static func leftover(_ name: String) -> String? {
-        for prefix in [creating(""), deleting("")] where name.hasPrefix(prefix) {
-            return String(name.dropFirst(prefix.count))
-        }
-        return nil
+        (name.removingBytePrefix(creating("")) ?? name.removingBytePrefix(deleting("")))
+            .map(String.init)
     }
 }
 
@@ -36,8 +34,10 @@ struct PoolPath: Sendable {
 
     /// nil unless the path is absolute and not the root.
     init?(_ path: String) {
-        let parts = path.split(separator: "/")
-        guard path.hasPrefix("/"), let last = parts.last, !parts.contains("..") else { return nil }
+        let parts = path.byteSplit(separator: "/")
+        guard path.hasBytePrefix("/"), let last = parts.last, !parts.contains("..") else {
+            return nil
+        }
         name = String(last)
         parent = parts.count == 1 ? "/" : parts.dropLast().map { "/\($0)" }.joined()
         directory = parts.map { "/\($0)" }.joined()
@@ -53,6 +53,6 @@ struct PoolPath: Sendable {
             let note = try parent.file(note, for: .reading)
         else { return nil }
         let text = String(decoding: try note.contents(limit: 4096), as: UTF8.self)
-        return text.split(separator: "\n").first.map(String.init)
+        return text.byteSplit(separator: "\n").first.map(String.init)
     }
 }

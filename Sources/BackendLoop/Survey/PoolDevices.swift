@@ -50,7 +50,7 @@ struct PoolDevices {
     ///
     /// The pool is empty where the container is gone in which it was the root of a mount.
     private static func object(_ path: String) -> (pool: String, name: String)? {
-        let parts = path.split(separator: "/").map(String.init)
+        let parts = path.byteSplit(separator: "/").map(String.init)
         guard parts.count >= 3, parts.last == PoolNames.data,
             [PoolNames.volumes, PoolNames.snapshots].contains(parts[parts.count - 3])
         else { return nil }

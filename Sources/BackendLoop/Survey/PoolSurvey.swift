@@ -258,7 +258,7 @@ extension PoolSurvey {
             guard let leftover = try shelf.folder.folder(name), try !leftover.isBusy() else {
                 return
             }
-            let state = name.hasPrefix(PoolNames.creating("")) ? "half-made" : "half-deleted"
+            let state = name.hasBytePrefix(PoolNames.creating("")) ? "half-made" : "half-deleted"
             find(path, "a \(Record.noun) was left \(state)", advice("removes it"))
         } else {
             find(path, "Cairn did not make this", "move it away if you do not need it here")

@@ -25,7 +25,8 @@ extension LocalController {
         throws(DriverError) -> SnapshotRecord
     {
         if let existing = try existing(id, of: request.sourceVolumeID) {
-            guard existing.name == request.name, existing.source.text == request.sourceVolumeID
+            guard existing.name.hasSameBytes(as: request.name),
+                existing.source.text == request.sourceVolumeID
             else {
                 throw DriverError(
                     .conflict,

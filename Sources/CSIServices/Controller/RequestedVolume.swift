@@ -70,13 +70,14 @@ struct RequestedVolume: Sendable {
         let isSizeRight =
             record.size >= range.required && (range.limit.map { record.createdSize <= $0 } ?? true)
         let comparisons: [(String, Bool)] = [
-            ("name", record.name == name),
+            ("name", record.name.hasSameBytes(as: name)),
             ("tier", record.tier == tier),
             ("capacity range", isSizeRight),
             ("volume capabilities", Set(record.capabilities) == Set(accesses.map(\.recorded))),
             (
                 "parameters",
-                Self.withoutTier(record.parameters) == Self.withoutTier(parameters.kept)
+                Self.withoutTier(record.parameters)
+                    .hasSameBytes(as: Self.withoutTier(parameters.kept))
             ),
             ("volume content source", record.source == source),
             ("accessibility requirements", isReachable(on: identity)),

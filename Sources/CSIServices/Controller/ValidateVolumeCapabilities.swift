@@ -36,7 +36,8 @@ extension LocalController {
             try access.check(against: record)
         }
         let asked = try VolumeParameters(request.parameters).kept
-        for (key, value) in asked where record.parameters[key] != value {
+        for (key, value) in asked
+        where record.parameters[key]?.hasSameBytes(as: value) != true {
             throw DriverError(.invalidRequest, "parameter '\(key)' differs from the volume's")
         }
         guard request.volumeContext.isEmpty else {

@@ -68,7 +68,7 @@ struct EphemeralVolume {
         guard let required else {
             throw DriverError(
                 .invalidRequest,
-                "volume attribute size '\(size?.prefix(32) ?? "")' is not a size like 1Gi"
+                "volume attribute size '\(size?.shortened(toBytes: 32) ?? "")' is not a size like 1Gi"
             )
         }
         return try RequestedVolume(

@@ -37,7 +37,8 @@ extension NodeService {
         try wanted.checkStaged(id, usage.usage(of: id).staging, mounts)
         let alive = alivePublications(of: id, mounts)
         if try wanted.isPublished(among: alive, mounts, id: id) {
-            guard !alive.contains(where: { $0.target == wanted.target.path }) else { return }
+            guard !alive.contains(where: { $0.target.hasSameBytes(as: wanted.target.path) })
+            else { return }
             do throws(DriverError) {
                 try note(wanted, of: id, beside: alive)
             } catch {

@@ -102,7 +102,7 @@ extension NodeService {
             isReal = false
         }
         guard isReal else { return false }
-        guard staging.path == path else {
+        guard staging.path.hasSameBytes(as: path) else {
             throw DriverError(
                 .inUse,
                 "volume \(id) is staged at \(staging.path); unstage it there first"

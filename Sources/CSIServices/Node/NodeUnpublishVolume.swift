@@ -24,7 +24,9 @@ extension NodeService {
             if id.text != request.volumeID {
                 try EphemeralVolume(service: self, handle: request.volumeID).remove()
             }
-            try usage.update(id) { $0.publications.removeAll { $0.target == path.path } }
+            try usage.update(id) {
+                $0.publications.removeAll { $0.target.hasSameBytes(as: path.path) }
+            }
             try Failpoint.pass(.unpublishNoted)
         }
         return NodeUnpublishVolumeResponse()

@@ -27,7 +27,7 @@ extension NodeService {
         try Mounts.unmountAll(path)
         try Failpoint.pass(.unstageUnmounted)
         // A volume staged elsewhere keeps its device: this call was about another path.
-        guard staging == nil || staging?.path == path.path else { return }
+        guard staging?.path.hasSameBytes(as: path.path) ?? true else { return }
         if let volume = try tiers.find(id) { try volume.backend.detach(id) }
         try Failpoint.pass(.unstageDetached)
         try usage.update(id) { $0.staging = nil }
@@ -37,8 +37,9 @@ extension NodeService {
     private func refuseWhilePublished(_ id: VolumeID) throws(DriverError) {
         let publications = usage.usage(of: id).publications
         guard !publications.isEmpty else { return }
-        let mounted = Set(try MountTable.read().map(\.target))
-        guard let alive = publications.first(where: { mounted.contains($0.mountedAt) }) else {
+        let mounted = Set(try MountTable.read().map { ByteKey($0.target) })
+        guard let alive = publications.first(where: { mounted.contains(ByteKey($0.mountedAt)) })
+        else {
             return
         }
         throw DriverError(

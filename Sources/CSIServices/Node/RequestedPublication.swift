@@ -59,7 +59,8 @@ struct RequestedPublication: Sendable {
         throws(DriverError)
     {
         if access.isBlock {
-            guard noted.map({ $0.path == stagingPath && $0.access.isBlock }) ?? true else {
+            guard noted.map({ $0.path.hasSameBytes(as: stagingPath) && $0.access.isBlock }) ?? true
+            else {
                 throw notStaged(id)
             }
         } else {
@@ -92,7 +93,7 @@ struct RequestedPublication: Sendable {
                 "\(target.path) is a mount of \(source); unmount it before publishing there"
             )
         case .thisVolume(let isMountedReadOnly):
-            let known = alive.first { $0.target == target.path }
+            let known = alive.first { $0.target.hasSameBytes(as: target.path) }
             let same = try publication()
             guard known.map({ $0 == same }) ?? (isMountedReadOnly == isReadOnly) else {
                 throw DriverError(
@@ -107,7 +108,7 @@ struct RequestedPublication: Sendable {
     /// Applies the table of CSI NodePublishVolume for a second target: only
     /// SINGLE_NODE_MULTI_WRITER allows one.
     func checkOthers(_ alive: [VolumeUsage.Publication], id: VolumeID) throws(DriverError) {
-        let known = alive.filter { $0.target != target.path }
+        let known = alive.filter { !$0.target.hasSameBytes(as: target.path) }
         guard let other = known.first else { return }
         guard access.mode == .multiWriter, known.allSatisfy({ $0.access.mode == .multiWriter })
         else {

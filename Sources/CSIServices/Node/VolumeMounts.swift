@@ -26,7 +26,9 @@ struct VolumeMounts: Sendable {
 
     /// For a path as the mount table writes it.
     func layer(atResolved path: String) -> Layer {
-        guard let top = entries.last(where: { $0.target == path }) else { return .nothing }
+        guard let top = entries.last(where: { $0.target.hasSameBytes(as: path) }) else {
+            return .nothing
+        }
         guard isThisVolume(top) else { return .somethingElse(source: top.source) }
         return .thisVolume(isReadOnly: top.options.contains("ro"))
     }
@@ -38,8 +40,9 @@ struct VolumeMounts: Sendable {
     /// of the device's node, whose root is that node's name in /dev.
     private func isThisVolume(_ entry: MountEntry) -> Bool {
         guard let device else { return false }
-        if entry.source == device.path { return true }
+        if entry.source.hasSameBytes(as: device.path) { return true }
         // A container may have a tmpfs of its own in /dev.
-        return ["devtmpfs", "tmpfs"].contains(entry.fsType) && "/dev" + entry.root == device.path
+        return ["devtmpfs", "tmpfs"].contains(entry.fsType)
+            && "/dev\(entry.root)".hasSameBytes(as: device.path)
     }
 }

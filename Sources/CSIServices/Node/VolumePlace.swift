@@ -22,7 +22,7 @@ struct VolumePlace {
         }
         volume = try service.tiers.existing(id, of: service.identity)
         let missing = DriverError(.notFound, "volume \(id) is not at \(path)")
-        guard path.hasPrefix("/"), let device = try volume.backend.attachment(of: id) else {
+        guard path.hasBytePrefix("/"), let device = try volume.backend.attachment(of: id) else {
             throw missing
         }
         self.device = device
@@ -42,7 +42,8 @@ struct VolumePlace {
         case .nothing, .somethingElse:
             // A staged block device shows nothing at its staging path.
             let staging = service.usage.usage(of: id).staging
-            guard let staging, staging.access.isBlock, staging.path == self.path else {
+            guard let staging, staging.access.isBlock, staging.path.hasSameBytes(as: self.path)
+            else {
                 throw missing
             }
             isReadOnly = false

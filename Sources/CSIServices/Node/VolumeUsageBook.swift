@@ -65,12 +65,13 @@ package final class VolumeUsageBook: Sendable {
     package func checkUnused(_ id: VolumeID, isAttached: Bool) throws(DriverError) {
         let usage = usage(of: id)
         guard !usage.isEmpty else { return }
-        let mounted = Set(try MountTable.read().map(\.target))
+        let mounted = Set(try MountTable.read().map { ByteKey($0.target) })
         let places =
             usage.publications.map(\.mountedAt) + [usage.staging?.mountedAt].compactMap(\.self)
         let isBlockStaged = isAttached && usage.staging?.access.isBlock ?? false
         guard
-            let place = places.first(where: mounted.contains) ?? (isBlockStaged ? places.last : nil)
+            let place = places.first(where: { mounted.contains(ByteKey($0)) })
+                ?? (isBlockStaged ? places.last : nil)
         else { return }
         throw DriverError(
             .inUse,
@@ -100,12 +101,11 @@ package final class VolumeUsageBook: Sendable {
 
     /// `/run/cairn-usage` as `/run/` and `cairn-usage`.
     private static func splitPath(_ path: String) -> (parent: String, name: String) {
-        guard let slash = path.lastIndex(of: "/") else { return ("", "") }
-        return (String(path[...slash]), String(path[path.index(after: slash)...]))
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", "") }
+        return (String(path[...slash]), String(path[path.utf8.index(after: slash)...]))
     }
 
     private static func id(fromFileName name: String) -> VolumeID? {
-        guard name.hasSuffix(suffix) else { return nil }
-        return VolumeID(parsing: String(name.dropLast(suffix.count)))
+        name.removingByteSuffix(suffix).flatMap { VolumeID(parsing: String($0)) }
     }
 }

@@ -54,7 +54,7 @@ enum LayoutParameters {
     private static func refusal(_ key: String, _ text: String, accepted: String) -> DriverError {
         DriverError(
             .invalidRequest,
-            "parameter '\(key)' is '\(text.prefix(32))'; accepted: \(accepted)"
+            "parameter '\(key)' is '\(text.shortened(toBytes: 32))'; accepted: \(accepted)"
         )
     }
 }

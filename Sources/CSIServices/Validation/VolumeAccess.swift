@@ -46,7 +46,7 @@ struct VolumeAccess: Sendable, Hashable {
     ///
     /// One flag may hold several options: `noatime,ro`.
     var isReadOnly: Bool {
-        mode == .reader || mountFlags.contains { $0.split(separator: ",").contains("ro") }
+        mode == .reader || mountFlags.contains { $0.byteSplit(separator: ",").contains("ro") }
     }
 
     var recorded: RecordedCapability {
@@ -100,7 +100,7 @@ struct VolumeAccess: Sendable, Hashable {
         guard let type = FilesystemType(rawValue: name) else {
             throw DriverError(
                 .invalidRequest,
-                "file system '\(name.prefix(64))' is not supported; the choice is "
+                "file system '\(name.shortened(toBytes: 64))' is not supported; the choice is "
                     + FilesystemType.names
             )
         }

@@ -2,6 +2,16 @@ internal import Backend
 internal import DriverCore
 internal import Host
 
+extension [String: String] {
+    /// Whether both have the same keys and values, byte by byte.
+    func hasSameBytes(as other: [String: String]) -> Bool {
+        func pairs(_ map: [String: String]) -> Set<[ByteKey]> {
+            Set(map.map { [ByteKey($0.key), ByteKey($0.value)] })
+        }
+        return pairs(self) == pairs(other)
+    }
+}
+
 /// The StorageClass parameters of a volume, checked.
 struct VolumeParameters: Sendable {
     /// Keys that Kubernetes adds or strips by itself; accepted everywhere, in any case.
@@ -26,11 +36,11 @@ struct VolumeParameters: Sendable {
 
     init(_ parameters: [String: String]) throws(DriverError) {
         try RequestLimits.check(parameters, "parameters")
-        kept = parameters.filter { !$0.key.hasPrefix(Self.standardPrefix) }
+        kept = parameters.filter { !$0.key.hasBytePrefix(Self.standardPrefix) }
         if let unknown = kept.keys.sorted().first(where: { !Self.known.contains($0) }) {
             throw DriverError(
                 .invalidRequest,
-                "parameter '\(unknown.prefix(64))' is not known; the StorageClass parameters are: "
+                "parameter '\(unknown.shortened(toBytes: 64))' is not known; the StorageClass parameters are: "
                     + Self.known.joined(separator: ", ")
             )
         }
@@ -48,11 +58,11 @@ struct VolumeParameters: Sendable {
     /// Snapshot classes have no parameters of ours.
     static func checkSnapshot(_ parameters: [String: String]) throws(DriverError) {
         try RequestLimits.check(parameters, "parameters")
-        let own = parameters.keys.filter { !$0.hasPrefix(standardPrefix) }
+        let own = parameters.keys.filter { !$0.hasBytePrefix(standardPrefix) }
         if let unknown = own.min() {
             throw DriverError(
                 .invalidRequest,
-                "snapshot parameter '\(unknown.prefix(64))' is not known; there are none"
+                "snapshot parameter '\(unknown.shortened(toBytes: 64))' is not known; there are none"
             )
         }
     }

@@ -17,7 +17,7 @@ package struct HostCommand: Sendable, Hashable {
     package let outlivesDriver: Bool
 
     package init(program: String, arguments: [String], outlivesDriver: Bool = false) {
-        precondition(program.hasPrefix("/"), "a program is run by its absolute path")
+        precondition(program.hasBytePrefix("/"), "a program is run by its absolute path")
         self.program = program
         self.arguments = arguments
         self.outlivesDriver = outlivesDriver
@@ -52,7 +52,7 @@ package struct HostCommand: Sendable, Hashable {
 
     /// `mkfs.xfs -K /dev/loop3`, for messages.
     package var description: String {
-        let name = program.split(separator: "/").last.map(String.init) ?? program
+        let name = program.byteSplit(separator: "/").last.map(String.init) ?? program
         return ([name] + arguments).joined(separator: " ")
     }
 
@@ -122,7 +122,8 @@ package struct CommandOutput: Sendable, Hashable {
     /// What the program said, in one line that fits into a message.
     package var complaint: String {
         let said = standardError.isEmpty ? standardOutput : standardError
-        let line = said.split(whereSeparator: \.isNewline).joined(separator: " | ")
-        return line.isEmpty ? "it said nothing" : String(line.prefix(1000))
+        let lines = said.utf8.split { (0x0A...0x0D).contains($0) }.map { String(Substring($0)) }
+        let line = lines.joined(separator: " | ")
+        return line.isEmpty ? "it said nothing" : line.shortened(toBytes: 1000)
     }
 }

@@ -1,3 +1,4 @@
+import DriverCore
 import Glibc
 
 /// A process of this process namespace, as /proc shows it.
@@ -21,8 +22,8 @@ package struct RunningProgram: Sendable, Hashable {
         self.id = id
         words = bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast()
             .map { String(decoding: $0, as: UTF8.self) }
-        let lines = String(decoding: status, as: UTF8.self).split(separator: "\n")
-        let parent = lines.first { $0.hasPrefix("PPid:") }?.split(separator: "\t").last
+        let lines = String(decoding: status, as: UTF8.self).byteSplit(separator: "\n")
+        let parent = lines.first { $0.hasBytePrefix("PPid:") }?.byteSplit(separator: "\t").last
         isOurs = parent == "\(getpid())"
     }
 }

@@ -21,7 +21,7 @@ package struct LoopDevice: Sendable, Hashable, Comparable {
     /// The device as the kernel shows it now; nil where it has none of this index.
     init?(index: Int) {
         guard let text = SystemFile.line("/sys/block/loop\(index)/dev") else { return nil }
-        let parts = text.split(separator: ":").map { UInt32($0) }
+        let parts = text.byteSplit(separator: ":").map { UInt32($0) }
         guard parts.count == 2, let major = parts[0], let minor = parts[1] else { return nil }
         self.init(index: index, number: chost_make_device(major, minor))
     }

@@ -12,7 +12,7 @@ package struct LoopFile: Sendable, Hashable {
 extension LoopFile {
     /// The volume whose data it is by its place in a pool, `.../volumes/<id>/data`; nil for others.
     package var volume: VolumeID? {
-        let parts = path.split(separator: "/")
+        let parts = path.byteSplit(separator: "/")
         guard parts.count >= 3, parts[parts.count - 1] == "data",
             parts[parts.count - 3] == "volumes"
         else { return nil }
@@ -27,11 +27,11 @@ extension LoopDevice {
             return nil
         }
         let suffix = " (deleted)"
-        let isDeleted = path.hasSuffix(suffix)
+        let removed = path.removingByteSuffix(suffix)
         return LoopFile(
             device: self,
-            path: isDeleted ? String(path.dropLast(suffix.count)) : path,
-            isDeleted: isDeleted
+            path: removed.map(String.init) ?? path,
+            isDeleted: removed != nil
         )
     }
 }
@@ -43,7 +43,9 @@ extension LoopDevices {
     package static func files() -> [LoopFile] {
         let names = (try? SystemFile.names(in: "/sys/block")) ?? []
         let found = names.compactMap { name -> LoopFile? in
-            guard name.hasPrefix("loop"), let index = Int(name.dropFirst(4)) else { return nil }
+            guard let index = name.removingBytePrefix("loop").flatMap({ Int($0) }) else {
+                return nil
+            }
             return LoopDevice(index: index)?.file
         }
         return found.sorted { $0.device < $1.device }

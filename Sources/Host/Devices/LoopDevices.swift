@@ -64,10 +64,11 @@ package final class LoopDevices: Sendable {
     /// Everything that is attached on this host, whoever attached it, in order of index.
     package func attachments() throws(DriverError) -> [LoopAttachment] {
         var found: [LoopAttachment] = []
-        for name in try SystemFile.names(in: "/sys/block") where name.hasPrefix("loop") {
+        for name in try SystemFile.names(in: "/sys/block") where name.hasBytePrefix("loop") {
             // The attribute exists only where a file is bound.
             guard unsafe access("/sys/block/\(name)/loop/backing_file", F_OK) == 0,
-                let index = Int(name.dropFirst(4)), let device = LoopDevice(index: index),
+                let index = Int(name.removingBytePrefix("loop") ?? ""),
+                let device = LoopDevice(index: index),
                 let attachment = try Self.attachment(at: device)
             else { continue }
             found.append(attachment)

@@ -63,20 +63,22 @@ final class ArmedFailpoints: Sendable {
     private let state: Mutex<State>
 
     init(parsing text: String) throws(DriverError) {
-        file = text.hasPrefix("/") ? text : nil
+        file = text.hasBytePrefix("/") ? text : nil
         state = Mutex(State(traps: file == nil ? try Self.traps(text) : []))
     }
 
     private static func traps(_ text: String) throws(DriverError) -> [Trap] {
         var traps: [Trap] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+        for part in text.byteSplit(separator: ",", omittingEmptySubsequences: false) {
             traps.append(try trap(part))
         }
         return traps
     }
 
     private static func trap(_ text: Substring) throws(DriverError) -> Trap {
-        let words = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let words = text.byteSplit(separator: ":", omittingEmptySubsequences: false).map(
+            String.init
+        )
         guard words.count == 2 || words.count == 3,
             let point = Failpoint(rawValue: words[0]),
             let action = Failpoint.Action(rawValue: words[1]),
@@ -95,7 +97,7 @@ final class ArmedFailpoints: Sendable {
         let line = file.map { SystemFile.line($0) ?? "" }
         let trap = try state.withLock { state throws(DriverError) -> Trap? in
             if let line, line != state.line {
-                let text = line.split(separator: " ").last.map(String.init)
+                let text = line.byteSplit(separator: " ").last.map(String.init)
                 state = State(line: line, traps: try text.map(Self.traps) ?? [])
             }
             state.passed[point, default: 0] += 1

@@ -1,3 +1,5 @@
+import DriverCore
+
 /// Every step after which the tests kill the driver or make it fail.
 ///
 /// A name says what has just been done; its line says what has not been done yet. Each is passed at
@@ -160,7 +162,7 @@ package enum Failpoint: String, Sendable, CaseIterable {
     case lvmPartCopied = "lvm.part-copied"
 
     /// Whether only tiers of LVM pass it.
-    package var isOfLVM: Bool { rawValue.hasPrefix("lvm.") }
+    package var isOfLVM: Bool { rawValue.hasBytePrefix("lvm.") }
 
     /// Whether everything is done here, so that no failure of a real step can follow.
     ///

@@ -24,8 +24,8 @@ package struct Folder: ~Copyable {
     /// Opens a folder by its path, and makes it and those above it where they do not exist.
     package static func made(at path: String) throws(DriverError) -> Folder {
         if let folder = try existing(at: path) { return folder }
-        let parts = path.split(separator: "/").map(String.init)
-        guard path.hasPrefix("/"), let name = parts.last else {
+        let parts = path.byteSplit(separator: "/").map(String.init)
+        guard path.hasBytePrefix("/"), let name = parts.last else {
             throw DriverError(.hostFailure, "\(path) does not exist, and is no path to make")
         }
         let parent = try made(at: "/" + parts.dropLast().joined(separator: "/"))

@@ -11,7 +11,9 @@ extension LoopDevices {
     {
         for attachment in try attachments() where attachment.backing.device == fileSystem {
             let name = "/sys/block/loop\(attachment.device.index)/loop/backing_file"
-            guard SystemFile.line(name)?.hasSuffix("\(ending) (deleted)") == true else { continue }
+            guard SystemFile.line(name)?.hasByteSuffix("\(ending) (deleted)") == true else {
+                continue
+            }
             return (attachment.device, attachment.backing)
         }
         return nil

@@ -48,7 +48,7 @@ extension Filesystems {
         let number = try deviceNumber(of: root, path)
         let lines = try SystemFile.read("/sys/dev/block/\(number)/uevent")
             .split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-        guard let name = lines.first(where: { $0.hasPrefix("DEVNAME=") })?.dropFirst(8) else {
+        guard let name = lines.lazy.compactMap({ $0.removingBytePrefix("DEVNAME=") }).first else {
             throw DriverError(.hostFailure, "\(path) lies on device \(number), which has no name")
         }
         return "/dev/\(name)"

@@ -3,13 +3,16 @@ import DriverCore
 /// The options of one mkfs program that a StorageClass may set.
 ///
 /// Everything else is refused: what names a file or a device, sets a UUID, forces, or changes where
-/// and how large the file system is.
+/// and how large the file system is. What people ask for and must not have is refused with its
+/// reason, see `refused`.
 struct MkfsGrammar {
     enum Value {
         /// The option stands alone.
         case none
         /// Letters, digits and `. _ - %`.
         case word
+        /// One of these.
+        case choice(Set<String>)
         /// A comma-separated list of `name`, `^name` or `name=word`, of these names.
         case list(Set<String>)
     }
@@ -17,6 +20,14 @@ struct MkfsGrammar {
     let options: [String: Value]
     /// Long and second spellings, to the one in `options`.
     let aliases: [String: String]
+    /// Why an option, or an item of a list, is refused that would fit the grammar otherwise.
+    let refused: [String: String]
+
+    /// A label is the same for each volume of a class, so it tells nothing; but a host that mounts by
+    /// label (`root=LABEL=`, fstab) takes whichever device with that label it sees last, and a volume
+    /// on LVM is seen at boot.
+    private static let noLabels =
+        "would give every volume of the class the same label, which may be one that the host mounts"
 
     var lists: Set<String> {
         Set(
@@ -38,7 +49,9 @@ struct MkfsGrammar {
     private static let ext4 = MkfsGrammar(
         options: [
             "-b": .word, "-C": .word, "-g": .word, "-G": .word, "-i": .word, "-I": .word,
-            "-L": .word, "-m": .word, "-N": .word, "-T": .word, "-e": .word,
+            "-m": .word, "-N": .word, "-T": .word,
+            // `panic` stops the node, and `continue` writes on to a damaged file system.
+            "-e": .choice(["remount-ro"]),
             "-J": .list(["size", "fast_commit_size"]),
             "-E": .list([
                 "stride", "stripe_width", "stripe-width", "lazy_itable_init", "lazy_journal_init",
@@ -54,13 +67,16 @@ struct MkfsGrammar {
                 "verity",
             ]),
         ],
-        aliases: [:]
+        aliases: [:],
+        refused: [
+            "-L": noLabels,
+            "^has_journal": "leaves the file system without a journal, so a power cut damages it",
+        ]
     )
 
     /// Source: mkfs.xfs(8).
     private static let xfs = MkfsGrammar(
         options: [
-            "-L": .word,
             "-b": .list(["size"]),
             "-d": .list(["agcount", "agsize", "sunit", "swidth", "su", "sw", "noalign"]),
             "-i": .list([
@@ -71,14 +87,15 @@ struct MkfsGrammar {
             "-n": .list(["size", "version", "ftype"]),
             "-s": .list(["size"]),
         ],
-        aliases: [:]
+        aliases: [:],
+        refused: ["-L": noLabels]
     )
 
     /// Source: mkfs.btrfs(8).
     private static let btrfs = MkfsGrammar(
         options: [
             "--data": .word, "--metadata": .word, "--mixed": .none, "--nodesize": .word,
-            "--sectorsize": .word, "--label": .word, "--checksum": .word,
+            "--sectorsize": .word, "--checksum": .word,
             "--features": .list([
                 "extref", "skinny-metadata", "no-holes", "mixed-bg", "free-space-tree",
                 "block-group-tree",
@@ -87,6 +104,7 @@ struct MkfsGrammar {
         aliases: [
             "-d": "--data", "-m": "--metadata", "-M": "--mixed", "-n": "--nodesize",
             "-s": "--sectorsize", "-L": "--label", "-O": "--features", "--csum": "--checksum",
-        ]
+        ],
+        refused: ["--label": noLabels]
     )
 }

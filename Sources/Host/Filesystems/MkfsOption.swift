@@ -1,3 +1,5 @@
+import DriverCore
+
 /// One option of a mkfs program: `-b 4096`, `-E stride=16,nodiscard`.
 struct MkfsOption: Hashable {
     let flag: String
@@ -31,9 +33,10 @@ struct MkfsOption: Hashable {
 
     /// Puts the items of a comma-separated list into another, each by its name.
     private static func mergeItems(_ old: String, with new: String) -> String {
-        var items = old.split(separator: ",")
-        for item in new.split(separator: ",") {
-            if let index = items.firstIndex(where: { name(of: $0) == name(of: item) }) {
+        var items = old.byteSplit(separator: ",")
+        for item in new.byteSplit(separator: ",") {
+            if let index = items.firstIndex(where: { name(of: $0).hasSameBytes(as: name(of: item)) }
+            ) {
                 items[index] = item
             } else {
                 items.append(item)
@@ -44,7 +47,6 @@ struct MkfsOption: Hashable {
 
     /// `stride` of `stride=16`, `metadata_csum` of `^metadata_csum`.
     static func name(of item: Substring) -> Substring {
-        let bare = item.hasPrefix("^") ? item.dropFirst() : item
-        return bare.prefix { $0 != "=" }
+        (item.removingBytePrefix("^") ?? item).bytePrefix(before: "=")
     }
 }

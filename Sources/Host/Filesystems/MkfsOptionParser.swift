@@ -1,14 +1,15 @@
 package import DriverCore
 
 extension Filesystems {
-    /// Reads the `mkfsOptions` of a StorageClass: options of the type's mkfs, apart by white space.
+    /// Reads the `mkfsOptions` of a StorageClass: options of the type's mkfs, apart by ASCII white
+    /// space.
     ///
     /// There is no quoting, as no shell ever sees them. Throws `invalidRequest` for anything that
     /// is not on the type's list of harmless options; what remains is for ``make`` to use.
     package static func parse(mkfsOptions text: String, for type: FilesystemType)
         throws(DriverError) -> [String]
     {
-        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+        let words = text.byteWords.map(String.init)
         return try MkfsOptionParser(words: words, type: type).options().flatMap(\.arguments)
     }
 }
@@ -29,8 +30,9 @@ struct MkfsOptionParser {
         var rest = words[...]
         while let word = rest.popFirst() {
             let (flag, attached) = try split(word)
+            if let reason = grammar.refused[flag] { throw refusal("'\(flag)' \(reason)") }
             guard case .some(let kind) = grammar.options[flag] else {
-                throw refusal("option '\(word)' is not among those that a volume may set")
+                throw refusal("option '\(shown(word))' is not among those that a volume may set")
             }
             if case .none = kind {
                 guard attached == nil else { throw refusal("'\(flag)' takes no value") }
@@ -48,38 +50,60 @@ struct MkfsOptionParser {
 
     /// The flag, by its one spelling, and the value that is attached to it: `-m0`, `--label=x`.
     private func split(_ word: String) throws(DriverError) -> (String, String?) {
-        guard word.hasPrefix("-"), word.utf8.count > 1 else {
-            throw refusal("'\(word)' stands where an option is expected")
+        // No option is anything but ASCII, so the second byte is a whole scalar.
+        guard word.hasBytePrefix("-"), word.utf8.count > 1,
+            word.utf8.allSatisfy({ $0 < 0x80 })
+        else {
+            throw refusal("'\(shown(word))' stands where an option is expected")
         }
-        let isLong = word.hasPrefix("--")
-        let end =
-            isLong
-            ? word.firstIndex(of: "=") ?? word.endIndex
-            : word.index(word.startIndex, offsetBy: 2)
-        let flag = String(word[..<end])
-        let tail = isLong ? word[end...].dropFirst() : word[end...]
-        let hasValue = end != word.endIndex
-        return (grammar.aliases[flag] ?? flag, hasValue ? String(tail) : nil)
+        let flag: Substring
+        let value: Substring?
+        if word.hasBytePrefix("--") {
+            (flag, value) = (word.bytePrefix(before: "="), word.byteSuffix(after: "="))
+        } else {
+            let end = word.utf8.index(word.startIndex, offsetBy: 2)
+            (flag, value) = (word[..<end], end == word.endIndex ? nil : word[end...])
+        }
+        return (grammar.aliases[String(flag)] ?? String(flag), value.map(String.init))
+    }
+
+    private func shown(_ text: some StringProtocol) -> String {
+        String(text).shortened(toBytes: 64)
     }
 
     private func check(_ value: String, of flag: String, _ kind: MkfsGrammar.Value)
         throws(DriverError)
     {
-        guard case .list(let names) = kind else {
+        switch kind {
+        case .none: return
+        case .word:
             guard Self.isWord(value[...]) else {
-                throw refusal("value '\(value)' of '\(flag)' holds a character that is refused")
+                throw refusal(
+                    "value '\(shown(value))' of '\(flag)' holds a character that is refused"
+                )
             }
-            return
+        case .choice(let values):
+            guard values.contains(where: { $0.hasSameBytes(as: value) }) else {
+                let accepted = values.sorted().joined(separator: ", ")
+                throw refusal("'\(flag)' takes \(accepted), not '\(shown(value))'")
+            }
+        case .list(let names):
+            for item in value.byteSplit(separator: ",", omittingEmptySubsequences: false) {
+                try check(item: item, of: flag, names)
+            }
         }
-        let items = value.split(separator: ",", omittingEmptySubsequences: false)
-        for item in items {
-            guard names.contains(String(MkfsOption.name(of: item))) else {
-                throw refusal("'\(item)' of '\(flag)' is not among those that a volume may set")
-            }
-            let setting = item.drop { $0 != "=" }.dropFirst()
-            guard item.last != "=", setting.isEmpty || Self.isWord(setting) else {
-                throw refusal("'\(item)' of '\(flag)' holds a character that is refused")
-            }
+    }
+
+    private func check(item: Substring, of flag: String, _ names: Set<String>)
+        throws(DriverError)
+    {
+        if let reason = grammar.refused[String(item)] { throw refusal("'\(item)' \(reason)") }
+        let name = MkfsOption.name(of: item)
+        guard names.contains(where: { $0.hasSameBytes(as: name) }) else {
+            throw refusal("'\(shown(item))' of '\(flag)' is not among those that a volume may set")
+        }
+        guard item.byteSuffix(after: "=").map(Self.isWord) ?? true else {
+            throw refusal("'\(shown(item))' of '\(flag)' holds a character that is refused")
         }
     }
 

@@ -1,4 +1,8 @@
+import DriverCore
+
 /// One line of /proc/self/mountinfo.
+///
+/// A text that is not UTF-8 ends with a NUL here, so that it is equal to no path.
 package struct MountEntry: Sendable, Hashable {
     package let mountID: UInt64
     /// The mount that this one lies on; the one below where several lie on one path.
@@ -18,9 +22,11 @@ package struct MountEntry: Sendable, Hashable {
     let superOptionText: String
 
     /// Per mount: `ro`, `nodev`, `noatime`, ...
-    package var options: [String] { optionText.split(separator: ",").map(String.init) }
+    package var options: [String] { optionText.byteSplit(separator: ",").map(String.init) }
     /// Per file system: `rw`, `discard`, ...
-    package var superOptions: [String] { superOptionText.split(separator: ",").map(String.init) }
+    package var superOptions: [String] {
+        superOptionText.byteSplit(separator: ",").map(String.init)
+    }
 
     /// Whether nothing can be written through this mount.
     package var isReadOnly: Bool { options.contains("ro") || superOptions.contains("ro") }

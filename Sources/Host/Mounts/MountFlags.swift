@@ -10,13 +10,12 @@ struct MountFlags {
     let data: String
 
     /// Throws `invalidRequest` for an option that would make mount(2) do something else than mount
-    /// this device, or that names another file, device or program.
+    /// this device, that names another file, device or program, or that lets a fault of the volume
+    /// become one of the node.
     init(_ options: [String]) throws(DriverError) {
-        for option in options where option.utf8.contains(0) || option.utf8.contains(10) {
-            throw DriverError(.invalidRequest, "a mount flag holds a NUL or a line break")
-        }
+        for option in options { try Self.checkBytes(of: option) }
         let text = options.filter { !$0.isEmpty }.joined(separator: ",")
-        try Self.checkNames(in: text)
+        try MountFlagRules.check(text)
         var flags: UInt64 = 0
         var userFlags: UInt64 = 0
         var data = [CChar](repeating: 0, count: Int(chost_mount_data_size))
@@ -41,22 +40,16 @@ struct MountFlags {
         self.data = String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Options by which a file system would use a second device or show another part of its own.
+    /// No option of mount(8) or of a file system needs more than printable ASCII.
     ///
-    /// `move` is here because libmount does not know it. Source: the options of ext4, xfs and btrfs in the kernel's Documentation/filesystems.
-    private static let refusedNames: Set<String> = [
-        "device", "journal_dev", "journal_path", "logdev", "move", "rtdev", "subvol", "subvolid",
-    ]
-
-    private static func checkNames(in text: String) throws(DriverError) {
-        for option in text.split(separator: ",") {
-            let name = option.prefix { $0 != "=" }
-            guard !refusedNames.contains(String(name)) else {
-                throw DriverError(
-                    .invalidRequest,
-                    "mount flag '\(name)' would show something else than the volume; remove it"
-                )
-            }
-        }
+    /// Blanks are among what is refused: libmount drops them around a name, so that one of the
+    /// refused names would be another here and the same to the file system.
+    private static func checkBytes(of option: String) throws(DriverError) {
+        guard let byte = option.utf8.first(where: { !(0x21...0x7E).contains($0) }) else { return }
+        throw DriverError(
+            .invalidRequest,
+            "mount flag '\(option.shortened(toBytes: 64))' holds the byte 0x"
+                + "\(String(byte, radix: 16)); flags are printable ASCII without blanks"
+        )
     }
 }

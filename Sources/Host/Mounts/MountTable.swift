@@ -23,7 +23,7 @@ package enum MountTable {
     /// The mounts that lie exactly on a target, the lowest first, the one that is seen last.
     package static func layers(at target: TargetPath) throws(DriverError) -> [MountEntry] {
         guard let path = try target.resolved() else { return [] }
-        return stacked(try read().filter { $0.target == path })
+        return stacked(try read().filter { $0.target.hasSameBytes(as: path) })
     }
 
     /// The mounts of a block device's file system, binds included, and the binds of its node.
@@ -42,10 +42,11 @@ package enum MountTable {
         number: UInt64,
         among entries: [MountEntry]
     ) -> [MountEntry] {
-        let node = "/\(path.split(separator: "/").last ?? "")"
+        let node = "/\(path.byteSplit(separator: "/").last ?? "")"
         return entries.filter { entry in
-            entry.device == number || entry.source == path
-                || (entry.root == node && ["devtmpfs", "tmpfs"].contains(entry.fsType))
+            entry.device == number || entry.source.hasSameBytes(as: path)
+                || (entry.root.hasSameBytes(as: node)
+                    && ["devtmpfs", "tmpfs"].contains(entry.fsType))
         }
     }
 
@@ -110,9 +111,7 @@ package enum MountTable {
 
     /// Undoes the kernel's `\040` for space, tab, newline and backslash.
     private static func unescaped(_ field: ArraySlice<UInt8>) -> String {
-        guard field.contains(UInt8(ascii: "\\")) else {
-            return String(decoding: field, as: UTF8.self)
-        }
+        guard field.contains(UInt8(ascii: "\\")) else { return text(field) }
         var bytes: [UInt8] = []
         var index = field.startIndex
         while index < field.endIndex {
@@ -127,6 +126,10 @@ package enum MountTable {
                 index += 1
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return text(bytes[...])
+    }
+
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
+        String(validating: bytes, as: UTF8.self) ?? String(decoding: bytes, as: UTF8.self) + "\0"
     }
 }

@@ -7,7 +7,7 @@ import Glibc
 /// The folder itself may be reached through symbolic links, as administrators move it; nothing
 /// beneath it may be one, so no pod can lead the driver elsewhere. Each call resolves the path anew
 /// with openat2 and works through descriptors, never through the text.
-package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
+package struct TargetPath: Sendable, CustomStringConvertible {
     package enum Kind: Sendable, Hashable {
         case absent, directory, file
         /// A symbolic link, a socket, a device node.
@@ -28,7 +28,8 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
     package init(_ path: String, kubeletRoot: String) throws(DriverError) {
         let components = try Self.components(of: path)
         let rootComponents = try Self.components(of: kubeletRoot)
-        guard components.count > rootComponents.count, components.starts(with: rootComponents),
+        guard components.count > rootComponents.count,
+            components.starts(with: rootComponents, by: { $0.hasSameBytes(as: $1) }),
             let name = components.last
         else {
             throw DriverError(
@@ -47,7 +48,7 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
 
     private static func components(of path: String) throws(DriverError) -> [String] {
         func refusal(_ reason: String) -> DriverError {
-            DriverError(.invalidRequest, "path '\(path.prefix(200))' \(reason)")
+            DriverError(.invalidRequest, "path '\(path.shortened(toBytes: 200))' \(reason)")
         }
         if path.utf8.contains(0) { throw refusal("holds a NUL byte") }
         guard path.utf8.first == UInt8(ascii: "/") else { throw refusal("is not absolute") }
@@ -55,8 +56,14 @@ package struct TargetPath: Sendable, Hashable, CustomStringConvertible {
         guard path.utf8.count < Int(PATH_MAX) else {
             throw refusal("is longer than \(PATH_MAX - 1) bytes")
         }
-        let parts = path.split(separator: "/").filter { $0 != "." }
-        guard !parts.contains("..") else { throw refusal("holds '..'") }
+        let parts = path.byteSplit(separator: "/").filter { !$0.hasSameBytes(as: ".") }
+        guard !parts.contains(where: { $0.hasSameBytes(as: "..") }) else {
+            throw refusal("holds '..'")
+        }
+        // So it is after a split by bytes; what follows relies on it, so it is checked.
+        guard !parts.contains(where: { $0.containsByte("/") }) else {
+            throw refusal("has a component with a slash")
+        }
         guard parts.allSatisfy({ $0.utf8.count <= Int(NAME_MAX) }) else {
             throw refusal("has a component longer than \(NAME_MAX) bytes")
         }
@@ -75,16 +82,19 @@ extension TargetPath {
     ///
     /// The parent must exist.
     package func createDirectory() throws(DriverError) {
-        try create(.directory) { parent in unsafe mkdirat(parent, name, 0o750) }
+        try create(.directory) { (parent) throws(Errno) in
+            let folder = parent.rawValue
+            _ = try Errno.check { unsafe mkdirat(folder, name, 0o750) }
+        }
     }
 
     /// Makes the last component, an empty file; a file that exists is OK.
     ///
     /// The parent must exist.
     package func createFile() throws(DriverError) {
-        try create(.file) { parent in
-            let file = unsafe openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o640)
-            return file < 0 ? file : close(file)
+        try create(.file) { (parent) throws(Errno) in
+            let flags = O_CREAT | O_EXCL | O_WRONLY
+            _ = try OwnedDescriptor.opened(name, beneath: parent, flags: flags, mode: 0o640)
         }
     }
 
@@ -146,13 +156,28 @@ extension TargetPath {
 
     /// Runs a call with a path of the target that depends on no text but the last component.
     ///
-    /// It goes through the parent, so that it does not hold the target busy. Nil where the parent
+    /// It goes through the parent, so that it does not hold the target busy. Nil where the target
     /// is absent.
     func withStablePath<Result>(_ body: (String) throws(DriverError) -> Result)
         throws(DriverError) -> Result?
     {
-        guard let parent = try openParent() else { return nil }
+        guard let parent = try openParent(), try holdsTarget(parent) else { return nil }
         return try body("/proc/self/fd/\(parent.rawValue)/\(name)")
+    }
+
+    /// Whether the target is there.
+    ///
+    /// openat2 has the kernel's word that the last component leads nowhere else, whatever its text
+    /// is; the descriptor is closed at once.
+    private func holdsTarget(_ parent: borrowing OwnedDescriptor) throws(DriverError) -> Bool {
+        do throws(Errno) {
+            _ = try OwnedDescriptor.opened(name, beneath: parent, flags: chost_O_PATH | O_NOFOLLOW)
+            return true
+        } catch {
+            if error.code == ENOENT { return false }
+            let isLink = error.code == ELOOP || error.code == EXDEV
+            throw error.failure(to: "reach \(path)", isLink ? .invalidRequest : nil)
+        }
     }
 
     private func openParent() throws(DriverError) -> OwnedDescriptor? {
@@ -176,9 +201,12 @@ extension TargetPath {
     /// nil where there is nothing.
     private func status(in parent: borrowing OwnedDescriptor) throws(DriverError) -> stat? {
         var status = stat()
-        let folder = parent.rawValue
         do throws(Errno) {
-            _ = try Errno.check { unsafe fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) }
+            // A link is opened as such, and followed nowhere.
+            let flags = chost_O_PATH | O_NOFOLLOW
+            let target = try OwnedDescriptor.opened(name, beneath: parent, flags: flags)
+            let number = target.rawValue
+            _ = try Errno.check { unsafe fstat(number, &status) }
             return status
         } catch {
             if error.code == ENOENT { return nil }
@@ -195,13 +223,14 @@ extension TargetPath {
         }
     }
 
-    private func create(_ kind: Kind, _ make: (CInt) -> CInt) throws(DriverError) {
+    private func create(_ kind: Kind, _ make: (borrowing OwnedDescriptor) throws(Errno) -> Void)
+        throws(DriverError)
+    {
         guard let parent = try openParent() else {
             throw DriverError(.invalidRequest, "\(path): its parent folder does not exist")
         }
-        let folder = parent.rawValue
         do throws(Errno) {
-            _ = try Errno.check { make(folder) }
+            try make(parent)
         } catch {
             guard error.code == EEXIST else { throw error.failure(to: "create \(path)") }
             let found = try self.kind(in: parent)
@@ -238,6 +267,11 @@ extension TargetPath {
         let count = try attempt("read \(link)") {
             unsafe readlink(link, &buffer, buffer.count)
         }
-        return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let bytes = buffer[..<count].map(UInt8.init(bitPattern:))
+        guard let path = String(validating: bytes, as: UTF8.self) else {
+            let shown = String(decoding: bytes, as: UTF8.self)
+            throw DriverError(.hostFailure, "the path \(shown) is not UTF-8: rename its folders")
+        }
+        return path
     }
 }

@@ -1,3 +1,5 @@
+import DriverCore
+
 /// What the kernel lets this process do.
 enum Capabilities {
     /// Source: linux/capability.h.
@@ -16,8 +18,8 @@ enum Capabilities {
         guard let status = try? SystemFile.read("/proc/self/status") else { return 0 }
         for line in status.split(separator: UInt8(ascii: "\n")) {
             let text = String(decoding: line, as: UTF8.self)
-            guard text.hasPrefix("CapEff:") else { continue }
-            return UInt64(text.dropFirst(7).filter(\.isHexDigit), radix: 16) ?? 0
+            guard let mask = text.removingBytePrefix("CapEff:") else { continue }
+            return UInt64(mask.byteWords.joined(), radix: 16) ?? 0
         }
         return 0
     }()

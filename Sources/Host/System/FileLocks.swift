@@ -1,4 +1,5 @@
 import CHostShim
+import DriverCore
 
 /// Who holds locks of files on this host; for people, never for decisions.
 package enum FileLocks {
@@ -6,7 +7,7 @@ package enum FileLocks {
     /// cannot be told, as from another process namespace.
     package static func holder(of file: FileIdentity) -> Int32? {
         guard let bytes = try? SystemFile.read("/proc/locks") else { return nil }
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: bytes, as: UTF8.self).byteSplit(separator: "\n")
         return lines.lazy.compactMap { holder(in: $0, of: file) }.first
     }
 
@@ -14,9 +15,9 @@ package enum FileLocks {
     ///
     /// Who waits for a lock has an arrow behind the number. Source: proc(5).
     private static func holder(in line: Substring, of file: FileIdentity) -> Int32? {
-        let words = line.split(separator: " ")
+        let words = line.byteSplit(separator: " ")
         guard words.count >= 6, words[1] == "FLOCK", words[3] == "WRITE" else { return nil }
-        let place = words[5].split(separator: ":")
+        let place = words[5].byteSplit(separator: ":")
         guard place.count == 3, let major = UInt32(place[0], radix: 16),
             let minor = UInt32(place[1], radix: 16), let inode = UInt64(place[2]),
             FileIdentity(device: chost_make_device(major, minor), inode: inode) == file

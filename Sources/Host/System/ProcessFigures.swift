@@ -32,7 +32,9 @@ package struct ProcessFigures: Sendable, Hashable {
     /// Source: proc(5).
     private static func residentPages() throws(DriverError) -> Int64 {
         let path = "/proc/self/statm"
-        let words = String(decoding: try SystemFile.read(path), as: UTF8.self).split(separator: " ")
+        let words = String(decoding: try SystemFile.read(path), as: UTF8.self).byteSplit(
+            separator: " "
+        )
         guard words.count > 1, let pages = Int64(words[1]) else {
             throw DriverError(.hostFailure, "\(path) does not tell the resident memory")
         }

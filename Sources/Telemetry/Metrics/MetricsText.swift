@@ -1,3 +1,5 @@
+import DriverCore
+
 /// A page of figures in the text form that Prometheus reads.
 ///
 /// Source: "Exposition formats" of the Prometheus documentation, version 0.0.4 of the text form.
@@ -56,6 +58,8 @@ package struct MetricsText: Sendable {
         return value < 0 ? "-Inf" : "+Inf"
     }
 
+    /// The form knows three escapes; what else is hidden stands in the value as ``String/printable``
+    /// writes it, since whoever shows the figures shows the value as it is.
     private static func escaped(_ text: String, quotes: Bool) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -63,6 +67,7 @@ package struct MetricsText: Sendable {
             case "\\": result += "\\\\"
             case "\n": result += "\\n"
             case "\"" where quotes: result += "\\\""
+            case _ where scalar.isHidden: result += "\\" + scalar.printable
             default: result.unicodeScalars.append(scalar)
             }
         }

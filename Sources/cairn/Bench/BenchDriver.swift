@@ -21,7 +21,7 @@ struct BenchDriver: Sendable {
         do throws(RPCFailure) {
             return try await client.call(request, timeout: Self.timeout)
         } catch {
-            let method = Request.method.split(separator: "/").last ?? ""
+            let method = Request.method.byteSplit(separator: "/").last ?? ""
             throw BenchFailure(
                 message: "\(label): \(method) answered \(error.code.name): \(error.message)"
             )

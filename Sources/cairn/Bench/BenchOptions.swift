@@ -60,7 +60,11 @@ struct BenchEndpoint {
     func parameterMap() throws -> [String: String] {
         var map: [String: String] = [:]
         for text in parameters {
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = text.byteSplit(
+                separator: "=",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
             guard parts.count == 2 else { throw ValidationError("'\(text)' is not key=value") }
             map[String(parts[0])] = String(parts[1])
         }

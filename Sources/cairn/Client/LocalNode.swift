@@ -59,7 +59,7 @@ struct LocalNode {
     func place(at path: String) -> LocalPlace? {
         let paths = [path, resolved(path)]
         func isThere(_ place: LocalPlace) -> Bool {
-            place.mounts.contains { paths.contains($0.target) }
+            place.mounts.contains { mount in paths.contains { mount.target.hasSameBytes(as: $0) } }
         }
         return loopDevices.keys.lazy.compactMap(place).first(where: isThere)
             ?? groups.values.lazy.flatMap { (try? $0.volumes()) ?? [] }
@@ -127,7 +127,7 @@ struct LocalPlace {
 
     /// Where a volume is staged that is mounted at a target: beside it, hidden.
     static func stagingPath(for target: String) -> String {
-        let parts = target.split(separator: "/")
+        let parts = target.byteSplit(separator: "/")
         let parent = parts.dropLast().map { "/\($0)" }.joined()
         return "\(parent)/.\(parts.last ?? "volume")\(stagingSuffix)"
     }
@@ -139,7 +139,8 @@ struct LocalPlace {
     var targets: [String] { mounts.map(\.target).filter { !Self.isStaging($0) } }
 
     private static func isStaging(_ path: String) -> Bool {
-        let name = path.split(separator: "/").last ?? ""
-        return name == "globalmount" || (name.hasPrefix(".") && name.hasSuffix(stagingSuffix))
+        let name = path.byteSplit(separator: "/").last ?? ""
+        return name == "globalmount"
+            || (name.hasBytePrefix(".") && name.hasByteSuffix(stagingSuffix))
     }
 }

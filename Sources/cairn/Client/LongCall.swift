@@ -1,5 +1,6 @@
 import CSIClient
 import CSIMessages
+import DriverCore
 import GRPCRuntime
 
 /// A call that may take longer than one RPC should.
@@ -32,7 +33,7 @@ struct LongCall {
             }
             switch failure.code {
             case .deadlineExceeded: deadline = min(deadline * 2, Self.longestDeadline)
-            case .aborted: display.show(percent: Self.percent(in: failure.message))
+            case .aborted: display.show(percent: Progress.percent(in: failure.message))
             default: throw CommandFailure(failure, during: what)
             }
             guard ContinuousClock.now < end else { throw tooLate(failure) }
@@ -47,12 +48,5 @@ struct LongCall {
             "gave up waiting to \(what) after \(timeout.components.seconds) s\(state); the driver "
                 + "goes on, repeat the command to wait for it"
         )
-    }
-
-    /// The 42 of "…, 42% done; retry later"; nil where the message tells none.
-    static func percent(in message: String) -> Int? {
-        guard let end = message.firstRange(of: "% done")?.lowerBound else { return nil }
-        let digits = message[..<end].reversed().prefix { $0.isASCII && $0.isNumber }
-        return Int(String(digits.reversed()))
     }
 }

@@ -1,7 +1,9 @@
+import DriverCore
 import Host
 
 /// What a person or a script reads: results on standard output, all else on standard error.
 enum Console {
+    /// Writes a result whose texts from outside are printable already.
     static func write(_ text: String) { print(text) }
 
     /// One line that tells a failure.
@@ -18,8 +20,9 @@ enum Console {
 
     private static func say(_ line: String) { draw(line + "\n") }
 
+    /// A driver's message may hold anything, and the parser of the command line writes several lines.
     private static func oneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        text.byteSplit(separator: "\n").joined(separator: " ").printable
     }
 }
 

@@ -28,7 +28,8 @@ enum KernelChecks {
         guard let release = HostFeatures.kernelRelease() else {
             return examination.problem("release", "unknown", "mount /proc")
         }
-        let parts = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+        let parts = release.utf8.split { !(0x30...0x39).contains($0) }.prefix(2)
+            .compactMap { Int(Substring($0)) }
         if parts.count == 2, (parts[0], parts[1]) >= oldest {
             examination.good("release", release)
         } else {

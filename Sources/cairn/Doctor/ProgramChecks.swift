@@ -66,14 +66,14 @@ enum ProgramChecks {
         guard program.versionArguments != nil, let output = try? command.run(deadline: deadline)
         else { return command.program }
         let words = (output.standardError + " " + output.standardOutput)
-            .split(whereSeparator: \.isWhitespace)
+            .byteWords
         return words.first(where: isVersion).map(String.init) ?? command.program
     }
 
     /// `1.47.0`, or the `v6.2` of btrfs-progs.
     private static func isVersion(_ word: Substring) -> Bool {
-        let digits = word.hasPrefix("v") ? word.dropFirst() : word
-        return digits.contains(".") && (digits.first?.isNumber ?? false)
-            && digits.allSatisfy { $0.isNumber || $0 == "." }
+        let digits = word.removingBytePrefix("v") ?? word
+        let parts = digits.byteSplit(separator: ".", omittingEmptySubsequences: false)
+        return parts.count > 1 && parts.allSatisfy(\.isDecimal)
     }
 }

@@ -1,9 +1,11 @@
+import DriverCore
 import FoundationEssentials
 
 /// A path of the command line as the driver needs it: absolute, without `.` and repeated slashes.
 func absolutePath(_ path: String) -> String {
-    let whole = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
-    return "/" + whole.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    let whole =
+        path.hasBytePrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    return "/" + whole.byteSplit(separator: "/").filter { $0 != "." }.joined(separator: "/")
 }
 
 /// The path without symbolic links, as far as it exists.

@@ -53,7 +53,9 @@ struct UnmountCommand: AsyncParsableCommand {
         let derived = LocalPlace.stagingPath(for: path)
         let id = try await volumeID(at: path, staged: derived, session, node)
         let place = VolumeID(parsing: id).flatMap(node.place)
-        let others = (place?.targets ?? []).filter { $0 != path && $0 != node.resolved(path) }
+        let others = (place?.targets ?? []).filter {
+            !$0.hasSameBytes(as: path) && !$0.hasSameBytes(as: node.resolved(path))
+        }
         _ = try await session.perform(
             NodeUnpublishVolumeRequest(volumeID: id, targetPath: path),
             to: "unmount \(path)"
@@ -87,6 +89,6 @@ struct UnmountCommand: AsyncParsableCommand {
 
 /// Removes the empty folder that a mount of ours has made; kubelet's stay kubelet's.
 func removeStagingFolder(_ path: String) throws(DriverError) {
-    guard path.hasSuffix(LocalPlace.stagingSuffix) else { return }
+    guard path.hasByteSuffix(LocalPlace.stagingSuffix) else { return }
     try TargetPath(path, kubeletRoot: "/").removeDirectory()
 }

@@ -23,15 +23,19 @@ struct PoolPath: ExpressibleByArgument, Sendable {
     let pool: String
 
     init?(argument: String) {
-        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = argument.byteSplit(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, parts.allSatisfy(Self.isName) else { return nil }
         (group, pool) = (String(parts[0]), String(parts[1]))
     }
 
     /// Source: lvm(8), "Valid names".
     private static func isName(_ text: Substring) -> Bool {
-        !text.isEmpty && text.first != "-" && text != "." && text != ".."
-            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+_.-".contains($0)) }
+        !text.isEmpty && !text.hasBytePrefix("-") && text != "." && text != ".."
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                    || "+_.-".utf8.contains(byte)
+            }
     }
 }
 

@@ -80,7 +80,11 @@ struct NodeOptions: ParsableArguments {
     func segments() throws(DriverError) -> [String: String] {
         var segments: [String: String] = [:]
         for text in topology {
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = text.byteSplit(
+                separator: "=",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
             guard parts.count == 2 else {
                 throw DriverError(.invalidRequest, "--topology '\(text)' is not key=value")
             }

@@ -20,7 +20,11 @@ struct NewVolumeOptions: ParsableArguments {
     func parameters() throws -> [String: String] {
         var parameters: [String: String] = [:]
         for text in parameter {
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = text.byteSplit(
+                separator: "=",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
             guard parts.count == 2, !parts[0].isEmpty else {
                 throw ValidationError("--parameter '\(text)' is not key=value")
             }

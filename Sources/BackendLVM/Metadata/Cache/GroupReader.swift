@@ -130,7 +130,7 @@ struct GroupReader {
         defer { lastSearch = now() }
         var found: [String] = []
         // LVM says "[unknown]" for a disk that is not there.
-        for device in try findDevices() where device.hasPrefix("/") && !found.contains(device) {
+        for device in try findDevices() where device.hasBytePrefix("/") && !found.contains(device) {
             found.append(device)
         }
         // A disk that has gone is looked for where it was, and what was there may tell why.

@@ -28,7 +28,7 @@ extension LogicalVolume {
 extension RAID {
     /// Variants of a level place parity in other ways, and are called `raid5_ls` or `raid6_zr`.
     fileprivate var layout: Layout? {
-        guard let level = Layout.RAID(rawValue: String(type.prefix { $0 != "_" })) else {
+        guard let level = Layout.RAID(rawValue: String(type.bytePrefix(before: "_"))) else {
             return nil
         }
         let stripes =

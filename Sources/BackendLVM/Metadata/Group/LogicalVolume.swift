@@ -67,7 +67,7 @@ extension LogicalVolume {
         let count = try section.integer("segment_count", in: 1...Limits.mostExtents)
         var segments: [Segment] = []
         var end = 0
-        for child in section.sections() where child.name.hasPrefix("segment") {
+        for child in section.sections() where child.name.hasBytePrefix("segment") {
             let segment = try inside(section.name) { () throws(DriverError) in
                 try Segment(child)
             }

@@ -6,7 +6,7 @@ extension Segment {
         extents = try section.integer("extent_count", in: 1...Limits.mostExtents)
         // Flags that an older LVM must not overlook follow the name: `raid1+FLAG`.
         let type = try section.string("type")
-        let name = String(type.prefix { $0 != "+" })
+        let name = String(type.bytePrefix(before: "+"))
         kind = try Kind(name, section)
         areas = try Self.areas(of: kind, section)
         references = kind.names(areas: areas, section)
@@ -41,7 +41,7 @@ extension Segment.Kind {
         case "thin-pool": self = .thinPool(try ThinPool(section))
         case "snapshot": self = .snapshot(try CopyOnWriteSnapshot(section))
         case "mirror": self = .mirror
-        case _ where type.hasPrefix("raid"): self = .raid(try RAID(type, section))
+        case _ where type.hasBytePrefix("raid"): self = .raid(try RAID(type, section))
         default: self = .other(type: type)
         }
     }
@@ -77,7 +77,7 @@ extension ThinPool {
         chunkSectors = try section.sectors("chunk_size")
         zeroesNewBlocks = try section.integer("zero_new_blocks", in: 0...1, else: 0) == 1
         discards = try section.optionalString("discards") ?? "ignore"
-        hasMessages = section.sections().contains { $0.name.hasPrefix("message") }
+        hasMessages = section.sections().contains { $0.name.hasBytePrefix("message") }
     }
 }
 
