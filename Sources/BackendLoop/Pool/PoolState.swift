@@ -1,3 +1,4 @@
+import DiskFormat
 import DriverCore
 import Host
 
@@ -5,18 +6,43 @@ import Host
 ///
 /// It is the proof that the tier has a pool while the pool's disk is away. It outlives a container,
 /// because the folder is one of the host.
-struct PoolState: Sendable, Hashable, Codable {
-    let formatVersion: Int
+struct PoolState: Sendable, Hashable {
     let tier: String
     let uuid: String
     /// Where the pool was when it was last opened; for people.
     let directory: String
+    /// What a newer version has written, and only that one understands.
+    private let unknown: UnknownKeys
 
     init(tier: String, uuid: String, directory: String) {
-        formatVersion = RecordCoding.currentVersion
         self.tier = tier
         self.uuid = uuid
         self.directory = directory
+        unknown = UnknownKeys()
+    }
+}
+
+extension PoolState: DiskFile {
+    static let version = 1
+
+    private enum Key: String, CodingKey { case formatVersion, tier, uuid, directory }
+
+    init(from decoder: any Decoder) throws {
+        let keys = try decoder.container(keyedBy: Key.self)
+        try Self.check(version: keys.decode(Int.self, forKey: .formatVersion))
+        tier = try keys.decode(String.self, forKey: .tier)
+        uuid = try keys.decode(String.self, forKey: .uuid)
+        directory = try keys.decode(String.self, forKey: .directory)
+        unknown = try UnknownKeys(in: decoder, besides: Key.self)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: Key.self)
+        try keys.encode(Self.version, forKey: .formatVersion)
+        try keys.encode(tier, forKey: .tier)
+        try keys.encode(uuid, forKey: .uuid)
+        try keys.encode(directory, forKey: .directory)
+        try unknown.encode(to: encoder)
     }
 }
 
@@ -37,7 +63,7 @@ struct PoolStateFile: Sendable {
             let file = try folder.file(name, for: .reading)
         else { return nil }
         do {
-            return try RecordCoding.decode(PoolState.self, from: file.contents(limit: Self.limit))
+            return try DiskFormat.decode(PoolState.self, from: file.contents(limit: Self.limit))
         } catch {
             throw DriverError(
                 error.code == .hostFailure ? .unavailable : error.code,
@@ -56,6 +82,6 @@ struct PoolStateFile: Sendable {
     }
 
     func write(_ state: PoolState) throws(DriverError) {
-        try Folder.made(at: folder).replaceFile(name, with: RecordCoding.encode(state))
+        try Folder.made(at: folder).replaceFile(name, with: DiskFormat.encode(state))
     }
 }
