@@ -1,4 +1,5 @@
 import Backend
+import DiskFormat
 import DriverCore
 import Glibc
 import Host
@@ -213,5 +214,26 @@ struct PoolProofTests {
             folder.onCleanup { Paths.forceUnmount(path) }
             #expect(try PlainPool.mount(holding: path).isVolatile)
         }
+    }
+
+    @Test
+    func `the state file is read and written as documented, and unknown keys are kept`() throws {
+        let text = """
+            {
+              "directory" : "/srv/pool",
+              "formatVersion" : 1,
+              "tier" : "test",
+              "uuid" : "5d0f3a51-9b0c-4c39-a8a3-1f5c8f0f3b1e"
+            }
+
+            """
+        let state = try DiskFormat.decode(PoolState.self, from: Array(text.utf8))
+        #expect(
+            state.uuid == "5d0f3a51-9b0c-4c39-a8a3-1f5c8f0f3b1e" && state.directory == "/srv/pool"
+        )
+        #expect(try String(decoding: DiskFormat.encode(state), as: UTF8.self) == text)
+        let newer = text.replacing("\"tier\"", with: "\"shared\" : true,\n  \"tier\"")
+        let read = try DiskFormat.decode(PoolState.self, from: Array(newer.utf8))
+        #expect(try String(decoding: DiskFormat.encode(read), as: UTF8.self) == newer)
     }
 }

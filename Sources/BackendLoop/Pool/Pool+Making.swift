@@ -66,10 +66,10 @@ extension Pool {
         guard let file = stateFile, proofs.lacksState(marker.uuid) else { return }
         do throws(DriverError) {
             // What cannot be read is not replaced either: a newer driver may have written it.
-            _ = try proofs.kept.get()
-            try file.write(
-                PoolState(tier: tier, uuid: marker.uuid, directory: path.directory)
-            )
+            let state = try proofs.kept.get()
+            let new = PoolState(tier: tier, uuid: marker.uuid, directory: path.directory)
+            let kept = state?.with(uuid: marker.uuid, directory: path.directory)
+            try file.write(kept ?? new)
         } catch {
             guard !isNew else { throw error }
             // The pool is there and is the right one: its volumes must not wait for this.

@@ -20,6 +20,18 @@ struct PoolState: Sendable, Hashable {
         self.directory = directory
         unknown = UnknownKeys()
     }
+
+    /// The same tier's state with another pool or place.
+    func with(uuid: String, directory: String) -> PoolState {
+        PoolState(tier: tier, uuid: uuid, directory: directory, unknown: unknown)
+    }
+
+    private init(tier: String, uuid: String, directory: String, unknown: UnknownKeys) {
+        self.tier = tier
+        self.uuid = uuid
+        self.directory = directory
+        self.unknown = unknown
+    }
 }
 
 extension PoolState: DiskFile {
