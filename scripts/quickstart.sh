@@ -2,18 +2,21 @@
 # The quick start: installs what is missing, builds cairn, runs it in a folder of its own, and walks
 # a volume through its whole life over the socket. Leaves nothing behind but the build.
 #
-# usage: scripts/quickstart.sh [--filesystem ext4|xfs|btrfs] [--keep]
+# usage: scripts/quickstart.sh [--filesystem ext4|xfs|btrfs] [--debug] [--keep]
 #
 #   --filesystem   of the volumes; ext4 where none is named
+#   --debug        build without optimization, which takes less time
 #   --keep         leave the driver running, and say how to use and stop it
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
 filesystem=ext4
+configuration=release
 keep=no
 while (($#)); do
     case $1 in
         --filesystem) filesystem=${2:?--filesystem needs a name} && shift 2 ;;
+        --debug) configuration=debug && shift ;;
         --keep) keep=yes && shift ;;
         *) usage && exit 2 ;;
     esac
@@ -28,8 +31,8 @@ scripts/install-dependencies.sh
 require_swift
 
 step "Building (a few minutes the first time)"
-swift build -c release --product cairn
-cairn=$(swift build -c release --show-bin-path)/cairn
+swift build -c "$configuration" --product cairn
+cairn=$(swift build -c "$configuration" --show-bin-path)/cairn
 
 folder=$(mktemp -d /tmp/cairn-quickstart.XXXXXX)
 mkdir "$folder/run" "$folder/mounts"

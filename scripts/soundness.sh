@@ -77,6 +77,45 @@ generated_files() {
     output=$(scripts/generate-proto.sh --check 2>&1) || echo "${output:-it failed}"
 }
 
+# A hang must end as a failure of the test that hangs. A suite is what has a @Suite, or a @Test in it.
+suites_without_time_limit() {
+    local file
+    for file in $(files 'Tests/*.swift'); do
+        perl -0777 -ne '
+            next unless /^\s*\@Test\b/m;
+            print "$ARGV: give its suite .timeLimit(.minutes(5))\n" unless /\@Suite\b/;
+            while (/\@Suite\b(.*?)\b(?:struct|class|actor|enum)\s+(`[^`]*`|\w+)/gs) {
+                my ($traits, $name) = ($1, $2);
+                print "$ARGV: give $name .timeLimit(.minutes(5))\n" if $traits !~ /\.timeLimit\(/;
+            }' "$file"
+    done
+}
+
+# A target that no ring names would never run, or run where it cannot pass.
+targets_without_ring() {
+    local target
+    while IFS= read -r target; do
+        scripts/test.sh --list | grep -qwF -- "$target" ||
+            echo "$target: name it in the table of rings at the head of scripts/test.sh"
+    done < <(perl -0777 -ne 'print "$1\n" while /\.testTarget\(\s*name: "(\w+)"/g' Package.swift)
+}
+
+# Every process of a command that is stopped must go with it, however it tried to stay.
+processes_that_outlive_a_ring() {
+    local way name=cairn-soundness-$$ code
+    for way in "" --session; do
+        [[ $EUID -eq 0 || -n $way ]] || continue
+        code=0
+        # shellcheck disable=SC2086 # no option where there is none
+        scripts/contained.sh $way --seconds 1 --grace 1 bash -c "set -m
+            (exec -a $name sleep 1000) & (trap '' TERM; exec -a $name sleep 1000) &
+            exec -a $name sleep 1000" 2>/dev/null || code=$?
+        ((code == 124)) || echo "a command past its limit ended with $code${way:+ ($way)}"
+        ! grep -lz -- "^$name\$" /proc/[0-9]*/cmdline 2>/dev/null ||
+            echo "these have outlived the command that started them${way:+ ($way)}"
+    done
+}
+
 # Every folder of code must belong to a target, or nobody builds it.
 folders_without_target() {
     local folder
@@ -193,6 +232,9 @@ binary_files() {
 check "swift format finds nothing" format
 check "the generated protocol files are those of proto/" generated_files
 check "every folder of code is a target" folders_without_target
+check "every suite has a time limit" suites_without_time_limit
+check "every test target belongs to a ring" targets_without_ring
+check "a ring that is stopped takes its processes with it" processes_that_outlive_a_ring
 check "C is imported only by the target that wraps it" c_imports
 check "Foundation stays out, and C out of the domain" foundation_imports
 check "unsafe code stays at the C boundary" unsafe_code

@@ -2,7 +2,9 @@
 # Installs what is missing, builds, and runs every check and every test of Cairn.
 #
 # usage: scripts/test.sh [--ring NAME]...
+#        scripts/test.sh --list
 #
+#   --list        print the rings that run test targets, each with its targets
 #   --ring NAME   only this ring; may be given several times. The rings, in their order:
 #                 soundness     rules of the house, without a build
 #                 unit          tests that need neither root nor devices
@@ -16,53 +18,64 @@
 #                               there where it is installed
 #                 powercut      a node with tiers of all kinds reset under load, in the guest again
 #                 fuzz          a minute of fuzzing of what reads bytes from outside, after a build
+#                 fresh         soundness, unit and the quick start where nothing is installed but
+#                               what the scripts install: scripts/fresh-root.sh
 #                 sanity        csi-sanity against the real binary, where csi-sanity is installed
 #
-# The rings from host on need root, but for fuzz. Each runs in its own mount and process namespace,
-# so whatever a broken test leaves there dies with it; what it left is a failure all the same, and
-# so are a skipped test, a ring without tests, and a loop device that stays behind. The rings lvm
-# and powercut boot a guest, and look there for what was left; elsewhere their tests fail.
+# The rings from host on need root, except fuzz. Every ring runs in scripts/contained.sh, with a time
+# limit: as root in its own mount and process namespaces, so whatever a broken test leaves there dies
+# with it; what it left is a failure all the same, and so are a skipped test, a ring without tests,
+# and a loop device that stays behind. The rings lvm and powercut boot a guest, and check there what
+# was left; elsewhere their tests fail.
 #
-# The last line is "N passed, N failed", summed over the rings. Logs: .build/test-logs/RING.log
+# At the end come the ten slowest tests. Those of unit and conformance share the processors with
+# others, so their times are no measurement. The last line is "N passed, N failed", summed over the
+# rings. Logs: .build/test-logs/RING.log
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_rings=(soundness unit host backend conformance cli faults crash lvm powercut fuzz sanity)
+all_rings=(soundness unit host backend conformance cli faults crash lvm powercut fuzz fresh sanity)
+# The test targets of each ring, without "Tests". Soundness refuses a target that is in no ring.
+declare -A ring_targets=(
+    [unit]='BackendLVMCommand|BackendLVMMetadata|BackendLVMUnit|Bench|CSIClient|CSIMessages|CSIServices'
+    [host]='HostPrivileged|CSIServicesPrivileged'
+    [backend]='BackendLoop|BackendContract'
+    [conformance]='Conformance'
+    [cli]='CommandLine'
+    [faults]='Fault'
+    [crash]='Crash'
+    [lvm]='BackendLVM|BackendContract'
+    [powercut]='PowerCut'
+)
+ring_targets[unit]+='|Configuration|DeviceMapper|DiskFormat|DriverCore|GRPCRuntime|HTTPServer|Telemetry'
 logs=.build/test-logs
 # Far above what a ring needs, so that a hang ends as a failure.
 ring_limit_seconds=900
-# The targets whose tests run in the guest of scripts/vm; those of BackendLVM run nowhere else.
-guest_targets='BackendLVM|BackendContract'
-namespace=(unshare --mount --propagation private --pid --fork --kill-child --mount-proc)
 
 total_passed=0
 total_failed=0
 child=""
 beside=""
-trap 'kill $child $beside 2>/dev/null || true' EXIT
+# What runs is ended, and waited for.
+trap 'kill $child $beside 2>/dev/null && wait || true' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # swift_tests RING: runs the tests of a ring from the products that stand built.
 swift_tests() {
-    local arguments=(--skip-build --disable-xctest)
-    case $1 in
-        unit) arguments+=(--skip "^(HostPrivileged|CSIServicesPrivileged|BackendLoop|Conformance|CommandLine|Fault|Crash|PowerCut|$guest_targets)Tests\.") ;;
-        host) arguments+=(--filter '^(HostPrivileged|CSIServicesPrivileged)Tests\.' --no-parallel) ;;
-        backend) arguments+=(--filter '^(BackendLoop|BackendContract)Tests\.' --no-parallel) ;;
-        conformance) arguments+=(--filter '^ConformanceTests\.') ;;
-        crash) arguments+=(--filter '^CrashTests\.') ;;
-        cli) arguments+=(--filter '^CommandLineTests\.') ;;
-        # Drivers in namespaces of their own would hold the mounts of suites beside them.
-        faults) arguments+=(--filter '^FaultTests\.' --no-parallel) ;;
-    esac
+    local arguments=(--skip-build --disable-xctest --filter "^(${ring_targets[$1]})Tests\.")
+    # Drivers in namespaces of their own would hold the mounts of suites that run at the same time,
+    # and tests of the whole kernel's state would see each other.
+    case $1 in host | backend | faults) arguments+=(--no-parallel) ;; esac
     swift test "${arguments[@]}"
 }
 
 # The same in the guest, where starting programs is slow: the bundle of tests is a program itself.
+# CAIRN_GUEST_TESTS holds the options that choose tests.
 guest_tests() {
-    "$CAIRN_TEST_BUNDLE" --testing-library swift-testing --no-parallel \
-        --filter "^(${CAIRN_GUEST_TARGETS:-$guest_targets})Tests\."
+    local chosen
+    read -r -a chosen <<<"$CAIRN_GUEST_TESTS"
+    "$CAIRN_TEST_BUNDLE" --testing-library swift-testing --no-parallel "${chosen[@]}"
 }
 
 mount_points() {
@@ -81,7 +94,7 @@ other_processes() {
     done
 }
 
-# The part of a privileged ring that runs inside its namespaces, or its guest.
+# The part of a ring that runs inside its namespaces, or its guest.
 run_inside() {
     local before after left code=0
     before=$(mount_points)
@@ -152,16 +165,20 @@ build() {
     export CAIRN_BINARY
 }
 
-# Runs a command that ends with its time limit, and with this script when that is stopped.
+# Runs a command that ends with its time limit, and with this script when that is stopped or killed;
+# all processes of the command end with it.
 limited() {
-    timeout --kill-after=30 "$ring_limit_seconds" "$@" &
+    local code=0
+    setpriv --pdeathsig TERM scripts/contained.sh --seconds "$ring_limit_seconds" -- "$@" &
     child=$!
-    wait "$child"
+    wait "$child" || code=$?
+    child=""
+    return "$code"
 }
 
 run_soundness() {
     local log=$logs/soundness.log
-    scripts/soundness.sh >"$log" 2>&1 || true
+    limited scripts/soundness.sh >"$log" 2>&1 || true
     cat "$log"
     local passed failed
     passed=$(count '^ok ' "$log")
@@ -180,66 +197,101 @@ run_privileged() {
     local ring=$1 log=$logs/$1.log code=0 before left
     require_root "the ring $ring"
     before=$(loop_devices)
-    limited "${namespace[@]}" "$0" --inside "$ring" >"$log" 2>&1 || code=$?
+    limited "$0" --inside "$ring" >"$log" 2>&1 || code=$?
     left=$(comm -13 <(echo "$before") <(loop_devices))
     [[ -z $left ]] || echo "LEFT BEHIND: loop devices ${left//$'\n'/, }" >>"$log"
     judge "$ring" "$log" "$code"
 }
 
-# The limit is that of a guest, which is slow where it has to be emulated. Two run side by side, as
-# each has one processor.
+# The suites that are cut at every step take half of the time of all tests of BackendLVM.
+longest_suites='^BackendLVMTests\.(Thick|Thin)CrashTests/'
+# What the guests run: a name, then the options that choose tests, or provisioning and access of
+# csi-sanity. The first two cut one target in two, and together run all of it.
+guest_jobs=(
+    "lvm-crashes --filter $longest_suites"
+    "lvm --filter ^BackendLVMTests\. --skip $longest_suites"
+    "lvm-contract --filter ^BackendContractTests\."
+    "lvm-thin thin mount"
+    "lvm-thick thick block"
+)
+
+# Two guests run side by side, as each has one processor; whichever is free takes the next job.
 run_lvm() {
-    local log=$logs/lvm.log provisioning ring_limit_seconds=3600
+    local log=$logs/lvm.log job name
     if ! { scripts/install-dependencies.sh --guest && scripts/vm --prepare; } >"$log" 2>&1; then
         cat "$log"
         report lvm 0 1 "there is no guest"
         return
     fi
+    rm -rf "$logs"/guest-* && mkdir "$logs/guest-jobs"
     CAIRN_TEST_BUNDLE=$(swift build --show-bin-path)/cairnPackageTests.xctest
     export CAIRN_TEST_BUNDLE
-    # All four of thin and thick, mount and block, would take twice the time.
-    "$0" --guest BackendContract thin mount &
+    "$0" --guests &
     beside=$!
-    limited "$0" --guest BackendLVM thick block || true
+    run_guests
     wait "$beside" || true
     beside=""
-    judge_guest lvm BackendLVM
-    judge_guest lvm-contract BackendContract
-    for provisioning in thin thick; do report_guest_sanity "$provisioning"; done
+    for job in "${guest_jobs[@]}"; do
+        name=${job%% *}
+        if [[ $job == *" --"* ]]; then judge_guest "$name"; else report_guest_sanity "$name"; fi
+    done
 }
 
-# run_guest TARGET PROVISIONING ACCESS: in one guest the tests of a target, in the next csi-sanity;
-# leaves logs, and the exit code of the tests.
-run_guest() {
-    local ring_limit_seconds=3600 code=0 sanity=${CSI_SANITY:-$(command -v csi-sanity || true)}
-    local log=$logs/guest-$1.log share=$PWD/$logs/lvm-sanity-$2
-    local guest=(scripts/vm --timeout $((ring_limit_seconds - 10)) --memory 2G --scratch 64G
-        --env CAIRN_BINARY)
-    rm -rf "$logs/guest-$1.code" "$share" "$share.log" && mkdir "$share"
-    limited "${guest[@]}" --env CAIRN_TEST_BUNDLE --env CAIRN_GUEST_TARGETS="$1" \
-        scripts/test.sh --inside lvm >"$log" 2>&1 || code=$?
-    echo "$code" >"$logs/guest-$1.code"
+# Takes jobs until there are none. Making the folder is taking the job.
+run_guests() {
+    local job words
+    for job in "${guest_jobs[@]}"; do
+        read -r -a words <<<"$job"
+        mkdir "$logs/guest-jobs/${words[0]}" 2>/dev/null || continue
+        if [[ $job == *" --"* ]]; then
+            run_guest_tests "${words[@]}"
+        else
+            run_guest_sanity "${words[@]}"
+        fi
+    done
+}
+
+guest=(scripts/vm --memory 2G --scratch 64G --env CAIRN_BINARY)
+# A guest is slow where it has to be emulated.
+guest_limit_seconds=3600
+
+# run_guest_tests NAME OPTION...: leaves a log, and the exit code of the tests.
+run_guest_tests() {
+    local code=0 name=$1 ring_limit_seconds=$guest_limit_seconds
+    shift
+    limited "${guest[@]}" --timeout $((guest_limit_seconds - 10)) --env CAIRN_TEST_BUNDLE \
+        --env CAIRN_GUEST_TESTS="$*" scripts/test.sh --inside lvm \
+        >"$logs/guest-$name.log" 2>&1 || code=$?
+    echo "$code" >"$logs/guest-$name.code"
+}
+
+# run_guest_sanity NAME PROVISIONING ACCESS: leaves a log, where csi-sanity is installed.
+run_guest_sanity() {
+    local sanity=${CSI_SANITY:-$(command -v csi-sanity || true)}
+    local ring_limit_seconds=$guest_limit_seconds share=$PWD/$logs/guest-$1
     [[ -x $sanity ]] || return 0
-    limited "${guest[@]}" --share "$share" --env CAIRN_LVM_DISK=/dev/vda \
-        --env CSI_SANITY="$sanity" scripts/csi-sanity.sh --pool lvm --provisioning "$2" \
-        --access "$3" --seeds 1 --logs "$share/failed" >"$share.log" 2>&1 || true
+    mkdir "$share"
+    limited "${guest[@]}" --timeout $((guest_limit_seconds - 10)) --share "$share" \
+        --env CAIRN_LVM_DISK=/dev/vda --env CSI_SANITY="$sanity" scripts/csi-sanity.sh \
+        --pool lvm --provisioning "$2" --access "$3" --seeds 1 --logs "$share/failed" \
+        >"$logs/guest-$1.log" 2>&1 || true
 }
 
 judge_guest() {
     local code=1
-    [[ ! -f $logs/guest-$2.code ]] || code=$(<"$logs/guest-$2.code")
-    touch "$logs/guest-$2.log"
-    judge "$1" "$logs/guest-$2.log" "$code"
+    [[ ! -f $logs/guest-$1.code ]] || code=$(<"$logs/guest-$1.code")
+    touch "$logs/guest-$1.log"
+    judge "$1" "$logs/guest-$1.log" "$code"
 }
 
 report_guest_sanity() {
-    local log=$logs/lvm-sanity-$1.log
+    local log=$logs/guest-$1.log
     if [[ ! -f $log ]]; then
-        echo "lvm-$1: csi-sanity was not found, and not run"
+        echo "$1: csi-sanity was not found, and not run"
         return
     fi
     cat "$log"
-    report_sum "lvm-$1" "$log"
+    report_sum "$1" "$log"
 }
 
 run_powercut() {
@@ -261,9 +313,24 @@ run_fuzz() {
     report_sum fuzz "$log"
 }
 
+# Everything again on a machine with nothing installed. Its loop devices are the host's.
+run_fresh() {
+    local log=$logs/fresh.log before left ring_limit_seconds=2700
+    require_root "the ring fresh"
+    before=$(loop_devices)
+    limited scripts/fresh-root.sh --seconds $((ring_limit_seconds - 60)) >"$log" 2>&1 || true
+    grep -E '^(ok  |FAIL) ' "$log" || true
+    left=$(comm -13 <(echo "$before") <(loop_devices))
+    if [[ -n $left ]]; then
+        report fresh 0 1 "LEFT BEHIND: loop devices ${left//$'\n'/, }"
+    fi
+    report_sum fresh "$log"
+}
+
 run_sanity() {
-    local log=$logs/sanity.log code=0
-    scripts/csi-sanity.sh 2>&1 | tee "$log" || code=$?
+    local log=$logs/sanity.log code=0 ring_limit_seconds=1800
+    limited scripts/csi-sanity.sh >"$log" 2>&1 || code=$?
+    cat "$log"
     if [[ $code -eq 3 ]]; then
         echo "sanity: not run. The conformance ring covers the same rules and more; only the" \
             "second opinion is missing."
@@ -279,12 +346,27 @@ report_sum() {
     if [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
         report "$1" "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" ""
     else
-        report "$1" 0 1 "it did not come to its end"
+        report "$1" 0 1 "it did not come to its end; the log is $2"
     fi
 }
 
-# Prints the sum and ends the script.
+# The tests that took longest, from the logs of the rings that ran.
+slowest() {
+    local ring log
+    for ring in "${rings[@]}"; do
+        for log in "$logs/$ring.log" "$logs/guest-"*.log; do
+            [[ -f $log && ($log == */"$ring".log || $ring == lvm) ]] || continue
+            sed -nE "s/^\S+ Test (.*) (passed|failed) after ([0-9.]+) seconds.*/\3 $ring \1/p" "$log"
+        done
+    done | grep -v ' Test run with \| run with ' | sort --numeric-sort --reverse | head -n 10 |
+        awk '{ time = $1; ring = $2; $1 = $2 = ""; printf "%8.1f s  %-12s%s\n", time, ring, $0 }'
+}
+
+# Prints the slowest tests and the sum, and ends the script.
 finish() {
+    local slow
+    slow=$(slowest || true)
+    [[ -z $slow ]] || printf 'the slowest tests:\n%s\n' "$slow"
     echo "$total_passed passed, $total_failed failed"
     exit $((total_failed > 0))
 }
@@ -298,6 +380,7 @@ run_ring() {
         lvm) run_lvm ;;
         powercut) run_powercut ;;
         fuzz) run_fuzz ;;
+        fresh) run_fresh ;;
         sanity) run_sanity ;;
     esac
 }
@@ -308,11 +391,18 @@ while (($#)); do
         --inside)
             # This script calls itself so, with what a ring needs around it.
             trap - EXIT INT TERM
-            if [[ $2 == unit ]]; then swift_tests unit; else run_inside "$2"; fi
+            # Without root there is no namespace, in which this script would be the first process.
+            if [[ $$ -eq 1 || $2 == lvm ]]; then run_inside "$2"; else swift_tests "$2"; fi
             exit
             ;;
-        --guest)
-            run_guest "$2" "$3" "$4"
+        --list)
+            for ring in "${!ring_targets[@]}"; do
+                echo "$ring: ${ring_targets[$ring]//|/Tests }Tests"
+            done | sort
+            exit
+            ;;
+        --guests)
+            run_guests
             exit
             ;;
         --ring)

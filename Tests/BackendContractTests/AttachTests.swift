@@ -4,7 +4,7 @@ import Host
 import TestSupport
 import Testing
 
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct AttachTests {
     @Test(arguments: BackendKind.allCases)
     func `a volume has one device, however often it is attached`(kind: BackendKind) throws {

@@ -3,7 +3,7 @@ import DriverCore
 import TestSupport
 import Testing
 
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct CloneTests {
     @Test(arguments: BackendKind.allCases)
     func `a clone and its source change apart from each other`(kind: BackendKind) throws {

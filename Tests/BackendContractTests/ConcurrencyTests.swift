@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct ConcurrencyTests {
     /// What one thread does with objects of its own; true where each of them held what it should.
     private static func live(_ thread: Int, _ backend: any VolumeBackend) throws(DriverError)

@@ -3,7 +3,7 @@ import DriverCore
 import TestSupport
 import Testing
 
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct ContentsTests {
     /// In the order in which a volume passes through them.
     private static let order: [VolumeRecord.Contents] = [

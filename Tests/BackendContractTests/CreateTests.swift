@@ -3,7 +3,7 @@ import DriverCore
 import TestSupport
 import Testing
 
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct CreateTests {
     @Test(arguments: BackendKind.allLayouts)
     func `a new volume is stored as given and reads as zeros`(kind: BackendKind) throws {

@@ -4,7 +4,7 @@ import Host
 import TestSupport
 import Testing
 
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct DeleteTests {
     @Test(arguments: BackendKind.allLayouts)
     func `a deleted volume is gone, and so it is for a repeated delete`(kind: BackendKind) throws {

@@ -4,7 +4,7 @@ import Host
 import TestSupport
 import Testing
 
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct GrowthTests {
     private let marker = Array("kept".utf8)
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Copies of volumes while a file system on them is in use.
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct MountedCopyTests {
     private let size = ByteCount.mebibytes(64)
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// No volume ever shows what an earlier one held.
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct OldBytesTests {
     private let pattern = [UInt8](repeating: 0xA5, count: 1 << 20)
 

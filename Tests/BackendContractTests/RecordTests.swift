@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Records come back as they were given, whatever people and StorageClasses put into them.
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct RecordTests {
     /// Everything that an escape, a separator or a quote could be mistaken for.
     private static let odd =

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct RestartTests {
     @Test(arguments: BackendKind.allCases)
     func `a new driver finds everything as the last one left it`(kind: BackendKind) throws {

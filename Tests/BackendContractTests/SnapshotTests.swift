@@ -4,7 +4,7 @@ import Host
 import TestSupport
 import Testing
 
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct SnapshotTests {
     private func restore(_ snapshot: SnapshotID, as name: String, size: ByteCount = .mebibytes(32))
         -> VolumeRecord

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct SpaceTests {
     private let exact = StorageOptions(overcommit: 1)
 

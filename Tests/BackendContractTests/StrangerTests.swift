@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What others keep beside Cairn's objects is theirs.
-@Suite
+@Suite(.timeLimit(.minutes(10)))
 struct StrangerTests {
     @Test(arguments: BackendKind.allCases)
     func `what Cairn did not make is neither listed, changed nor removed`(

@@ -1,6 +1,6 @@
-import Glibc
 import Synchronization
 import TestSupport
+import Testing
 
 /// Writes files until it is told to stop.
 final class Writer {
@@ -28,7 +28,7 @@ final class Writer {
     var count: Int { state.count.withLock { $0 } }
 
     func waitForWrites(_ count: Int) {
-        while self.count < count { sched_yield() }
+        #expect(waitBlocking { self.count >= count }, "nothing is written any more")
     }
 
     func stop() {

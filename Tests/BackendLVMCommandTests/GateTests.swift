@@ -5,6 +5,11 @@ import Testing
 
 @testable import BackendLVM
 
+/// Blocks until a signal comes; one that does not come must not hold the test for ever.
+private func wait(for semaphore: Semaphore) {
+    if !semaphore.wait(within: .seconds(120)) { Issue.record("the signal did not come") }
+}
+
 @Suite(.timeLimit(.minutes(5)))
 struct GateTests {
     /// What the bodies behind a gate have seen.
@@ -60,10 +65,10 @@ struct GateTests {
         async let hanging: Void = pool.run { () throws(DriverError) in
             try gate.pass("lvcreate of v1-a") {
                 began.signal()
-                end.wait()
+                wait(for: end)
             }
         }
-        try await pool.run { began.wait() }
+        try await pool.run { wait(for: began) }
         for _ in 0..<3 {
             let error = #expect(throws: DriverError.self) {
                 try gate.pass("lvremove") { Issue.record("the body has run") }
@@ -84,10 +89,10 @@ struct GateTests {
         async let hanging: Void = pool.run { () throws(DriverError) in
             try gate.pass("lvcreate") {
                 began.signal()
-                end.wait()
+                wait(for: end)
             }
         }
-        try await pool.run { began.wait() }
+        try await pool.run { wait(for: began) }
         // Whichever of them comes early waits, whichever comes late is refused at once.
         await withTaskGroup { [pool] group in
             for _ in 0..<8 {
@@ -115,18 +120,20 @@ struct GateTests {
                 try await pool.run { () throws(DriverError) in
                     try gate.pass("lvcreate") {
                         began.signal()
-                        end.wait()
+                        wait(for: end)
                     }
                 }
             }
-            try await pool.run { began.wait() }
+            try await pool.run { wait(for: began) }
             for number in 0..<8 {
                 group.addTask {
                     try await pool.run { () throws(DriverError) in
                         try gate.pass("lvremove") { record.pass(number) }
                     }
                 }
-                while gate.waiting <= number { await Task.yield() }
+                let limit = ContinuousClock.now + .seconds(120)
+                while gate.waiting <= number, ContinuousClock.now < limit { await Task.yield() }
+                try #require(gate.waiting > number)
             }
             end.signal()
             try await group.waitForAll()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BackendLVM
 
-@Suite struct LVMCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct LVMCommandTests {
     @Test func `a command never asks and brings its settings`() {
         let vector = LVMCommand("lvremove", ["vg/v1-a"]).argumentVector
         #expect(vector.first == "lvremove")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import BackendLVM
 
-@Suite struct ConfigTextTests {
+@Suite(.timeLimit(.minutes(5))) struct ConfigTextTests {
     private static func root(_ text: String) throws(DriverError) -> ConfigSection {
         try ConfigText(parsing: Array(text.utf8)).root
     }

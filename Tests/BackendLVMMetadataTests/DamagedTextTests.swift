@@ -4,7 +4,7 @@ import Testing
 @testable import BackendLVM
 
 /// Texts that are cut, changed and blown up: each is understood or refused, and nothing else.
-@Suite struct DamagedTextTests {
+@Suite(.timeLimit(.minutes(5))) struct DamagedTextTests {
     @Test func `survives a text that ends anywhere`() throws {
         let bytes = try Sample.mixed.bytes
         for length in bytes.indices {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import BackendLVM
 
-@Suite struct DiskTests {
+@Suite(.timeLimit(.minutes(5))) struct DiskTests {
     private static let id = "vpyCwI-4iw0-SOQF-lEuc-ygwp-TNDn-RwloxX"
 
     private static func look(_ disk: SampleDisk) throws -> (DiskLook, DeviceRead) {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import BackendLVM
 
-@Suite struct MetadataCacheTests {
+@Suite(.timeLimit(.minutes(5))) struct MetadataCacheTests {
     @Test func `parses once, and looks at each disk once a call`() throws {
         let group = try TestGroup()
         let cache = group.cache()

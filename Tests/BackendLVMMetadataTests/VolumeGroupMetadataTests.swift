@@ -4,7 +4,7 @@ import Testing
 
 @testable import BackendLVM
 
-@Suite struct VolumeGroupMetadataTests {
+@Suite(.timeLimit(.minutes(5))) struct VolumeGroupMetadataTests {
     @Test func `reads what a group says of itself and its disks`() throws {
         let group = try Sample.mixed.metadata
         #expect(group.name == "vg")

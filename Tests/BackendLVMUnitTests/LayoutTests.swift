@@ -3,6 +3,7 @@ import Testing
 
 @testable import BackendLVM
 
+@Suite(.timeLimit(.minutes(5)))
 struct `Layouts of thick volumes` {
     private static let free = [100, 80, 30]
 

@@ -4,6 +4,7 @@ import Testing
 
 @testable import BackendLVM
 
+@Suite(.timeLimit(.minutes(5)))
 struct `Tags of logical volumes` {
     private static let odd = "pvc \u{1F4A9}=\u{301}:\u{301},\u{200D}!&#\"'\\/%\n-"
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BackendLoop
 
-@Suite
+@Suite(.timeLimit(.minutes(5)))
 struct CopyTests {
     /// A volume with a megabyte of noise at its beginning and four bytes near its end.
     private func makeSource(_ pool: TestPool) throws -> VolumeID {

@@ -8,7 +8,7 @@ import Testing
 @testable import BackendLoop
 
 /// What crashes, administrators and broken disks leave behind.
-@Suite
+@Suite(.timeLimit(.minutes(5)))
 struct DamageTests {
     @Test(arguments: [".creating-", ".deleting-"])
     func `a start removes what was half-made or half-removed`(prefix: String) throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BackendLoop
 
-@Suite
+@Suite(.timeLimit(.minutes(5)))
 struct FreezeTests {
     /// Whether the file system takes a write now; asked by freezing it, which a frozen one refuses.
     private func isFrozen(_ target: TargetPath) throws -> Bool {

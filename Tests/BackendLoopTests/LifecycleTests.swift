@@ -7,7 +7,7 @@ import Testing
 
 @testable import BackendLoop
 
-@Suite
+@Suite(.timeLimit(.minutes(5)))
 struct LifecycleTests {
     @Test
     func `a volume is a folder with its data and its record`() throws {

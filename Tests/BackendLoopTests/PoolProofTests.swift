@@ -9,7 +9,7 @@ import Testing
 @testable import BackendLoop
 
 /// What says that a tier has a pool, and when one is made.
-@Suite
+@Suite(.timeLimit(.minutes(5)))
 struct PoolProofTests {
     @Test(arguments: [true, false])
     func `nothing is made where nobody asks for it`(exists: Bool) throws {

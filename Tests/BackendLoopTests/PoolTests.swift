@@ -8,7 +8,7 @@ import Testing
 @testable import BackendLoop
 
 /// What makes a directory a pool; any file system will do.
-@Suite
+@Suite(.timeLimit(.minutes(5)))
 struct PoolTests {
     @Test
     func `a start that is allowed to makes the marker, the note and the state`() throws {

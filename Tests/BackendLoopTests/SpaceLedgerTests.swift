@@ -3,7 +3,7 @@ import Testing
 
 @testable import BackendLoop
 
-@Suite
+@Suite(.timeLimit(.minutes(5)))
 struct SpaceLedgerTests {
     private let usage = StorageFigures(total: .gibibytes(100), available: .gibibytes(50))
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BackendLoop
 
-@Suite
+@Suite(.timeLimit(.minutes(5)))
 struct SpaceTests {
     @Test(arguments: PoolKind.thick)
     func `a thick volume has all its blocks`(kind: PoolKind) throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import cairn
 
-@Suite struct BenchPlanTests {
+@Suite(.timeLimit(.minutes(5))) struct BenchPlanTests {
     @Test(arguments: [
         (100, []), (1000, ["1 to 100", "901 to 1000"]),
         (10_000, ["1 to 100", "901 to 1000", "9901 to 10000"]),

@@ -2,7 +2,7 @@ import Testing
 
 @testable import cairn
 
-@Suite struct BenchTableTests {
+@Suite(.timeLimit(.minutes(5))) struct BenchTableTests {
     @Test(arguments: [
         (0.4, "0 us"), (999.4, "999 us"), (1000, "1.00 ms"), (12_345, "12.3 ms"),
         (123_456, "123 ms"), (1_234_567, "1.23 s"),

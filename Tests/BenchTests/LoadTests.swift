@@ -3,7 +3,7 @@ import Testing
 
 @testable import cairn
 
-@Suite struct LoadTests {
+@Suite(.timeLimit(.minutes(5))) struct LoadTests {
     @Test(arguments: [1, 4, 100])
     func `every call is made once, however many callers there are`(callers: Int) async throws {
         let made = Mutex<[Int]>([])

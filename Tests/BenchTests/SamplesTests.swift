@@ -2,7 +2,7 @@ import Testing
 
 @testable import cairn
 
-@Suite struct SamplesTests {
+@Suite(.timeLimit(.minutes(5))) struct SamplesTests {
     @Test(arguments: [(0.5, 50), (0.99, 99), (1.0, 100), (0.0, 1), (0.001, 1)])
     func `a percentile is the nearest rank, whatever the order`(share: Double, expected: Int) {
         let durations = (1...100).shuffled().map { Duration.milliseconds($0) }

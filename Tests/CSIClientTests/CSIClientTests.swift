@@ -5,7 +5,7 @@ import GRPCRuntime
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CSIClientTests {
+@Suite(.timeLimit(.minutes(5))) struct CSIClientTests {
     @Test func `a request reaches its RPC and the answer comes back typed`() async throws {
         var router = Router()
         router.unary(DeleteVolumeRequest.method) { bytes, _ throws(RPCFailure) in

@@ -3,7 +3,7 @@ import DriverCore
 import Testing
 
 /// Bytes that `protoc --encode=csi.v1.<Message>` wrote, kept here as text.
-@Suite struct GoldenTests {
+@Suite(.timeLimit(.minutes(5))) struct GoldenTests {
     @Test func `CreateVolumeRequest is what protoc writes`() throws {
         let request = CreateVolumeRequest(
             name: "pvc-1",

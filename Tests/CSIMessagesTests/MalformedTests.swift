@@ -2,7 +2,7 @@ import CSIMessages
 import DriverCore
 import Testing
 
-@Suite struct MalformedTests {
+@Suite(.timeLimit(.minutes(5))) struct MalformedTests {
     @Test(arguments: allSamples)
     func `a message that is cut anywhere is refused or read, and never crashes`(
         sample: MessageSample

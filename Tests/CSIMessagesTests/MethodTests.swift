@@ -1,7 +1,7 @@
 import CSIMessages
 import Testing
 
-@Suite struct MethodTests {
+@Suite(.timeLimit(.minutes(5))) struct MethodTests {
     @Test func `a request knows the full path of its RPC`() {
         #expect(CreateVolumeRequest.method == "/csi.v1.Controller/CreateVolume")
         #expect(ProbeRequest.method == "/csi.v1.Identity/Probe")

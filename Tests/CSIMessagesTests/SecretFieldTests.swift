@@ -2,7 +2,7 @@ import CSIMessages
 import DriverCore
 import Testing
 
-@Suite struct SecretFieldTests {
+@Suite(.timeLimit(.minutes(5))) struct SecretFieldTests {
     private static let password = "hunter2-passphrase"
 
     @Test func `a request does not print its secrets`() throws {

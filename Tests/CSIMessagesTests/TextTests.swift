@@ -2,7 +2,7 @@ import CSIMessages
 import DriverCore
 import Testing
 
-@Suite struct TextTests {
+@Suite(.timeLimit(.minutes(5))) struct TextTests {
     @Test(arguments: [
         ("a plain field", "0a0361ff62", "volume_id"),
         ("an overlong form", "0a02c0af", "volume_id"),

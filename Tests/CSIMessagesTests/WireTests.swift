@@ -2,7 +2,7 @@ import CSIMessages
 import DriverCore
 import Testing
 
-@Suite struct WireTests {
+@Suite(.timeLimit(.minutes(5))) struct WireTests {
     @Test(arguments: allSamples)
     func `a message is encoded to the bytes of another implementation`(sample: MessageSample)
         throws

@@ -10,7 +10,7 @@ import Testing
 
 /// Each step of the controller's operations fails once: the code is the step's, nothing is half
 /// there, and the retry succeeds.
-@Suite struct ControllerStepTests {
+@Suite(.timeLimit(.minutes(5))) struct ControllerStepTests {
     @Test(arguments: [DriverError.Code.hostFailure, .unavailable, .outOfSpace])
     func `a create that fails leaves nothing and the retry makes it`(code: DriverError.Code)
         async throws

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CSIServices
 
-@Suite struct LayoutParameterTests {
+@Suite(.timeLimit(.minutes(5))) struct LayoutParameterTests {
     private func layout(_ parameters: [String: String]) throws(DriverError) -> Layout? {
         try VolumeParameters(parameters).layout
     }

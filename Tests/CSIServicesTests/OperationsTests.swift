@@ -1,11 +1,12 @@
 import DriverCore
 import Host
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import CSIServices
 
-@Suite(.timeLimit(.minutes(1))) struct OperationsTests {
+@Suite(.timeLimit(.minutes(5))) struct OperationsTests {
     private let operations = Operations(
         changes: BlockingPool(threads: 1),
         readers: BlockingPool(threads: 1)
@@ -26,7 +27,7 @@ import Testing
         async let first: Void = operations.read("stats", holding: "path") {
             () throws(DriverError) in gate.wait()
         }
-        await gate.entered()
+        try await gate.entered()
         let error = await #expect(throws: DriverError.self) {
             try await operations.read("stats", holding: "path") { () throws(DriverError) in }
         }
@@ -40,10 +41,11 @@ import Testing
         let long = Task { [operations] in
             try await operations.run("copy", holding: []) { progress throws(DriverError) in
                 gate.pass()
-                while true { try progress.checkStop() }
+                let limit = ContinuousClock.now + longestWait
+                while ContinuousClock.now < limit { try progress.checkStop() }
             }
         }
-        await gate.entered()
+        try await gate.entered()
         #expect(await operations.stop(within: .seconds(30)) == 0)
         let error = await #expect(throws: DriverError.self) { try await long.value }
         #expect(error?.code == .unavailable)
@@ -59,12 +61,12 @@ private final class Gate: Sendable {
 
     func wait() {
         pass()
-        while !isOpen.load(ordering: .acquiring) {}
+        #expect(waitBlocking { isOpen.load(ordering: .acquiring) }, "nobody opened the gate")
     }
 
     func open() { isOpen.store(true, ordering: .releasing) }
 
-    func entered() async {
-        while !isEntered.load(ordering: .acquiring) { await Task.yield() }
+    func entered() async throws {
+        try await TestSupport.wait(for: "job") { isEntered.load(ordering: .acquiring) }
     }
 }

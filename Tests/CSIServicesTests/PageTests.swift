@@ -3,7 +3,7 @@ import Testing
 
 @testable import CSIServices
 
-@Suite struct PageTests {
+@Suite(.timeLimit(.minutes(5))) struct PageTests {
     private static func id(_ number: Int) -> VolumeID {
         let digits = String(number)
         let name = String(repeating: "0", count: 32 - digits.count) + digits

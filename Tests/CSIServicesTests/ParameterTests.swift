@@ -6,7 +6,7 @@ import Testing
 
 @testable import CSIServices
 
-@Suite struct ParameterTests {
+@Suite(.timeLimit(.minutes(5))) struct ParameterTests {
     @Test func `standard keys are accepted and not kept`() throws {
         let parameters = try VolumeParameters([
             "tier": "fast", "csi.storage.k8s.io/fstype": "xfs",
@@ -62,7 +62,7 @@ import Testing
     }
 }
 
-@Suite struct StatusCodeTests {
+@Suite(.timeLimit(.minutes(5))) struct StatusCodeTests {
     @Test func `no error means OK`() {
         for code in DriverError.Code.allCases { #expect(StatusCode(code) != .ok) }
     }

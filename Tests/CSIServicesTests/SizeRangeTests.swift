@@ -4,7 +4,7 @@ import Testing
 
 @testable import CSIServices
 
-@Suite struct SizeRangeTests {
+@Suite(.timeLimit(.minutes(5))) struct SizeRangeTests {
     private static let unit = ByteCount.kibibytes(4)
 
     private func size(_ required: Int64, _ limit: Int64, minimum: ByteCount = unit)

@@ -2,7 +2,7 @@ import Configuration
 import FoundationEssentials
 import Testing
 
-@Suite struct ExampleTests {
+@Suite(.timeLimit(.minutes(5))) struct ExampleTests {
     @Test func `the example of the deploy folder is a tiers file`() throws {
         let path = "deploy/examples/tiers.yaml"
         let text = try [UInt8](Data(contentsOf: URL(filePath: path)))

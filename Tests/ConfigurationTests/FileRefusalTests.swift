@@ -3,7 +3,7 @@ import DriverCore
 import Testing
 
 /// What is wrong with the file as a whole.
-@Suite struct FileRefusalTests {
+@Suite(.timeLimit(.minutes(5))) struct FileRefusalTests {
     private static let a = "{name: a, loop: {directory: /srv/a}}"
 
     @Test(arguments: [

@@ -3,7 +3,7 @@ import DriverCore
 import Testing
 
 /// What `lvm` says, and what is wrong inside it.
-@Suite struct LVMTierTests {
+@Suite(.timeLimit(.minutes(5))) struct LVMTierTests {
     private func lvm(_ text: String) throws -> LVMTierConfiguration {
         let file = try TiersFile(parsing: "tiers: [{name: a, lvm: \(text)}]", file: "t")
         guard case .lvm(let lvm)? = file.tiers.first?.backend else {

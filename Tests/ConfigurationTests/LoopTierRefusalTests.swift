@@ -3,7 +3,7 @@ import DriverCore
 import Testing
 
 /// What is wrong inside `loop`.
-@Suite struct LoopTierRefusalTests {
+@Suite(.timeLimit(.minutes(5))) struct LoopTierRefusalTests {
     @Test(arguments: [
         Refusal.tier("name: a", "loop: {provisioning: thin}", line: 3, words: "'directory'"),
         .tier(

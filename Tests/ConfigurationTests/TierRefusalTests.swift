@@ -3,7 +3,7 @@ import DriverCore
 import Testing
 
 /// What is wrong with one tier, or between tiers.
-@Suite struct TierRefusalTests {
+@Suite(.timeLimit(.minutes(5))) struct TierRefusalTests {
     private static let loop = "loop: {directory: /srv/a}"
 
     @Test(arguments: [

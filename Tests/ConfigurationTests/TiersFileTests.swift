@@ -2,7 +2,7 @@ import Configuration
 import DriverCore
 import Testing
 
-@Suite struct TiersFileTests {
+@Suite(.timeLimit(.minutes(5))) struct TiersFileTests {
     @Test func `the smallest file is one default tier of thin ext4`() throws {
         let file = try TiersFile(
             parsing: "tiers: [{name: a, loop: {directory: /srv/a}}]",

@@ -5,7 +5,11 @@ import GRPCRuntime
 import Testing
 
 /// CSI 1.2/18.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThick, poolSize: .gibibytes(1)))
+@Suite(
+    .serialized,
+    .cluster(.ext4Thin, .xfsThick, poolSize: .gibibytes(1)),
+    .timeLimit(.minutes(5))
+)
 struct `GetCapacity` {
     let cluster: Cluster
 

@@ -7,7 +7,11 @@ import TestSupport
 import Testing
 
 /// Calls side by side: one result, ABORTED for the rest, and never more promised than there is.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThick, poolSize: .gibibytes(1)))
+@Suite(
+    .serialized,
+    .cluster(.ext4Thin, .xfsThick, poolSize: .gibibytes(1)),
+    .timeLimit(.minutes(5))
+)
 struct `Concurrent calls` {
     let cluster: Cluster
 

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// CSI 1.2/3 to 1.2/6: what restores and clones hold, on every kind of pool.
-@Suite(.cluster(.ext4Thin, .xfsThin, .xfsThick, .btrfsThin))
+@Suite(.cluster(.ext4Thin, .xfsThin, .xfsThick, .btrfsThin), .timeLimit(.minutes(5)))
 struct `Restores and clones` {
     let cluster: Cluster
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// CSI 1.2/1: the name is the key of a retry, and everything that the first call fixed is compared.
-@Suite(.cluster(.ext4Thin, .xfsThin))
+@Suite(.cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(5)))
 struct `CreateVolume repeated` {
     let cluster: Cluster
 

@@ -4,7 +4,7 @@ import GRPCRuntime
 import Testing
 
 /// CSI 1.2/2, 1.2/16 and 1.3: what a CreateVolume may ask for, and what the refusals say.
-@Suite(.cluster(.ext4Thin, .xfsThin))
+@Suite(.cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(5)))
 struct `CreateVolume's request` {
     let cluster: Cluster
 

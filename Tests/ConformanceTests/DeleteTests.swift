@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// CSI 1.2/6.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(5)))
 struct `DeleteVolume` {
     let cluster: Cluster
 

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Inline volumes: made by the publish of a pod, removed by its unpublish.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(5)))
 struct `Inline ephemeral volumes` {
     let cluster: Cluster
 

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// CSI 1.2/11.
-@Suite(.cluster(.ext4Thin, .xfsThick))
+@Suite(.cluster(.ext4Thin, .xfsThick), .timeLimit(.minutes(5)))
 struct `Expansion` {
     let cluster: Cluster
 

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// A volume is formatted once, and never again.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThick))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThick), .timeLimit(.minutes(5)))
 struct `Formatting` {
     let cluster: Cluster
 

@@ -3,7 +3,7 @@ import DriverHarness
 import GRPCRuntime
 import Testing
 
-@Suite(.cluster(.ext4Thin))
+@Suite(.cluster(.ext4Thin), .timeLimit(.minutes(5)))
 struct `Identity and capabilities` {
     let cluster: Cluster
 

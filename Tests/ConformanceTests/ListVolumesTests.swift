@@ -5,7 +5,7 @@ import Glibc
 import Testing
 
 /// CSI 1.2/8 with 300 volumes over two tiers.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(5)))
 struct `ListVolumes with 300 volumes` {
     let cluster: Cluster
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A pool whose disk goes away under the driver: its tier cannot answer, the others go on.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(5)))
 struct `A pool that is unmounted under the driver` {
     let cluster: Cluster
 

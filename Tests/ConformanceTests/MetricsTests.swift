@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The page that Prometheus reads.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(5)))
 struct `The metrics page` {
     let cluster: Cluster
 

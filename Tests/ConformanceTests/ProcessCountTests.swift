@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Which programs the node path starts, counted by strace.
-@Suite(.serialized, .cluster(.ext4Thin, isTraced: true))
+@Suite(.serialized, .cluster(.ext4Thin, isTraced: true), .timeLimit(.minutes(5)))
 struct `Programs that the driver starts` {
     let cluster: Cluster
 

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// CSI 1.2/12 and 1.2/13.
-@Suite(.cluster(.ext4Thin))
+@Suite(.cluster(.ext4Thin), .timeLimit(.minutes(5)))
 struct `Publishing` {
     let cluster: Cluster
 

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The driver is restarted between any two calls of a volume's whole life.
-@Suite(.serialized, .cluster(.xfsThin, .ext4Thin))
+@Suite(.serialized, .cluster(.xfsThin, .ext4Thin), .timeLimit(.minutes(5)))
 struct `A restart between any two calls` {
     let cluster: Cluster
 

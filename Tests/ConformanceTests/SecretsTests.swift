@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// CSI 1.2/19 and 1.3: secrets are nowhere but in the request.
-@Suite(.serialized, .cluster(.ext4Thin))
+@Suite(.serialized, .cluster(.ext4Thin), .timeLimit(.minutes(5)))
 struct `Secret fields` {
     let cluster: Cluster
 

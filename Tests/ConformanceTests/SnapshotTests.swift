@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// CSI 1.2/6, 1.2/8 and 1.2/9.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(5)))
 struct `Snapshots` {
     let cluster: Cluster
 

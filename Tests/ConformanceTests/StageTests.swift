@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Stage and unstage, and what they leave behind when they are refused (CSI 1.2/14 and 1.2/15).
-@Suite(.cluster(.ext4Thin))
+@Suite(.cluster(.ext4Thin), .timeLimit(.minutes(5)))
 struct `Staging` {
     let cluster: Cluster
 

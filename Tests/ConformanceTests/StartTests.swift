@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Starting, stopping, and what the log tells.
-@Suite(.serialized, .cluster(.ext4Thin))
+@Suite(.serialized, .cluster(.ext4Thin), .timeLimit(.minutes(5)))
 struct `The life of the driver` {
     let cluster: Cluster
 

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// NodeGetVolumeStats against what the kernel says.
-@Suite(.cluster(.ext4Thin))
+@Suite(.cluster(.ext4Thin), .timeLimit(.minutes(5)))
 struct `NodeGetVolumeStats` {
     let cluster: Cluster
 

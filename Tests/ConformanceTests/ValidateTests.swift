@@ -4,7 +4,7 @@ import GRPCRuntime
 import Testing
 
 /// CSI 1.2/7.
-@Suite(.cluster(.ext4Thin))
+@Suite(.cluster(.ext4Thin), .timeLimit(.minutes(5)))
 struct `ValidateVolumeCapabilities` {
     let cluster: Cluster
 

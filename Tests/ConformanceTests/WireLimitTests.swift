@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// CSI 1.3: sizes of fields, and bytes that no client of ours could send by mistake.
-@Suite(.cluster(.ext4Thin))
+@Suite(.cluster(.ext4Thin), .timeLimit(.minutes(5)))
 struct `Limits of the wire` {
     let cluster: Cluster
 

@@ -8,7 +8,11 @@ import TestSupport
 import Testing
 
 /// A growth is cut short and never repeated; the volume goes on being used and copied.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin, .xfsThick, poolSize: .gibibytes(1)))
+@Suite(
+    .serialized,
+    .cluster(.ext4Thin, .xfsThin, .xfsThick, poolSize: .gibibytes(1)),
+    .timeLimit(.minutes(15))
+)
 struct `Growth that nobody repeats` {
     @Test(arguments: [Failpoint.expandFileGrown, .expandFileSynced, .recordDrafted], 0..<3)
     func `a copy made later holds everything`(_ step: Failpoint, _ pool: Int) async throws {

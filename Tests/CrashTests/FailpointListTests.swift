@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// The list of failpoints is whole: what the tests go through is what the sources have.
+@Suite(.timeLimit(.minutes(15)))
 struct `The list of failpoints` {
     @Test func `has every name at exactly one place of the sources`() throws {
         let sources = try text(beneath: "Sources")

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What a look of the driver sets right, and what it tells of and leaves alone.
-@Suite(.serialized, .cluster(.ext4Thin, poolSize: .gibibytes(1)))
+@Suite(.serialized, .cluster(.ext4Thin, poolSize: .gibibytes(1)), .timeLimit(.minutes(15)))
 struct `Repairs` {
     @Test func `SIGHUP finishes what an earlier look could not`() async throws {
         let cluster = try await calmCluster()

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// A start that cleans up is cut short, or cannot clean up.
-@Suite(.serialized, .cluster(.xfsThin, poolSize: .gibibytes(1)))
+@Suite(.serialized, .cluster(.xfsThin, poolSize: .gibibytes(1)), .timeLimit(.minutes(15)))
 struct `Starts after a crash` {
     static let steps: [Failpoint] = [.deleteDataCut, .deleteFileUnlinked, .deleteFolderRemoved]
 

@@ -1,7 +1,7 @@
 import DeviceMapper
 import Testing
 
-@Suite struct MappedVolumeTests {
+@Suite(.timeLimit(.minutes(5))) struct MappedVolumeTests {
     private let group = "nqYIOB-vzdf-R3tL-bmWR-dI0V-ppvv-6Ob9HV"
     private let volume = "DxVeMV-Mdpx-K4sF-zo1l-dvo7-WO9A-rNn0lL"
 

@@ -2,7 +2,7 @@ import DeviceMapper
 import DriverCore
 import Testing
 
-@Suite struct RaidStatusTests {
+@Suite(.timeLimit(.minutes(5))) struct RaidStatusTests {
     struct Example: Sendable {
         let text: String
         let type: String

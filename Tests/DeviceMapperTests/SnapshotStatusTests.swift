@@ -2,7 +2,7 @@ import DeviceMapper
 import DriverCore
 import Testing
 
-@Suite struct SnapshotStatusTests {
+@Suite(.timeLimit(.minutes(5))) struct SnapshotStatusTests {
     @Test(arguments: [
         ("16/8192 16", SnapshotStatus.valid(used: 16, total: 8192, metadata: 16)),
         ("8192/8192 48", .valid(used: 8192, total: 8192, metadata: 48)),

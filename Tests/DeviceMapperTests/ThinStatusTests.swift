@@ -3,7 +3,7 @@ import DriverCore
 import Testing
 
 /// What a pool and its volumes say about themselves.
-@Suite struct ThinStatusTests {
+@Suite(.timeLimit(.minutes(5))) struct ThinStatusTests {
     private func usage(_ text: String) throws -> ThinPoolUsage {
         guard case .working(let usage) = try ThinPoolStatus(parsing: text) else {
             throw DriverError(.hostFailure, "the pool does not work: \(text)")

@@ -1,7 +1,7 @@
 import DriverCore
 import Testing
 
-@Suite struct ByteCountTests {
+@Suite(.timeLimit(.minutes(5))) struct ByteCountTests {
     @Test(
         arguments: [
             ("1073741824", 1 << 30), ("10Gi", 10 << 30), ("512Mi", 512 << 20), ("1k", 1000),

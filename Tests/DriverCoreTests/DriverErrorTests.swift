@@ -1,7 +1,7 @@
 import DriverCore
 import Testing
 
-@Suite struct DriverErrorTests {
+@Suite(.timeLimit(.minutes(5))) struct DriverErrorTests {
     /// Source: external-provisioner `checkError`: Canceled, DeadlineExceeded, Unavailable, Aborted.
     @Test func `only four codes leave open whether work is going on`() {
         let open = DriverError.Code.allCases.filter { !$0.isFinal }

@@ -1,7 +1,7 @@
 import DriverCore
 import Testing
 
-@Suite struct KeyedOperationsTests {
+@Suite(.timeLimit(.minutes(5))) struct KeyedOperationsTests {
     private let keys = KeyedOperations()
 
     private func acquire(_ claims: [KeyedOperations.Claim], progress: Progress = Progress())

@@ -1,7 +1,7 @@
 import DriverCore
 import Testing
 
-@Suite struct ObjectIDTests {
+@Suite(.timeLimit(.minutes(5))) struct ObjectIDTests {
     private static let node = String(repeating: "0a", count: 32)
     private static let name = String(repeating: "f1", count: 32)
 

@@ -1,7 +1,7 @@
 import DriverCore
 import Testing
 
-@Suite struct ProgressTests {
+@Suite(.timeLimit(.minutes(5))) struct ProgressTests {
     /// What the command line shows is read out of the message, so both sides are one test.
     @Test(arguments: [0, 7, 42, 100])
     func `the percentage that a refusal tells is found in it again`(percent: Int) throws {

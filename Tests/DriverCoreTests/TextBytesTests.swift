@@ -2,7 +2,7 @@ import DriverCore
 import Testing
 
 /// U+0301, U+200D and U+20E3 join with what precedes them into one character.
-@Suite struct TextBytesTests {
+@Suite(.timeLimit(.minutes(5))) struct TextBytesTests {
     @Test(arguments: ["\u{301}", "\u{200D}", "\u{20E3}", "\u{FE0F}"])
     func `a separator is seen whatever joins with it`(joining: String) {
         let text = "a/\(joining)b,\(joining)c=\(joining)d"

@@ -8,7 +8,7 @@ package import Testing
 
 /// A first stage that stands still, because its mkfs was stopped: a call that surely runs.
 extension Cluster {
-    private static let deadline = Duration.seconds(60)
+    private static let deadline = longestWait
 
     /// Runs the body while a stage of a new volume stands still, then lets it go on.
     ///
@@ -32,7 +32,7 @@ extension Cluster {
             kill(child, driver.pid == nil ? SIGKILL : SIGCONT)
             // The next test must not take this mkfs for its own.
             _ = await held.withLock { $0 }?.value
-            while !isGone(child) { await Task.yield() }
+            try await wait(for: "end of mkfs") { isGone(child) }
             try outcome.get()
             return id
         }
@@ -130,7 +130,8 @@ extension Cluster {
     }
 
     private func isStopped(_ pid: pid_t) -> Bool {
-        while let state = state(of: pid) {
+        let end = ContinuousClock.now + Self.deadline
+        while let state = state(of: pid), ContinuousClock.now < end {
             if state == "T" { return true }
             if state == "Z" || state == "X" { return false }
         }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Requests that nobody should send, beside those of the conformance tests.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(10)))
 struct `A request that makes no sense` {
     let cluster: Cluster
 

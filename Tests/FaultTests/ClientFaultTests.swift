@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Clients that vanish, and drivers that get in each other's way.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(10)))
 struct `A process that should not be there` {
     let cluster: Cluster
 

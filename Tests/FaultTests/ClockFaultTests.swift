@@ -9,7 +9,11 @@ import Testing
 /// A driver that is told another wall clock than everybody else; the clock that only counts is true.
 ///
 /// The pool's kernel keeps the true time, so file systems meet dates in the future and the past.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin, startedBy: FalseClock.command))
+@Suite(
+    .serialized,
+    .cluster(.ext4Thin, .xfsThin, startedBy: FalseClock.command),
+    .timeLimit(.minutes(10))
+)
 struct `A clock that jumps` {
     let cluster: Cluster
     private var clock: FalseClock { FalseClock(folder: cluster.folder) }

@@ -40,7 +40,7 @@ extension Cluster {
     }
 }
 
-@Suite(.serialized, .cluster(.ext4Thin))
+@Suite(.serialized, .cluster(.ext4Thin), .timeLimit(.minutes(10)))
 struct `Ten thousand connections` {
     let cluster: Cluster
 
@@ -64,7 +64,8 @@ struct `Ten thousand connections` {
 /// A driver that may have 200 descriptors.
 @Suite(
     .serialized,
-    .cluster(.ext4Thin, startedBy: { _ in ["/usr/bin/prlimit", "--nofile=200:200"] })
+    .cluster(.ext4Thin, startedBy: { _ in ["/usr/bin/prlimit", "--nofile=200:200"] }),
+    .timeLimit(.minutes(10))
 )
 struct `More connections than descriptors` {
     let cluster: Cluster

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Files of one volume that were damaged behind the driver's back.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(10)))
 struct `A volume whose files are damaged` {
     let cluster: Cluster
     let pool: Pool

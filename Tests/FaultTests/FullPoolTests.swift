@@ -7,7 +7,11 @@ import TestSupport
 import Testing
 
 /// A disk without a free block: nothing new is made, everything that is there goes on.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin, poolSize: .mebibytes(400)))
+@Suite(
+    .serialized,
+    .cluster(.ext4Thin, .xfsThin, poolSize: .mebibytes(400)),
+    .timeLimit(.minutes(10))
+)
 struct `A pool that is full` {
     let cluster: Cluster
     let pool: Pool

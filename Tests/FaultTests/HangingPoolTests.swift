@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A pool on a FUSE file system whose daemon stands still, so that every access to it hangs.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(10)))
 struct `A pool that hangs` {
     let cluster: Cluster
     let pool: Pool

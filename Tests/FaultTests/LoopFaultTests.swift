@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Loop devices that others take, or that there are none of.
-@Suite(.serialized, .cluster(.ext4Thin, .xfsThin))
+@Suite(.serialized, .cluster(.ext4Thin, .xfsThin), .timeLimit(.minutes(10)))
 struct `A node's loop devices` {
     let cluster: Cluster
 
@@ -88,7 +88,8 @@ struct `A node's loop devices` {
 /// A driver in a mount namespace of its own, whose /dev/loop-control can be taken away.
 @Suite(
     .serialized,
-    .cluster(.ext4Thin, startedBy: LoopControl.command)
+    .cluster(.ext4Thin, startedBy: LoopControl.command),
+    .timeLimit(.minutes(10))
 )
 struct `A node without free loop devices` {
     let cluster: Cluster

@@ -8,18 +8,9 @@ extension String {
     var isThere: Bool { Paths.exists(self) }
 }
 
-/// Waits for what another process does; asking again is the wait.
-func wait(for what: String, until isTrue: () async throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(60)
-    while try await !isTrue() {
-        guard ContinuousClock.now < end else { throw DriverError(.timedOut, "no \(what) came") }
-        await Task.yield()
-    }
-}
-
 /// Repeats a call as a sidecar would, for as long as an earlier one still runs.
 func retryingWhileAborted<Answer>(_ call: () async throws -> Answer) async throws -> Answer {
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + longestWait
     while ContinuousClock.now < end {
         do {
             return try await call()

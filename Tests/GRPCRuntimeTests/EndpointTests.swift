@@ -2,6 +2,7 @@ import DriverCore
 import GRPCRuntime
 import Testing
 
+@Suite(.timeLimit(.minutes(5)))
 struct EndpointTests {
     @Test(arguments: [
         ("unix:///csi/csi.sock", Endpoint.unix(path: "/csi/csi.sock")),

@@ -2,7 +2,7 @@ import DriverCore
 import GRPCRuntime
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct FailureTests {
     @Test func `an unknown method is UNIMPLEMENTED`() async throws {
         let folder = try TemporaryFolder()

@@ -2,7 +2,7 @@ import DriverCore
 import GRPCRuntime
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ShutdownTests {
     @Test func `a call in flight ends well within its grace`() async throws {
         let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ import GRPCRuntime
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct SocketTests {
     private func server(at path: String, answering answer: UInt8 = 0) throws -> Server {
         var router = Router()

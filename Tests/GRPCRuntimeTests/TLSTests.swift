@@ -2,7 +2,7 @@ import DriverCore
 import GRPCRuntime
 import Testing
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct TLSTests {
     /// Answers with the names of the client's certificate.
     private static var namesRouter: Router {

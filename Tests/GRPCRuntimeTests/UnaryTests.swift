@@ -2,7 +2,7 @@ import DriverCore
 import GRPCRuntime
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct UnaryTests {
     @Test func `a response comes back over a unix socket`() async throws {
         let folder = try TemporaryFolder()

@@ -17,6 +17,7 @@ struct BlockingPoolTests {
         }
 
         func wait() {
+            guard waitUntilReadable(ends[0]) else { return }
             var byte: UInt8 = 0
             _ = unsafe read(ends[0], &byte, 1)
         }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The lock of a file that whoever holds it may remove.
-@Suite struct FileLockTests {
+@Suite(.timeLimit(.minutes(5))) struct FileLockTests {
     @Test
     private func `a second one is refused for as long as the first is held`() throws {
         try withTemporaryFolder { folder in

@@ -3,6 +3,7 @@ import Host
 import TestSupport
 import Testing
 
+@Suite(.timeLimit(.minutes(5)))
 struct MkfsOptionsTests {
     @Test(arguments: [
         (FilesystemType.ext4, "-m 1 -i 65536", ["-m", "1", "-i", "65536"]),

@@ -1,6 +1,7 @@
 import Host
 import Testing
 
+@Suite(.timeLimit(.minutes(5)))
 struct SHA256Tests {
     /// Source: the examples of FIPS 180-4, and the digest of nothing.
     @Test(arguments: [

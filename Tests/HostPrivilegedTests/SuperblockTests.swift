@@ -2,6 +2,7 @@ import Testing
 
 @testable import Host
 
+@Suite(.timeLimit(.minutes(5)))
 struct SuperblockTests {
     /// A superblock that holds nothing but its magic number and the logarithm of the block size.
     private func superblock(blockSize logarithm: UInt8) -> Ext4Superblock? {

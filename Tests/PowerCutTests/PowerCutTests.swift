@@ -101,7 +101,7 @@ struct PowerCutTests {
         var decisions = Decisions(seed: try #require(seed), caller: Self.callers, step: 0)
         let calls = Int.random(in: 40...120, using: &decisions)
         let pause = Int.random(in: 0...1000, using: &decisions)
-        while ledger.figures.total < calls { try await Task.sleep(for: .milliseconds(5)) }
+        try await wait(for: "call") { ledger.figures.total >= calls }
         try await Task.sleep(for: .milliseconds(pause))
         let done = ledger.figures.operations.sorted { $0.key < $1.key }
         let list = done.map { "\($0.key) \($0.value)" }.joined(separator: ", ")

@@ -4,7 +4,7 @@ import Logging
 import Telemetry
 import Testing
 
-@Suite struct JSONLogTests {
+@Suite(.timeLimit(.minutes(5))) struct JSONLogTests {
     private static let awkward =
         "quote \" backslash \\ slash / newline \n nul \0 escape \u{1b} c1 \u{9f} del \u{7f} "
         + "line \u{2028} bidi \u{202e} accent \u{e9} plane \u{1F5C4} tag \u{e0041}"

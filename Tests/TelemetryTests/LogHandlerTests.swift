@@ -4,7 +4,7 @@ import Logging
 import Telemetry
 import Testing
 
-@Suite struct LogHandlerTests {
+@Suite(.timeLimit(.minutes(5))) struct LogHandlerTests {
     @Test func `of one name the event's field counts, then the provider's, then the logger's`() {
         let log = LogCapture(.text, provider: Logger.MetadataProvider { ["a": "p", "b": "p"] })
         var logger = log.logger

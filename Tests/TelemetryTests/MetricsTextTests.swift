@@ -1,7 +1,7 @@
 import Telemetry
 import Testing
 
-@Suite struct MetricsTextTests {
+@Suite(.timeLimit(.minutes(5))) struct MetricsTextTests {
     @Test func `a family comes before its samples`() {
         var page = MetricsText()
         page.family("cairn_things", .gauge, "Things that are there.")

@@ -3,7 +3,7 @@ import Logging
 import Telemetry
 import Testing
 
-@Suite struct StandardErrorTests {
+@Suite(.timeLimit(.minutes(5))) struct StandardErrorTests {
     @Test func `a process logs to standard error`() async throws {
         let result = try await #require(
             processExitsWith: .success,

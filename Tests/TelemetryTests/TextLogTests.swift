@@ -3,7 +3,7 @@ import Logging
 import Telemetry
 import Testing
 
-@Suite struct TextLogTests {
+@Suite(.timeLimit(.minutes(5))) struct TextLogTests {
     @Test func `a line is time, level, message and fields in order`() {
         let log = LogCapture(.text)
         log.logger.info(

@@ -57,13 +57,16 @@ package final class ChildProgram: Sendable {
 
     package func signal(_ number: Int32) { if ended == nil { kill(pid, number) } }
 
-    /// Waits for the end, which the caller has asked for.
+    /// Waits for the end, which the caller has asked for; a program that stays is killed.
     package func waitForEnd() async throws -> End {
         try await Self.waiters.run { [self] () throws(DriverError) -> End in
-            guard let end = wait(0) else {
-                throw DriverError(.hostFailure, "cannot wait for process \(pid) (errno \(errno))")
+            let limit = ContinuousClock.now + longestWait
+            while ContinuousClock.now < limit {
+                if let end = ended { return end }
+                usleep(2000)
             }
-            return end
+            kill(pid, SIGKILL)
+            throw DriverError(.timedOut, "process \(pid) did not end, and was killed")
         }
     }
 

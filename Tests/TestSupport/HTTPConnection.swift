@@ -34,15 +34,16 @@ package struct HTTPConnection: ~Copyable {
     /// Says that nothing more will be sent.
     package func end() { shutdown(descriptor, CInt(SHUT_WR)) }
 
-    /// Everything until the server ends the connection.
+    /// Everything until the server ends the connection, or says nothing for too long.
     package func receive() -> String {
         var received: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while true {
+        while waitUntilReadable(descriptor) {
             let count = unsafe recv(descriptor, &chunk, chunk.count, 0)
-            if count <= 0 { return String(decoding: received, as: UTF8.self) }
+            if count <= 0 { break }
             received.append(contentsOf: chunk[..<count])
         }
+        return String(decoding: received, as: UTF8.self)
     }
 
     /// Asks on a connection of its own; the head and the body of the answer.

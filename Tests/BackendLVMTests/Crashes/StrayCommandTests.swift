@@ -48,7 +48,7 @@ struct StrayCommandTests {
         do {
             let lock = try GroupLock.take(of: site.disks.name)
             let call = Task { try await site.create(subject, mebibytes: CrashSite.size) }
-            while !Self.isWaiting(subject) { try await Task.sleep(for: .milliseconds(50)) }
+            try await wait(for: "command that waits") { Self.isWaiting(subject) }
             try await site.cluster.driver.stop(SIGKILL)
             await expectFailure(.unavailable) { try await call.value }
             try await site.cluster.driver.start()

@@ -175,7 +175,7 @@ struct FailedPoolTests {
                 let text = String(decoding: (try? Bytes.read(said)) ?? [], as: UTF8.self)
                 return text.contains("a disk of it has not answered")
             }
-            while try !hasSpoken() { try await Task.sleep(for: .milliseconds(100)) }
+            try await wait(for: "word of the disk") { try hasSpoken() }
             try tier.disks.disks[0].resume()
             #expect(try await child.waitForEnd() == .exited(1))
         }

@@ -86,7 +86,7 @@ struct BehindOurBackTests {
             #expect(try tier.volumes() == [id])
             try tier.expectFilled(id)
             // One that was missing at the start is looked for again, now and then.
-            while (try? next.backend.start()) == nil { Pause.milliseconds(200) }
+            #expect(waitBlocking { (try? next.backend.start()) != nil })
             #expect(try next.volumes() == [id])
         }
     }

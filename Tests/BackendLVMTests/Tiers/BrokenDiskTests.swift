@@ -128,7 +128,7 @@ struct BrokenDiskTests {
             let pool = BlockingPool(threads: 1)
             async let hanging = pool.run { () throws(DriverError) in try backend.volume(id) }
             // It counts as hanging when it has been away for longer than any disk takes.
-            while backend.group.trouble == nil { try await Task.sleep(for: .milliseconds(100)) }
+            try await wait(for: "trouble") { backend.group.trouble != nil }
             expectFailure(.unavailable, "hang") { try backend.checkHealth() }
             #expect(tier.problems().contains { $0.hasPrefix("hanging volume group") })
             expectFailure(.unavailable, "hang") { try tier.create("b") }

@@ -9,6 +9,9 @@ import Testing
 /// How long and by which seed, from the environment.
 enum Soak {
     static let callers = 8
+    static var seconds: UInt64 { number("CAIRN_SOAK_SECONDS", else: 20) }
+    /// What a soak may take in all, its last deletes included.
+    static var minutes: UInt64 { seconds / 60 + 15 }
 
     static func number(_ variable: String, else other: UInt64) -> UInt64 {
         Environment.value(of: variable).flatMap(UInt64.init) ?? other
@@ -18,14 +21,18 @@ enum Soak {
 /// Random calls of many callers while the driver is killed again and again.
 ///
 /// `CAIRN_SOAK_SECONDS` and `CAIRN_SOAK_SEED` choose length and decisions.
-@Suite(.serialized, .cluster(.xfsThin, poolSize: .gibibytes(8)))
+@Suite(.serialized, .cluster(.xfsThin, poolSize: .gibibytes(8)), .timeLimit(.minutes(Soak.minutes)))
 struct `A soak on a pool with reflink` {
     @Test func `loses nothing, leaks nothing and answers truly`() async throws {
         try await soak(in: try Cluster.here())
     }
 }
 
-@Suite(.serialized, .cluster(.ext4Thin, poolSize: .gibibytes(8)))
+@Suite(
+    .serialized,
+    .cluster(.ext4Thin, poolSize: .gibibytes(8)),
+    .timeLimit(.minutes(Soak.minutes))
+)
 struct `A soak on a pool without reflink` {
     @Test func `loses nothing, leaks nothing and answers truly`() async throws {
         try await soak(in: try Cluster.here())
@@ -33,7 +40,7 @@ struct `A soak on a pool without reflink` {
 }
 
 private func soak(in cluster: Cluster) async throws {
-    let seconds = Soak.number("CAIRN_SOAK_SECONDS", else: 20)
+    let seconds = Soak.seconds
     let seed = Soak.number("CAIRN_SOAK_SEED", else: 1)
     let ledger = SoakLedger()
     let files = BlockingPool(threads: Soak.callers)
