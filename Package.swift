@@ -101,7 +101,7 @@ let package = Package(
             swiftSettings: swift
         ),
         // What a storage backend promises, and the records it keeps.
-        .target(name: "Backend", dependencies: ["DriverCore"], swiftSettings: swift),
+        .target(name: "Backend", dependencies: ["Host", "DriverCore"], swiftSettings: swift),
         // The promise kept by files on a file system, attached as loop devices.
         .target(
             name: "BackendLoop",

@@ -1,4 +1,5 @@
 package import DriverCore
+package import Host
 
 /// One tier of one node's storage.
 ///
@@ -76,8 +77,11 @@ package protocol VolumeBackend: Sendable {
 
     func capacity() throws(DriverError) -> TierCapacity
 
-    /// Makes the volume's block device, or finds the one that it has.
-    func attach(_ id: VolumeID) throws(DriverError) -> AttachedDevice
+    /// Attaches: makes the volume's block device, or finds the one that it has, and answers it open
+    /// and verified, so that it stays the volume's for as long as it is held.
+    ///
+    /// ``detach(_:)`` finds a device in use until it is released.
+    func hold(_ id: VolumeID) throws(DriverError) -> HeldDevice
     /// The device that the volume has now, if any.
     func attachment(of id: VolumeID) throws(DriverError) -> AttachedDevice?
     /// Ends the use of the device, writable for the next one; OK where there is none. Throws `inUse`
@@ -140,6 +144,26 @@ package struct AttachedDevice: Sendable, Hashable {
     package init(path: String, number: UInt64) {
         self.path = path
         self.number = number
+    }
+
+    package init(_ held: borrowing HeldDevice) {
+        self.init(path: held.path, number: held.number)
+    }
+}
+
+extension VolumeBackend {
+    /// The device that the volume has now, open and verified; nil where it is not attached.
+    package func holdAttached(_ id: VolumeID) throws(DriverError) -> HeldDevice? {
+        guard let device = try attachment(of: id) else { return nil }
+        let held = try HeldDevice(opening: device.path)
+        // Asked again once it is open: until then its number may have changed hands.
+        guard try attachment(of: id) == AttachedDevice(held) else {
+            throw DriverError(
+                .operationPending,
+                "\(device.path) was taken away from volume \(id) by another program; retry"
+            )
+        }
+        return held
     }
 }
 

@@ -1,19 +1,46 @@
 package import Backend
 import DeviceMapper
 package import DriverCore
-import Host
+package import Host
 
 /// Block devices: found by their uuid in the kernel, made by LVM where they are missing.
 extension LVMBackend {
-    package func attach(_ id: VolumeID) throws(DriverError) -> AttachedDevice {
+    package func hold(_ id: VolumeID) throws(DriverError) -> HeldDevice {
         let metadata = try group.metadata()
         let own = try required(id, in: metadata)
         try refuseShort(own, metadata)
-        let device = try activeDevice(of: own.volume, metadata)
+        let held = try held(own.volume, metadata)
         if case .thin(let options) = provisioning {
             _ = try usage(of: pool(options, metadata), metadata)
         }
-        return AttachedDevice(path: device.path, number: device.number)
+        return held
+    }
+
+    /// The active device of a logical volume, open and verified.
+    func held(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
+        throws(DriverError) -> HeldDevice
+    {
+        try hold(try activeDevice(of: volume, metadata), of: volume, metadata)
+    }
+
+    /// Opens a device that was found, and asks the kernel for the volume's number once more: until
+    /// the opening the number may have changed hands; from then on nobody else gets it.
+    private func hold(
+        _ found: MappedDevice,
+        of volume: LogicalVolume,
+        _ metadata: VolumeGroupMetadata
+    ) throws(DriverError) -> HeldDevice {
+        let held = try HeldDevice(opening: found.path)
+        guard held.number == found.number,
+            try device(of: volume, metadata)?.number == held.number
+        else {
+            throw DriverError(
+                .operationPending,
+                "\(group.name)/\(volume.name) was deactivated or removed by another program while "
+                    + "it was being opened as \(found.path); find out which one, and retry"
+            )
+        }
+        return held
     }
 
     /// A logical volume stays active after an unstage, so that the next stage runs no program.
@@ -32,9 +59,8 @@ extension LVMBackend {
             let device = try device(of: own.volume, metadata), device.hasTable
         else { return }
         try refuseOpen(own.volume, metadata)
-        if try BlockDevice.isReadOnly(device.path) {
-            try BlockDevice.setReadOnly(device.path, false)
-        }
+        let held = try hold(device, of: own.volume, metadata)
+        if try held.isReadOnly() { try held.setReadOnly(false) }
     }
 
     /// The device that the kernel has for a logical volume now.
@@ -98,18 +124,7 @@ extension LVMBackend {
     func fillable(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
         throws(DriverError) -> BlockFill
     {
-        let found = try activeDevice(of: volume, metadata)
-        let fill = try BlockFill(of: found.path)
-        // Between the look and the opening the volume may have gone, and another one may have got
-        // its number; while the device is open, nobody gets it.
-        guard try device(of: volume, metadata)?.number == found.number else {
-            throw DriverError(
-                .operationPending,
-                "\(group.name)/\(volume.name) was removed by somebody while it was made: does a second "
-                    + "driver run on this node? retry"
-            )
-        }
-        return fill
+        try BlockFill(of: held(volume, metadata))
     }
 
     /// Throws `inUse` where the volume's device is mounted or open.

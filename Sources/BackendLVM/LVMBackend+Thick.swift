@@ -129,7 +129,7 @@ extension LVMBackend {
         try keepingStill(own, for: record, options, metadata) {
             (volume) throws(DriverError) in
             try refuseInvalid(volume)
-            let from = try activeDevice(of: volume, group.metadata())
+            let from = try held(volume, group.metadata())
             try copy(from: from, size: size, to: draft, progress)
             // A store that ran full while it was read has given wrong bytes.
             try refuseInvalid(volume)
@@ -149,14 +149,14 @@ extension LVMBackend {
     }
 
     private func copy(
-        from source: MappedDevice,
+        from source: borrowing HeldDevice,
         size: ByteCount,
         to draft: Draft,
         _ progress: Progress
     ) throws(DriverError) {
         let metadata = try group.metadata()
         let device = try fillable(fresh(draft, in: metadata), metadata)
-        try device.copy(from: source.path, size: size, progress: progress)
+        try device.copy(from: source, size: size, progress: progress)
         try device.synchronize()
     }
 

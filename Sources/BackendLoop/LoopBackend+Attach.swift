@@ -1,11 +1,11 @@
 package import Backend
 package import DriverCore
-import Host
+package import Host
 import Logging
 
 /// Loop devices and growth.
 extension LoopBackend {
-    package func attach(_ id: VolumeID) throws(DriverError) -> AttachedDevice {
+    package func hold(_ id: VolumeID) throws(DriverError) -> HeldDevice {
         let root = try enter()
         let stored = try required(id, in: volumeTable, root)
         let facts = try intactData(of: stored, for: .writing, root).facts()
@@ -13,14 +13,9 @@ extension LoopBackend {
         let backing = facts.identity
         let path = "\(root.path)/\(VolumeRecord.dataPath(of: id))"
         let device = try loopDevices.attach(file: path, directIO: true, readOnly: false)
-        guard try loopDevices.find(backing: backing) == device else {
-            throw DriverError(
-                .unavailable,
-                "\(path) was replaced while it was attached; see what changes it"
-            )
-        }
+        let held = try HeldDevice.loop(device, showing: backing)
         if isThick { keepAllocated(device) }
-        return AttachedDevice(path: device.path, number: device.number)
+        return held
     }
 
     /// What the device will show is what the record says, before anything sees the device.
@@ -185,8 +180,9 @@ extension LoopBackend {
     {
         let facts = try Shelf<VolumeRecord>(in: root).dataFacts(stored.record.id)
         guard let facts, let device = try loopDevices.find(backing: facts.identity) else { return }
-        guard try BlockDevice.size(of: device.path) < facts.size else { return }
-        try loopDevices.updateSize(device)
+        let held = try HeldDevice.loop(device, showing: facts.identity)
+        guard try held.size() < facts.size else { return }
+        try held.takeOverFileSize()
         try Failpoint.pass(.expandDeviceTold)
     }
 }

@@ -26,10 +26,12 @@ extension LoopBackend {
             if try own.has(PoolNames.frozen) { try thaw(device, own) }
             let mounts = try reachableMounts(of: device)
             guard mounts.isEmpty else {
-                return try keepingFrozen(mounts, device, own, body)
+                // What is written back before the freeze need not be waited for during it.
+                try HeldDevice.loop(device, showing: source.facts.identity).flush()
+                return try keepingFrozen(mounts, own, body)
             }
             try refuseTornCopy(of: volume, device)
-            try BlockDevice.flush(device.path)
+            try HeldDevice.loop(device, showing: source.facts.identity).flush()
             try body()
         }
     }
@@ -46,12 +48,9 @@ extension LoopBackend {
 
     private func keepingFrozen(
         _ mounts: [String],
-        _ device: LoopDevice,
         _ own: borrowing Folder,
         _ body: () throws(DriverError) -> Void
     ) throws(DriverError) {
-        // What is written back before the freeze need not be waited for during it.
-        try BlockDevice.flush(device.path)
         var frozen: [String] = []
         let failure: DriverError?
         do {

@@ -13,7 +13,8 @@ int32_t chost_file_status(int32_t folder, const char *path, struct chost_file_st
   *status = (struct chost_file_status){
       .device = makedev(found.stx_dev_major, found.stx_dev_minor),
       .inode = found.stx_ino,
-      .mode = found.stx_mode};
+      .mode = found.stx_mode,
+      .number = makedev(found.stx_rdev_major, found.stx_rdev_minor)};
   return 0;
 }
 

@@ -43,6 +43,14 @@ int32_t chost_xfs_grow(int32_t descriptor, uint64_t blocks, uint32_t inode_perce
   return ioctl(descriptor, XFS_IOC_FSGROWFSDATA, &wanted);
 }
 
+int32_t chost_btrfs_identity(int32_t descriptor, uint8_t *id, uint64_t *devices) {
+  struct btrfs_ioctl_fs_info_args found = {0};
+  if (ioctl(descriptor, BTRFS_IOC_FS_INFO, &found) < 0) return -1;
+  memcpy(id, found.fsid, chost_btrfs_id_size);
+  *devices = found.num_devices;
+  return 0;
+}
+
 int32_t chost_btrfs_resize_max(int32_t descriptor) {
   struct btrfs_ioctl_vol_args wanted = {0};
   strcpy(wanted.name, "max");

@@ -25,6 +25,7 @@ int32_t chost_loop_status(int32_t loop, struct chost_loop_status *status) {
   if (ioctl(loop, LOOP_GET_STATUS64, &info) < 0) return -1;
   *status = (struct chost_loop_status){.backing_device = info.lo_device,
                                        .backing_inode = info.lo_inode,
+                                       .is_whole = info.lo_offset == 0 && info.lo_sizelimit == 0,
                                        .read_only = (info.lo_flags & LO_FLAGS_READ_ONLY) != 0,
                                        .auto_clear = (info.lo_flags & LO_FLAGS_AUTOCLEAR) != 0,
                                        .direct_io = (info.lo_flags & LO_FLAGS_DIRECT_IO) != 0};

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 // Source: linux/mount.h (since Linux 5.14), linux/fs.h; glibc 2.36 may lack both names.
 #ifndef MOUNT_ATTR_NOSYMFOLLOW
@@ -58,9 +59,20 @@ int32_t chost_mount_parse(const char *options, uint64_t *flags, uint64_t *user_f
   return result;
 }
 
-int32_t chost_mount(const char *source, const char *target, const char *type, uint64_t flags,
-                    const char *data) {
-  return mount(source, target, type, flags, data);
+int32_t chost_filesystem_open(const char *type) { return fsopen(type, FSOPEN_CLOEXEC); }
+
+int32_t chost_filesystem_set(int32_t context, const char *key, const char *_Nullable value) {
+  int command = value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
+  return fsconfig(context, command, key, value, 0);
+}
+
+int32_t chost_filesystem_mount(int32_t context) {
+  if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) return -1;
+  return fsmount(context, FSMOUNT_CLOEXEC, 0);
+}
+
+int64_t chost_filesystem_message(int32_t context, char *message, size_t capacity) {
+  return read(context, message, capacity);
 }
 
 int32_t chost_clone_mount(int32_t source) {

@@ -62,6 +62,21 @@ extension StringProtocol where SubSequence == Substring {
         return self[utf8.index(after: index)...]
     }
 
+    /// The text with each occurrence of some bytes replaced.
+    package func replacingBytes(_ old: String, with new: String) -> String {
+        var (rest, bytes) = (utf8[...], [UInt8]())
+        while let byte = rest.first {
+            if rest.starts(with: old.utf8) {
+                bytes += new.utf8
+                rest = rest.dropFirst(old.utf8.count)
+            } else {
+                bytes.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// The text, or its beginning and `...` where it has more bytes than `limit`; for messages.
     package func shortened(toBytes limit: Int) -> String {
         guard utf8.count > limit else { return String(self) }

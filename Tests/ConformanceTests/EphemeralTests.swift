@@ -137,7 +137,7 @@ struct `Inline ephemeral volumes` {
         await expectFailure(.resourceExhausted, "no room") {
             try await publish(handle, at: target, ["size": "8Ti"])
         }
-        await expectFailure(.internalError, "cannot mount") {
+        await expectFailure(.invalidArgument, "cannot mount", "'no-such-option'") {
             try await publish(handle, at: target, as: .mount(flags: ["no-such-option"]))
         }
         #expect(try objects().isEmpty)

@@ -131,7 +131,7 @@ struct `Staging` {
     @Test func `a refused stage leaves no mount and no device`() async throws {
         let capability: VolumeCapability = .mount(flags: ["no-such-option-of-ext4"])
         let id = try await cluster.create(cluster.unique("refused"), as: capability).volumeID
-        await expectFailure(.internalError, "cannot mount") {
+        await expectFailure(.invalidArgument, "cannot mount", "'no-such-option-of-ext4'") {
             try await cluster.stage(id, as: capability)
         }
         #expect(try cluster.mounts(at: cluster.staging(id)).isEmpty)

@@ -35,6 +35,13 @@ import Testing
         #expect(Set([ByteKey(left), ByteKey(right), ByteKey(left)]).count == 2)
     }
 
+    @Test func `bytes are replaced wherever they stand`() {
+        #expect("/a: /a/b".replacingBytes("/a", with: "c") == "c: c/b")
+        #expect("aaa".replacingBytes("aa", with: "b") == "ba")
+        #expect("none".replacingBytes("x", with: "y") == "none")
+        #expect("/\u{301}a".replacingBytes("/", with: "-").utf8.elementsEqual("-\u{301}a".utf8))
+    }
+
     @Test func `a text is shortened between scalars`() {
         #expect("abc".shortened(toBytes: 3) == "abc")
         #expect("abcd".shortened(toBytes: 3) == "abc...")

@@ -109,6 +109,9 @@ struct CheckTests {
 
     @Test(arguments: [FilesystemType.xfs, .btrfs])
     private func `other types are never checked`(type: FilesystemType) throws {
-        #expect(try !Filesystems.checkIfAsked("/absent", type: type))
+        try withTemporaryFolder { folder in
+            let image = try folder.attachImage("a", size: .mebibytes(1))
+            #expect(try !Filesystems.checkIfAsked(image.device.path, type: type))
+        }
     }
 }

@@ -38,8 +38,10 @@ struct DeviceLockTests {
             // It tries to lock the device anew, which only its own inherited lock can forbid.
             let script = "open(D, '<', $ARGV[0]) or exit 9; exit(flock(D, 2 | 4) ? 1 : 0)"
             let command = HostCommand(program: "/usr/bin/perl", arguments: ["-e", script, device])
-            let held = try command.run(deadline: .seconds(60), holding: DeviceLock(of: device))
-            #expect(held.exitCode == 0)
+            let lock = try DeviceLock(of: HeldDevice(opening: device))
+            let locked = try command.run(deadline: .seconds(60), holding: lock)
+            #expect(locked.exitCode == 0)
+            _ = consume lock
             #expect(try command.run(deadline: .seconds(60)).exitCode == 1)
         }
     }

@@ -7,7 +7,7 @@ import Testing
 struct GrowthTests {
     private func enlarge(_ pool: MountedImage, to size: ByteCount) throws {
         try Bytes.makeFile(pool.image.file, size: size)
-        try LoopDevices().updateSize(pool.image.device)
+        try HeldDevice(opening: pool.image.device.path).takeOverFileSize()
     }
 
     @Test(arguments: FilesystemType.allCases)

@@ -133,7 +133,7 @@ struct LoopDevicesTests {
             let image = try folder.attachImage("a", size: .mebibytes(1))
             try Bytes.makeFile(image.file, size: .mebibytes(5))
             #expect(try BlockDevice.size(of: image.device.path) == .mebibytes(1))
-            try loops.updateSize(image.device)
+            try HeldDevice(opening: image.device.path).takeOverFileSize()
             #expect(try BlockDevice.size(of: image.device.path) == .mebibytes(5))
         }
     }

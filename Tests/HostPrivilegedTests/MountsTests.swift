@@ -226,7 +226,7 @@ struct MountsTests {
         "noatime,\u{301}device=/dev/sda", "device\u{301}=/dev/sda", "device=\u{301}/dev/sda",
         "noatime\u{200D},device=/dev/sda", "\u{301},subvol=x",
         // Blanks, which libmount drops.
-        " device=/dev/sda", "noatime, subvol=x", "noatime\t", "a\nb", "noatime\u{A0}",
+        " device=/dev/sda", "noatime, subvol=x", "no\tatime", "a\nb", "noatime\u{A0}",
     ])
     private func `a flag that would do something else than mount is refused`(flag: String) {
         let error = #expect(throws: DriverError.self) { try Mounts.validate(flags: [flag]) }
@@ -256,5 +256,92 @@ struct MountsTests {
     ])
     private func `ordinary flags are accepted`(flags: [String]) throws {
         try Mounts.validate(flags: flags)
+    }
+
+    @Test(arguments: [FilesystemType.ext4, .xfs])
+    private func `a flag that the file system does not know is named in the kernel's words`(
+        type: FilesystemType
+    ) throws {
+        try withTemporaryFolder { folder in
+            let image = try folder.attachImage("a", size: Filesystems.minimumSize(of: type))
+            try Filesystems.make(type, on: image.device.path, options: [], isThick: false)
+            let target = try folder.target("target")
+            try target.createDirectory()
+            func refusal(_ flag: String) -> DriverError? {
+                #expect(throws: DriverError.self) {
+                    try Mounts.mount(
+                        device: image.device.path,
+                        at: target,
+                        filesystem: type,
+                        flags: ["noatime", flag],
+                        readOnly: false
+                    )
+                }
+            }
+            let unknown = refusal("no-such-flag")
+            #expect(unknown?.code == .invalidRequest)
+            #expect(unknown?.message.contains("Unknown parameter 'no-such-flag'") == true)
+            // A value may be a secret.
+            let secret = refusal("password=hunter2")
+            #expect(secret?.message.contains("'password'") == true)
+            #expect(secret?.message.contains("hunter2") == false)
+            #expect(try MountTable.layers(at: target).isEmpty)
+        }
+    }
+
+    @Test
+    private func `blanks around a flag are nothing, and one inside is refused`() throws {
+        try withTemporaryFolder { folder in
+            let image = try folder.attachImage("a", size: .mebibytes(32))
+            try Filesystems.make(.ext4, on: image.device.path, options: [], isThick: false)
+            let target = try folder.target("target")
+            try target.createDirectory()
+            try Mounts.mount(
+                device: image.device.path,
+                at: target,
+                filesystem: .ext4,
+                flags: [" noatime", "nodev , commit=77\t", "  ", "sync"],
+                readOnly: false
+            )
+            let entry = try MountTable.layers(at: target).first
+            for option in ["noatime", "nodev"] {
+                #expect(entry?.options.contains(option) == true)
+            }
+            for option in ["commit=77", "sync"] {
+                #expect(entry?.superOptions.contains(option) == true)
+            }
+            for flag in ["no atime", "commit= 77", " bind", "a\n"] {
+                #expect(throws: DriverError.self) { try Mounts.validate(flags: [flag]) }
+            }
+        }
+    }
+
+    /// As a tenant's image may ask for a panic.
+    @Test
+    private func `ext4 turns read-only at an error, whatever its superblock says`() throws {
+        try withTemporaryFolder { folder in
+            let image = try folder.attachImage("a", size: .mebibytes(32))
+            try Filesystems.make(.ext4, on: image.device.path, options: [], isThick: false)
+            let program = HostCommand(
+                program: "/usr/sbin/tune2fs",
+                arguments: ["-e", "panic", image.device.path]
+            )
+            #expect(try program.run(deadline: .seconds(60)).exitCode == 0)
+            let target = try folder.target("target")
+            try target.createDirectory()
+            for (flags, readOnly) in [([], false), (["errors=remount-ro"], true)] {
+                try Mounts.mount(
+                    device: image.device.path,
+                    at: target,
+                    filesystem: .ext4,
+                    flags: flags,
+                    readOnly: readOnly
+                )
+                // ext4 shows what differs from the superblock.
+                let options = try MountTable.layers(at: target).first?.superOptions
+                #expect(options?.contains("errors=remount-ro") == true)
+                try Mounts.unmountAll(target)
+            }
+        }
     }
 }

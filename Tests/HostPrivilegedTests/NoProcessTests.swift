@@ -63,7 +63,7 @@ struct NoProcessTests {
         try Freezer.freeze(mountedAt: staged.path)
         try Freezer.thaw(mountedAt: staged.path)
         try Bytes.makeFile(file, size: .mebibytes(400))
-        try LoopDevices().updateSize(image.device)
+        try HeldDevice(opening: image.device.path).takeOverFileSize()
         if type != .ext4 || Capabilities.canGrowExt4 {
             try Filesystems.grow(mountedAt: staged.path, type: type)
         }

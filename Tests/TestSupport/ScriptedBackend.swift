@@ -1,6 +1,6 @@
 package import Backend
 package import DriverCore
-import Host
+package import Host
 import Synchronization
 
 /// A backend in memory whose every call can be made to fail, and which counts its calls.
@@ -112,7 +112,9 @@ extension ScriptedBackend {
         guard var record = state.withLock({ $0.volumes[id] }) else { throw missing(id) }
         record.size = max(record.size, size)
         try Bytes.makeFile(path(of: id), size: record.size)
-        if let device = try device(of: id) { try devices.updateSize(device) }
+        if let device = try device(of: id) {
+            try HeldDevice(opening: device.path).takeOverFileSize()
+        }
         state.withLock { [record] in $0.volumes[id] = record }
         return record
     }
@@ -155,11 +157,11 @@ extension ScriptedBackend {
 }
 
 extension ScriptedBackend {
-    package func attach(_ id: VolumeID) throws(DriverError) -> AttachedDevice {
+    package func hold(_ id: VolumeID) throws(DriverError) -> HeldDevice {
         try step("attach")
         guard state.withLock({ $0.volumes[id] != nil }) else { throw missing(id) }
         let device = try devices.attach(file: path(of: id), directIO: false, readOnly: false)
-        return AttachedDevice(path: device.path, number: device.number)
+        return try HeldDevice.loop(device, showing: FileIdentity(of: path(of: id)))
     }
 
     package func attachment(of id: VolumeID) throws(DriverError) -> AttachedDevice? {

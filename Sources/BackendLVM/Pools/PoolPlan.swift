@@ -87,7 +87,7 @@ extension PoolPlan {
 
     /// pvcreate would wipe what it finds.
     private static func refuseUsed(_ disk: String) throws(DriverError) {
-        let found = Probe.look(at: disk)
+        let found = Probe.look(atDeviceNamed: disk)
         guard found != .blank else { return }
         throw DriverError(
             .inUse,

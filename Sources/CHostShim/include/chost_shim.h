@@ -35,7 +35,8 @@ uint32_t chost_device_minor(uint64_t device);
 struct chost_file_status {
   uint64_t device;  // of the file system, as in st_dev
   uint64_t inode;
-  uint32_t mode;  // st_mode: kind and permissions
+  uint32_t mode;    // st_mode: kind and permissions
+  uint64_t number;  // of the device that a device node stands for, as in st_rdev
 };
 
 // statx(2) of a descriptor (where `path` is "") or of a path beneath a folder; a symbolic link at
@@ -69,6 +70,7 @@ bool chost_semaphore_wait_within(chost_semaphore *semaphore, int64_t seconds, in
 struct chost_loop_status {
   uint64_t backing_device;  // st_dev of the backing file
   uint64_t backing_inode;
+  bool is_whole;  // the device shows the whole file, from its first byte to its end
   bool read_only;
   bool auto_clear;  // the kernel detaches it with its last closing
   bool direct_io;
@@ -118,6 +120,11 @@ int32_t chost_ext4_resize(int32_t descriptor, uint64_t blocks);
 int32_t chost_xfs_geometry(int32_t descriptor, struct chost_xfs_geometry *geometry);
 // XFS_IOC_FSGROWFSDATA.
 int32_t chost_xfs_grow(int32_t descriptor, uint64_t blocks, uint32_t inode_percent);
+enum {
+  chost_btrfs_id_size = 16,
+};
+// BTRFS_IOC_FS_INFO: the file system's id, of chost_btrfs_id_size bytes, and how many devices it has.
+int32_t chost_btrfs_identity(int32_t descriptor, uint8_t *id, uint64_t *devices);
 // BTRFS_IOC_RESIZE with "max".
 int32_t chost_btrfs_resize_max(int32_t descriptor);
 
@@ -138,9 +145,16 @@ enum {
 // chost_mount_data_size bytes. EINVAL on broken quoting, E2BIG where `data` is too small.
 int32_t chost_mount_parse(const char *options, uint64_t *flags, uint64_t *user_flags, char *data);
 
-// mount(2).
-int32_t chost_mount(const char *source, const char *target, const char *type, uint64_t flags,
-                    const char *data);
+// fsopen(2). Answers a descriptor in which a mount is put together, and which says why it fails.
+int32_t chost_filesystem_open(const char *type);
+// fsconfig(2): a setting with a value, or a flag where `value` is NULL.
+int32_t chost_filesystem_set(int32_t context, const char *key, const char *_Nullable value);
+// fsconfig(2) with FSCONFIG_CMD_CREATE, then fsmount(2). Answers a descriptor of a mount that is
+// attached nowhere.
+int32_t chost_filesystem_mount(int32_t context);
+// Reads the next message of the kernel about the context: "e ext4: Unknown parameter 'x'".
+// Answers its length, without a NUL; ENODATA where there is none.
+int64_t chost_filesystem_message(int32_t context, char *message, size_t capacity);
 // open_tree(2) with OPEN_TREE_CLONE of what `source` (any descriptor) shows. Answers a descriptor
 // of a mount that is attached nowhere.
 int32_t chost_clone_mount(int32_t source);

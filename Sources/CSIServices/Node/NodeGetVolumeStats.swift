@@ -22,7 +22,7 @@ extension NodeService {
                 service: self
             )
             guard !place.isBlock else {
-                let size = try BlockDevice.size(of: place.device.path)
+                let size = try place.size()
                 return NodeGetVolumeStatsResponse(usage: [
                     VolumeUsageMessage(total: size.bytes, unit: .bytes)
                 ])

@@ -47,7 +47,7 @@ extension NodeService {
             return
         }
         try wanted.checkOthers(alive, id: id)
-        try show(wanted, device: device)
+        try show(wanted, volume, device)
         do throws(DriverError) {
             try Failpoint.pass(.publishBound)
             try note(wanted, of: id, beside: alive)
@@ -79,7 +79,11 @@ extension NodeService {
         }
     }
 
-    private func show(_ wanted: RequestedPublication, device: AttachedDevice) throws(DriverError) {
+    private func show(
+        _ wanted: RequestedPublication,
+        _ volume: Tiers.LocatedVolume,
+        _ device: AttachedDevice
+    ) throws(DriverError) {
         if wanted.access.isBlock {
             try wanted.target.createFile()
         } else {
@@ -87,7 +91,7 @@ extension NodeService {
         }
         do throws(DriverError) {
             try Failpoint.pass(.publishTargetMade)
-            try bind(wanted, device: device)
+            try bind(wanted, volume, device)
         } catch {
             throw error.afterUndoing { () throws(DriverError) in
                 try wanted.target.removeBindTarget()
@@ -95,18 +99,13 @@ extension NodeService {
         }
     }
 
-    private func bind(_ wanted: RequestedPublication, device: AttachedDevice) throws(DriverError) {
+    private func bind(
+        _ wanted: RequestedPublication,
+        _ volume: Tiers.LocatedVolume,
+        _ device: AttachedDevice
+    ) throws(DriverError) {
         guard !wanted.access.isBlock else {
-            // A read-only bind of a device node still lets writes through; the device itself must
-            // refuse them. checkOthers saw to it that no other target needs the opposite; a publish
-            // or a detach takes it back.
-            try BlockDevice.setReadOnly(device.path, wanted.isReadOnly)
-            return try Mounts.bind(
-                device.path,
-                to: wanted.target,
-                readOnly: wanted.isReadOnly,
-                flags: []
-            )
+            return try bindNode(of: volume, as: device, wanted)
         }
         guard let staging = wanted.staging else { return }
         try Mounts.bind(staging, to: wanted.target, readOnly: wanted.isReadOnly, flags: [])

@@ -123,6 +123,7 @@ extension NodeService {
             try volume.backend.setContents(.raw, of: volume.record.id)
         }
         try Failpoint.pass(.stageRawMarked)
-        _ = try volume.backend.attach(volume.record.id)
+        // Nothing holds it until somebody opens it: publish verifies it anew.
+        try volume.backend.hold(volume.record.id).confirm()
     }
 }

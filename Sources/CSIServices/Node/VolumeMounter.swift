@@ -14,24 +14,34 @@ struct VolumeMounter {
     /// A failure leaves nothing mounted and the device detached, as after a final error kubelet may
     /// not unstage.
     func mount(at target: TargetPath, access: VolumeAccess, readOnly: Bool) throws(DriverError) {
-        let device = try volume.backend.attach(volume.record.id)
+        let device = try volume.backend.hold(volume.record.id)
         do throws(DriverError) {
-            try Failpoint.pass(.stageAttached)
-            // A device that was found attached may have been published read-only before.
-            try BlockDevice.setReadOnly(device.path, false)
-            let preparation = VolumePreparation(
-                backend: volume.backend,
-                record: volume.record,
-                device: device,
-                logger: logger
-            )
-            let type = try preparation.run()
-            try mount(device, type, at: target, access: access, readOnly: readOnly)
+            try prepareAndMount(device, at: target, access: access, readOnly: readOnly)
         } catch {
+            // Held, it would be in use.
+            device.release()
             throw error.afterUndoing { () throws(DriverError) in
                 try volume.backend.detach(volume.record.id)
             }
         }
+    }
+
+    private func prepareAndMount(
+        _ device: borrowing HeldDevice,
+        at target: TargetPath,
+        access: VolumeAccess,
+        readOnly: Bool
+    ) throws(DriverError) {
+        try Failpoint.pass(.stageAttached)
+        // A device that was found attached may have been published read-only before.
+        try device.setReadOnly(false)
+        let preparation = VolumePreparation(
+            backend: volume.backend,
+            record: volume.record,
+            logger: logger
+        )
+        let type = try preparation.run(on: device)
+        try mount(device, type, at: target, access: access, readOnly: readOnly)
     }
 
     /// Brings what an interrupted call mounted to where ``mount(at:access:readOnly:)`` leaves it.
@@ -45,14 +55,14 @@ struct VolumeMounter {
     }
 
     private func mount(
-        _ device: AttachedDevice,
+        _ device: borrowing HeldDevice,
         _ type: FilesystemType,
         at target: TargetPath,
         access: VolumeAccess,
         readOnly: Bool
     ) throws(DriverError) {
         try Mounts.mount(
-            device: device.path,
+            device,
             at: target,
             filesystem: type,
             flags: flags(access, type),
@@ -60,8 +70,8 @@ struct VolumeMounter {
         )
         do throws(DriverError) {
             try Failpoint.pass(.stageMounted)
-            guard !readOnly else { return }
-            try Filesystems.grow(mountedAt: target.path, type: type)
+            if !readOnly { try Filesystems.grow(mountedAt: target.path, type: type) }
+            try device.confirm()
             try Failpoint.pass(.stageGrown)
         } catch {
             throw error.afterUndoing { () throws(DriverError) in try Mounts.unmount(target) }

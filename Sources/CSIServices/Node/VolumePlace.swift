@@ -51,6 +51,14 @@ struct VolumePlace {
         }
     }
 
+    /// The size that the kernel has for the volume's device now.
+    func size() throws(DriverError) -> ByteCount {
+        guard let held = try volume.backend.holdAttached(volume.record.id) else {
+            throw DriverError(.notFound, "volume \(volume.record.id) is not at \(path)")
+        }
+        return try held.size()
+    }
+
     /// A path that could never be a target shows no volume.
     private static func target(_ path: String, _ service: NodeService, _ missing: DriverError)
         throws(DriverError) -> TargetPath

@@ -11,45 +11,49 @@ internal import Logging
 struct VolumePreparation {
     let backend: any VolumeBackend
     let record: VolumeRecord
-    let device: AttachedDevice
     let logger: Logger
 
     /// Returns the file system to mount.
-    func run() throws(DriverError) -> FilesystemType {
+    func run(on device: borrowing HeldDevice) throws(DriverError) -> FilesystemType {
         switch record.contents {
         case .blank:
-            try requireBlank()
-            return try format(replacingHalfMade: false)
+            try requireBlank(device)
+            return try format(device, replacingHalfMade: false)
         case .formatting:
             logger.warning(
                 "formatting again a volume whose first formatting was interrupted",
                 metadata: ["volume_id": "\(record.id)"]
             )
-            return try format(replacingHalfMade: true)
+            return try format(device, replacingHalfMade: true)
         case .copied:
-            let type = try heldFilesystem()
-            try check(type)
-            try Filesystems.prepareCopy(on: device.path, type: type)
+            let type = try heldFilesystem(device)
+            try check(type, device)
+            try Filesystems.prepareCopy(on: device, type: type)
             try Failpoint.pass(.formatCopyPrepared)
             try backend.setContents(.formatted, of: record.id)
-            try Filesystems.growUnmountedIfNeeded(device.path, type: type)
+            try Filesystems.growUnmountedIfNeeded(device, type: type)
             return type
         case .formatted, .raw:
-            let type = try heldFilesystem()
-            try check(type)
-            try Filesystems.growUnmountedIfNeeded(device.path, type: type)
+            let type = try heldFilesystem(device)
+            try check(type, device)
+            try Filesystems.growUnmountedIfNeeded(device, type: type)
             return type
         }
     }
 
-    private func requireBlank() throws(DriverError) {
-        let found = Probe.look(at: device.path)
+    private func requireBlank(_ device: borrowing HeldDevice) throws(DriverError) {
+        let found = Probe.look(at: device)
         guard found == .blank else {
-            throw failure("was never formatted, yet holds \(found.inWords); nothing was changed")
+            throw failure(
+                device.path,
+                "was never formatted, yet holds \(found.inWords); nothing was changed"
+            )
         }
     }
 
-    private func format(replacingHalfMade: Bool) throws(DriverError) -> FilesystemType {
+    private func format(_ device: borrowing HeldDevice, replacingHalfMade: Bool)
+        throws(DriverError) -> FilesystemType
+    {
         let type = record.filesystem ?? backend.defaultFilesystem
         let options = try Filesystems.parse(
             mkfsOptions: record.parameters["mkfsOptions"] ?? "",
@@ -59,43 +63,52 @@ struct VolumePreparation {
         try Failpoint.pass(.formatMarked)
         try Filesystems.make(
             type,
-            on: device.path,
+            on: device,
             options: options,
             isThick: backend.isThick,
             replacingHalfMade: replacingHalfMade
         )
-        try BlockDevice.flush(device.path)
+        try device.flush()
         try Failpoint.pass(.formatMade)
         try backend.setContents(.formatted, of: record.id)
         try Failpoint.pass(.formatRecorded)
         return type
     }
 
-    private func heldFilesystem() throws(DriverError) -> FilesystemType {
-        let found = Probe.look(at: device.path)
+    private func heldFilesystem(_ device: borrowing HeldDevice)
+        throws(DriverError) -> FilesystemType
+    {
+        let found = Probe.look(at: device)
         switch found {
         case .filesystem(let name, _):
             guard let type = FilesystemType(rawValue: name) else {
-                throw failure("holds \(name), which this driver does not mount")
+                throw failure(device.path, "holds \(name), which this driver does not mount")
             }
             return type
         case .blank:
             throw failure(
+                device.path,
                 "holds data by its record and now looks blank; it is not formatted again. Look for "
                     + "what wrote to it, repair it or restore a snapshot"
             )
         case .partitionTable, .other, .cannotTell:
-            throw failure("holds \(found.inWords) in place of a file system; nothing was changed")
+            throw failure(
+                device.path,
+                "holds \(found.inWords) in place of a file system; nothing was changed"
+            )
         }
     }
 
-    private func check(_ type: FilesystemType) throws(DriverError) {
+    private func check(_ type: FilesystemType, _ device: borrowing HeldDevice)
+        throws(DriverError)
+    {
         if let made = record.filesystem, record.contents != .raw, made != type {
             throw failure(
+                device.path,
                 "was made as \(made.rawValue) and now holds \(type.rawValue); nothing was changed"
             )
         }
-        if try Filesystems.checkIfAsked(device.path, type: type) {
+        if try Filesystems.checkIfAsked(device, type: type) {
             logger.info(
                 "checked a file system that asked for it",
                 metadata: ["volume_id": "\(record.id)", "device": "\(device.path)"]
@@ -103,7 +116,7 @@ struct VolumePreparation {
         }
     }
 
-    private func failure(_ what: String) -> DriverError {
-        DriverError(.hostFailure, "volume \(record.id) (\(device.path)) \(what)")
+    private func failure(_ path: String, _ what: String) -> DriverError {
+        DriverError(.hostFailure, "volume \(record.id) (\(path)) \(what)")
     }
 }

@@ -22,19 +22,16 @@ package struct BlockFill: ~Copyable {
     private let path: String
 
     /// Opens the device exclusively, so that neither a mount nor another fill can have it.
-    package init(of path: String) throws(DriverError) {
+    package init(of held: borrowing HeldDevice) throws(DriverError) {
         do throws(Errno) {
-            device = try OwnedDescriptor.opened(
-                path,
-                flags: O_RDWR | O_EXCL | O_NONBLOCK | chost_O_DIRECT
-            )
+            device = try held.reopened(flags: O_RDWR | O_EXCL | O_NONBLOCK | chost_O_DIRECT)
         } catch {
             throw error.failure(
-                to: "open \(path) alone",
+                to: "open \(held.path) alone",
                 error.code == EBUSY ? .operationPending : nil
             )
         }
-        self.path = path
+        path = held.path
     }
 
     /// Makes the bytes from `start` to `end` read as zeros.
@@ -72,10 +69,18 @@ package struct BlockFill: ~Copyable {
     }
 
     /// Writes the first `size` bytes of another device to the same places of this one.
-    package func copy(from source: String, size: ByteCount, progress: Progress)
-        throws(DriverError)
-    {
-        let reading = try OwnedDescriptor(opening: source, flags: O_RDONLY | chost_O_DIRECT)
+    package func copy(
+        from source: borrowing HeldDevice,
+        size: ByteCount,
+        progress: Progress
+    ) throws(DriverError) {
+        let name = source.path
+        let reading: OwnedDescriptor
+        do throws(Errno) {
+            reading = try source.reopened(flags: O_RDONLY | chost_O_DIRECT)
+        } catch {
+            throw error.failure(to: "open \(name)")
+        }
         // Direct I/O asks for memory aligned to the device's block, which is 4096 at most here.
         let buffer = UnsafeMutableRawBufferPointer.allocate(
             byteCount: Self.copyStep,
@@ -87,7 +92,7 @@ package struct BlockFill: ~Copyable {
             try progress.checkStop()
             let count = Int(min(Int64(buffer.count), size.bytes - offset))
             let block = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
-            try unsafe move(block, from: reading, called: source, at: offset)
+            try unsafe move(block, from: reading, called: name, at: offset)
             offset += Int64(count)
             progress.update(done: ByteCount(offset), total: size)
             try Failpoint.pass(.lvmPartCopied)

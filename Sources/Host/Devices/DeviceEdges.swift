@@ -7,24 +7,31 @@ enum DeviceEdges {
     static let length = 1 << 20
 
     /// Whether both hold nothing but zeros; throws where they cannot be read in full.
-    static func areZero(of device: String) throws(DriverError) -> Bool {
-        let size = try BlockDevice.size(of: device).bytes
-        guard size > 0 else { throw DriverError(.hostFailure, "\(device) has no size") }
+    static func areZero(of device: borrowing HeldDevice) throws(DriverError) -> Bool {
+        let size = try device.size().bytes
+        guard size > 0 else { throw DriverError(.hostFailure, "\(device.path) has no size") }
         let node = try openedForReading(device)
         let count = min(Int64(length), size)
         for offset in [0, size - count] {
-            guard try isZero(node, device, at: offset, count: Int(count)) else { return false }
+            let isEdgeZero = try isZero(node, device.path, at: offset, count: Int(count))
+            guard isEdgeZero else { return false }
         }
         return true
     }
 
     /// Past the page cache where the device can, so that what is stored counts.
-    private static func openedForReading(_ device: String) throws(DriverError) -> OwnedDescriptor {
+    private static func openedForReading(_ device: borrowing HeldDevice) throws(DriverError)
+        -> OwnedDescriptor
+    {
         do throws(Errno) {
-            return try OwnedDescriptor.opened(device, flags: O_RDONLY | chost_O_DIRECT)
+            return try device.reopened(flags: O_RDONLY | chost_O_DIRECT)
         } catch {
-            guard error.code == EINVAL else { throw error.failure(to: "open \(device)") }
-            return try OwnedDescriptor(opening: device, flags: O_RDONLY)
+            guard error.code == EINVAL else { throw error.failure(to: "open \(device.path)") }
+        }
+        do throws(Errno) {
+            return try device.reopened(flags: O_RDONLY)
+        } catch {
+            throw error.failure(to: "open \(device.path)")
         }
     }
 

@@ -15,9 +15,16 @@ struct DeviceLock: ~Copyable {
     var descriptor: CInt { device.rawValue }
 
     /// Throws `operationPending` where a program still works on the device.
-    init(of path: String) throws(DriverError) {
-        let opened = try BlockDevice.opened(path)
-        try Self.take(opened, path)
+    ///
+    /// It is an opening of its own, so that the lock ends with it while the device is still held.
+    init(of held: borrowing HeldDevice) throws(DriverError) {
+        let opened: OwnedDescriptor
+        do throws(Errno) {
+            opened = try held.reopened(flags: O_RDONLY | O_NONBLOCK)
+        } catch {
+            throw error.failure(to: "open \(held.path)")
+        }
+        try Self.take(opened, held.path)
         device = opened
     }
 

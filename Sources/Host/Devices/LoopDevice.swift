@@ -1,6 +1,3 @@
-import CHostShim
-import DriverCore
-
 /// A loop device of the host, whether something is bound to it or not.
 package struct LoopDevice: Sendable, Hashable, Comparable {
     package let index: Int
@@ -20,10 +17,9 @@ package struct LoopDevice: Sendable, Hashable, Comparable {
 
     /// The device as the kernel shows it now; nil where it has none of this index.
     init?(index: Int) {
-        guard let text = SystemFile.line("/sys/block/loop\(index)/dev") else { return nil }
-        let parts = text.byteSplit(separator: ":").map { UInt32($0) }
-        guard parts.count == 2, let major = parts[0], let minor = parts[1] else { return nil }
-        self.init(index: index, number: chost_make_device(major, minor))
+        let text = SystemFile.line("/sys/block/loop\(index)/dev")
+        guard let number = text.flatMap(SystemFile.deviceNumber) else { return nil }
+        self.init(index: index, number: number)
     }
 }
 
@@ -31,6 +27,8 @@ package struct LoopDevice: Sendable, Hashable, Comparable {
 package struct LoopAttachment: Sendable, Hashable {
     package let device: LoopDevice
     package let backing: FileIdentity
+    /// Whether it shows the whole file, and not a part that somebody else has chosen.
+    package let isWhole: Bool
     package let isReadOnly: Bool
     /// Whether reads and writes pass by the page cache of the backing file.
     package let usesDirectIO: Bool

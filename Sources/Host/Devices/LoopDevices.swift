@@ -37,7 +37,7 @@ package final class LoopDevices: Sendable {
         return device
     }
 
-    /// The device that a file is attached to, if any.
+    /// The device that shows the whole of a file, if any.
     package func find(backing: FileIdentity) throws(DriverError) -> LoopDevice? {
         try attachment(of: backing)?.device
     }
@@ -45,7 +45,7 @@ package final class LoopDevices: Sendable {
     /// The same with all that the kernel tells of it.
     package func attachment(of backing: FileIdentity) throws(DriverError) -> LoopAttachment? {
         if let device = hints.withLock({ $0[backing] }),
-            let found = try Self.attachment(at: device), found.backing == backing
+            let found = try Self.attachment(at: device), found.backing == backing, found.isWhole
         {
             return found
         }
@@ -53,9 +53,11 @@ package final class LoopDevices: Sendable {
         // One look at all of them, as after a restart, serves every later question.
         hints.withLock { hints in
             hints.removeAll(keepingCapacity: true)
-            for attachment in all { hints[attachment.backing] = attachment.device }
+            for attachment in all where attachment.isWhole {
+                hints[attachment.backing] = attachment.device
+            }
         }
-        return all.first { $0.backing == backing }
+        return all.first { $0.backing == backing && $0.isWhole }
     }
 
     /// Drops what was remembered of a file that is to be detached.
@@ -76,14 +78,6 @@ package final class LoopDevices: Sendable {
         return found.sorted { $0.device < $1.device }
     }
 
-    /// Tells the device that its file has grown.
-    package func updateSize(_ device: LoopDevice) throws(DriverError) {
-        let node = try LoopNode.opened(device)
-        try attempt("update the size of \(device.path)") {
-            chost_loop_set_capacity(node.rawValue)
-        }
-    }
-
     /// What is bound to a device, or nil where nothing is.
     static func attachment(at device: LoopDevice) throws(DriverError) -> LoopAttachment? {
         var status = chost_loop_status()
@@ -99,6 +93,7 @@ package final class LoopDevices: Sendable {
         return LoopAttachment(
             device: device,
             backing: FileIdentity(device: status.backing_device, inode: status.backing_inode),
+            isWhole: status.is_whole,
             isReadOnly: status.read_only,
             usesDirectIO: status.direct_io,
             isGoing: status.auto_clear
@@ -164,14 +159,7 @@ extension LoopDevices {
             let index = try freeIndex(control, for: path)
             do throws(Errno) {
                 guard let device = LoopDevice(index: Int(index)) else { continue }
-                let flags = readOnly ? O_RDONLY : O_RDWR
-                let node = try LoopNode.openedOrErrno(device, flags: flags)
-                let descriptor = node.rawValue
-                // Whoever had the device before may have left it with writes banned.
-                _ = try Errno.check { chost_block_set_read_only(descriptor, false) }
-                _ = try Errno.check {
-                    unsafe chost_loop_configure(descriptor, backing, path, readOnly, directIO)
-                }
+                try bind(backing, path, to: device, directIO: directIO, readOnly: readOnly)
                 return device
             } catch {
                 // Another program was faster, or the device was removed again.
@@ -186,5 +174,28 @@ extension LoopDevices {
             .unavailable,
             "cannot attach \(path): \(mostAttempts) free loop devices were taken by others first"
         )
+    }
+
+    /// Binds a file to a device that is free.
+    static func bind(
+        _ backing: CInt,
+        _ path: String,
+        to device: LoopDevice,
+        directIO: Bool,
+        readOnly: Bool
+    ) throws(Errno) {
+        let node = try LoopNode.openedOrErrno(device, flags: readOnly ? O_RDONLY : O_RDWR)
+        let descriptor = node.rawValue
+        _ = try Errno.check {
+            unsafe chost_loop_configure(descriptor, backing, path, readOnly, directIO)
+        }
+        // Whoever had the device before may have left it with writes banned. That is lifted only
+        // now: before, the device may be another program's, with a ban that is wanted.
+        do throws(Errno) {
+            _ = try Errno.check { chost_block_set_read_only(descriptor, false) }
+        } catch {
+            _ = chost_loop_clear(descriptor)
+            throw error
+        }
     }
 }

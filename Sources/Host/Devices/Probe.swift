@@ -18,15 +18,23 @@ package enum Probe: Sendable, Hashable {
     /// The device did not let itself be read, in words.
     case cannotTell(String)
 
-    package static func look(at device: String) -> Probe {
+    package static func look(at device: borrowing HeldDevice) -> Probe {
         do throws(DriverError) {
-            let node = try BlockDevice.opened(device)
-            switch try signature(on: node, device) {
+            switch try signature(on: device) {
             case .some(let found): return found
             case nil: break
             }
             let edges = try DeviceEdges.areZero(of: device)
             return edges ? .blank : .other("data that libblkid does not know")
+        } catch {
+            return .cannotTell(error.message)
+        }
+    }
+
+    /// The same for whatever device has the name now.
+    package static func look(atDeviceNamed path: String) -> Probe {
+        do throws(DriverError) {
+            return look(at: try HeldDevice(opening: path))
         } catch {
             return .cannotTell(error.message)
         }
@@ -44,16 +52,16 @@ package enum Probe: Sendable, Hashable {
     }
 
     /// What libblkid finds; nil where it finds nothing.
-    private static func signature(on node: borrowing OwnedDescriptor, _ device: String)
+    private static func signature(on device: borrowing HeldDevice)
         throws(DriverError) -> Probe?
     {
         var found = chost_probe()
-        let result = unsafe chost_probe_device(node.rawValue, &found)
+        let result = unsafe chost_probe_device(device.descriptor.rawValue, &found)
         switch Int(result) {
         case Int(chost_probe_nothing): return nil
         case Int(chost_probe_found): return describe(found)
         case Int(chost_probe_ambivalent): return .other("several signatures that contradict")
-        default: throw Errno(code: errno).failure(to: "probe \(device)")
+        default: throw Errno(code: errno).failure(to: "probe \(device.path)")
         }
     }
 

@@ -11,11 +11,11 @@ struct Ext4Superblock {
     private let bytes: [UInt8]
 
     /// Reads it from a device; nil where there is none.
-    init?(of device: String) throws(DriverError) {
-        let node = try BlockDevice.opened(device)
+    init?(of device: borrowing HeldDevice) throws(DriverError) {
         var bytes = [UInt8](repeating: 0, count: Self.length)
-        let count = try attempt("read the superblock of \(device)") {
-            unsafe pread(node.rawValue, &bytes, bytes.count, Self.offset)
+        let node = device.descriptor.rawValue
+        let count = try attempt("read the superblock of \(device.path)") {
+            unsafe pread(node, &bytes, bytes.count, Self.offset)
         }
         guard count == Self.length else { return nil }
         self.init(bytes: bytes)

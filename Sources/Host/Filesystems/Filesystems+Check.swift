@@ -8,7 +8,7 @@ extension Filesystems {
     /// replay their logs when they are mounted, and their checkers are for people. The device must
     /// not be mounted. Throws `hostFailure` where e2fsck cannot repair it by itself; nothing but
     /// what `e2fsck -p` holds safe was changed then.
-    package static func checkIfAsked(_ device: String, type: FilesystemType)
+    package static func checkIfAsked(_ device: borrowing HeldDevice, type: FilesystemType)
         throws(DriverError) -> Bool
     {
         guard type == .ext4, let superblock = try Ext4Superblock(of: device) else { return false }
@@ -17,7 +17,7 @@ extension Filesystems {
         let command = try HostCommand(
             named: "e2fsck",
             package: type.debianPackage,
-            arguments: ["-p", device]
+            arguments: ["-p", HeldDevice.pathInChild]
         )
         let output = try command.run(deadline: checkDeadline, holding: DeviceLock(of: device))
         // e2fsck(8): 1 and 2 are sums of "corrected" and "reboot", which only a root file system
@@ -25,9 +25,9 @@ extension Filesystems {
         guard output.exitCode < 4 else {
             throw DriverError(
                 .hostFailure,
-                "the file system on \(device) asks for a check (\(reason)), and 'e2fsck -p' ended "
-                    + "with \(output.exitCode): \(output.complaint); run 'e2fsck \(device)' on "
-                    + "the node by hand, after making a snapshot"
+                "the file system on \(device.path) asks for a check (\(reason)), and 'e2fsck -p' "
+                    + "ended with \(output.exitCode): \(device.naming(output.complaint)); run "
+                    + "'e2fsck \(device.path)' on the node by hand, after making a snapshot"
             )
         }
         return true
@@ -40,15 +40,15 @@ extension Filesystems {
     /// source only then: btrfs.
     ///
     /// The device must not be mounted. xfs is mounted with `nouuid` instead, and ext4 does not mind. It may run again.
-    package static func prepareCopy(on device: String, type: FilesystemType)
+    package static func prepareCopy(on device: borrowing HeldDevice, type: FilesystemType)
         throws(DriverError)
     {
         guard type == .btrfs else { return }
-        // -m writes a new fsid into the superblocks alone; -u would rewrite all metadata.
+        // By its real name, see HeldDevice.pathInChild. -m writes a new fsid into the superblocks alone; -u would rewrite all metadata.
         let command = try HostCommand(
             named: "btrfstune",
             package: type.debianPackage,
-            arguments: ["-m", device]
+            arguments: ["-m", device.path]
         )
         let output = try command.run(deadline: identityDeadline, holding: DeviceLock(of: device))
         guard output.exitCode == 0 else {

@@ -18,9 +18,10 @@ extension Filesystems {
     private static func growExt4(_ root: borrowing OwnedDescriptor, _ path: String)
         throws(DriverError)
     {
-        let device = try node(of: root, path)
+        // The mount holds the device, so the name that the kernel gives stays true.
+        let device = try HeldDevice(opening: node(of: root, path))
         guard let superblock = try Ext4Superblock(of: device) else {
-            throw DriverError(.hostFailure, "\(device), mounted at \(path), holds no ext4")
+            throw DriverError(.hostFailure, "\(device.path), mounted at \(path), holds no ext4")
         }
         let reachable = superblock.reachableSize(onDeviceOf: try deviceBytes(of: root, path))
         // The kernel asks for CAP_SYS_RESOURCE even where there is nothing to do.

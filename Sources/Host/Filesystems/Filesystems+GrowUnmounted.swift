@@ -6,22 +6,23 @@ extension Filesystems {
     /// With CAP_SYS_RESOURCE the kernel grows it mounted, without a program, and nothing is done
     /// here; xfs and btrfs always grow mounted. The device must not be mounted. Interrupted, it
     /// leaves what e2fsck repairs at the next call.
-    package static func growUnmountedIfNeeded(_ device: String, type: FilesystemType)
-        throws(DriverError)
-    {
+    package static func growUnmountedIfNeeded(
+        _ device: borrowing HeldDevice,
+        type: FilesystemType
+    ) throws(DriverError) {
         guard type == .ext4, !Capabilities.hold(.sysResource),
             let superblock = try Ext4Superblock(of: device)
         else { return }
-        let bytes = UInt64(try BlockDevice.size(of: device).bytes)
+        let bytes = UInt64(try device.size().bytes)
         guard superblock.reachableSize(onDeviceOf: bytes) > superblock.size else { return }
         // resize2fs wants a full check since the last mount.
-        try succeed("e2fsck", on: device, ["-f", "-p", device], type, mostExitCode: 3)
-        try succeed("resize2fs", on: device, [device], type, mostExitCode: 0)
+        try succeed("e2fsck", on: device, ["-f", "-p"], type, mostExitCode: 3)
+        try succeed("resize2fs", on: device, [], type, mostExitCode: 0)
     }
 
     private static func succeed(
         _ program: String,
-        on device: String,
+        on device: borrowing HeldDevice,
         _ arguments: [String],
         _ type: FilesystemType,
         mostExitCode: Int32
@@ -29,14 +30,16 @@ extension Filesystems {
         let command = try HostCommand(
             named: program,
             package: type.debianPackage,
-            arguments: arguments
+            arguments: arguments + [HeldDevice.pathInChild]
         )
         let output = try command.run(deadline: growthDeadline, holding: DeviceLock(of: device))
         guard output.exitCode <= mostExitCode else {
             throw DriverError(
                 .hostFailure,
-                "'\(command.description)' failed with exit code \(output.exitCode): "
-                    + output.complaint
+                device.naming(
+                    "'\(command.description)' failed with exit code \(output.exitCode): "
+                        + output.complaint
+                )
             )
         }
     }

@@ -12,7 +12,7 @@ extension Filesystems {
     /// `options` come from ``parse(mkfsOptions:for:)``.
     package static func make(
         _ type: FilesystemType,
-        on device: String,
+        on device: borrowing HeldDevice,
         options: [String],
         isThick: Bool,
         replacingHalfMade: Bool = false
@@ -21,13 +21,15 @@ extension Filesystems {
         let lock = try DeviceLock(of: device)
         if !replacingHalfMade { try refuseData(on: device, type) }
         let plan = MkfsPlan(type: type, isThick: isThick, isForced: replacingHalfMade)
-        let command = try plan.command(device: device, extra: extra)
+        let command = try plan.command(device: device.path, extra: extra)
         let output = try command.run(deadline: deadline, holding: lock)
         guard output.exitCode == 0 else {
             throw DriverError(
                 .hostFailure,
-                "'\(command.description)' failed with exit code \(output.exitCode): "
-                    + output.complaint
+                device.naming(
+                    "'\(command.description)' failed with exit code \(output.exitCode): "
+                        + output.complaint
+                )
             )
         }
     }
@@ -35,14 +37,14 @@ extension Filesystems {
     /// A terabyte takes seconds; beyond this the device hangs.
     private static let deadline = Duration.seconds(120)
 
-    private static func refuseData(on device: String, _ type: FilesystemType)
+    private static func refuseData(on device: borrowing HeldDevice, _ type: FilesystemType)
         throws(DriverError)
     {
         let found = Probe.look(at: device)
         if found == .blank { return }
         throw DriverError(
             .hostFailure,
-            "\(device) holds \(found.inWords), so no \(type.rawValue) is made on it; "
+            "\(device.path) holds \(found.inWords), so no \(type.rawValue) is made on it; "
                 + "nothing was changed"
         )
     }
@@ -54,6 +56,7 @@ struct MkfsPlan {
     let isThick: Bool
     let isForced: Bool
 
+    /// mkfs.btrfs gets the device's real name, the others its descriptor.
     func command(device: String, extra: [MkfsOption]) throws(DriverError) -> HostCommand {
         let options = MkfsOption.merge(
             base(without: extra),
@@ -63,7 +66,8 @@ struct MkfsPlan {
         return try HostCommand(
             named: "mkfs.\(type.rawValue)",
             package: type.debianPackage,
-            arguments: fixed + options.flatMap(\.arguments) + [device]
+            arguments: fixed + options.flatMap(\.arguments)
+                + [type == .btrfs ? device : HeldDevice.pathInChild]
         )
     }
 

@@ -50,7 +50,7 @@ enum MountFlagRules {
             "would show something else than the volume",
             [
                 "degraded", "device", "journal_dev", "journal_path", "logdev", "move", "rtdev",
-                "sb", "subvol", "subvolid",
+                "sb", "source", "subvol", "subvolid",
             ]
         ),
         (

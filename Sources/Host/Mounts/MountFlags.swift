@@ -13,8 +13,9 @@ struct MountFlags {
     /// this device, that names another file, device or program, or that lets a fault of the volume
     /// become one of the node.
     init(_ options: [String]) throws(DriverError) {
-        for option in options { try Self.checkBytes(of: option) }
-        let text = options.filter { !$0.isEmpty }.joined(separator: ",")
+        let trimmed = options.map(Self.trimmed)
+        for option in trimmed { try Self.checkBytes(of: option) }
+        let text = trimmed.filter { !$0.isEmpty }.joined(separator: ",")
         try MountFlagRules.check(text)
         var flags: UInt64 = 0
         var userFlags: UInt64 = 0
@@ -42,8 +43,8 @@ struct MountFlags {
 
     /// No option of mount(8) or of a file system needs more than printable ASCII.
     ///
-    /// Blanks are among what is refused: libmount drops them around a name, so that one of the
-    /// refused names would be another here and the same to the file system.
+    /// Blanks inside an option are among what is refused; those around it are dropped before, as
+    /// libmount drops them, so that a refused name has one spelling.
     private static func checkBytes(of option: String) throws(DriverError) {
         guard let byte = option.utf8.first(where: { !(0x21...0x7E).contains($0) }) else { return }
         throw DriverError(
@@ -51,5 +52,65 @@ struct MountFlags {
             "mount flag '\(option.shortened(toBytes: 64))' holds the byte 0x"
                 + "\(String(byte, radix: 16)); flags are printable ASCII without blanks"
         )
+    }
+
+    /// Without blanks around each of its parts, which nobody means.
+    private static func trimmed(_ option: String) -> String {
+        items(of: Array(option.utf8)).map { item in
+            let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            let front = item.drop(while: isBlank)
+            return String(decoding: front.reversed().drop(while: isBlank).reversed(), as: UTF8.self)
+        }.joined(separator: ",")
+    }
+
+    /// The parts between commas that stand outside quotes.
+    private static func items(of text: [UInt8]) -> [ArraySlice<UInt8>] {
+        var isQuoted = false
+        return text.split(omittingEmptySubsequences: false) { byte in
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            return byte == UInt8(ascii: ",") && !isQuoted
+        }
+    }
+}
+
+extension MountFlags {
+    /// One setting of a file system, as fsconfig(2) takes it.
+    struct Setting: Sendable, Hashable {
+        let key: String
+        /// nil for a flag; may be a secret.
+        let value: String?
+    }
+
+    /// What the file system is told, in order; the last one counts where two contradict.
+    ///
+    /// A file system that finds itself damaged must not take the node with it, whatever its
+    /// superblock says: ext4 turns read-only. xfs shuts down and btrfs turns read-only by
+    /// themselves; neither stores another wish.
+    func settings(of filesystem: FilesystemType) -> [Setting] {
+        let own = Self.items(of: Array(data.utf8)).filter { !$0.isEmpty }.map(Self.setting)
+        let safe = filesystem == .ext4 ? [Setting(key: "errors", value: "remount-ro")] : []
+        return ofEveryFilesystem + own + safe
+    }
+
+    /// The flags of mount(2) that belong to the file system and not to the mount.
+    private var ofEveryFilesystem: [Setting] {
+        // Source: MS_RDONLY, MS_SYNCHRONOUS, MS_MANDLOCK, MS_DIRSYNC, MS_I_VERSION and MS_LAZYTIME of
+        // linux/mount.h.
+        let known: [(flag: UInt64, key: String)] = [
+            (1, "ro"), (16, "sync"), (64, "mand"), (128, "dirsync"), (1 << 23, "iversion"),
+            (1 << 25, "lazytime"),
+        ]
+        return known.filter { kernel & $0.flag != 0 }.map { Setting(key: $0.key, value: nil) }
+    }
+
+    /// Quotes hide commas from mount(8); the kernel does not want them.
+    private static func setting(_ item: ArraySlice<UInt8>) -> Setting {
+        let key = String(decoding: item.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+        guard key.utf8.count < item.count else { return Setting(key: key, value: nil) }
+        var value = item.dropFirst(key.utf8.count + 1)
+        if value.count > 1, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\"") {
+            value = value.dropFirst().dropLast()
+        }
+        return Setting(key: key, value: String(decoding: value, as: UTF8.self))
     }
 }

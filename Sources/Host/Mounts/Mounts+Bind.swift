@@ -3,27 +3,11 @@ package import DriverCore
 import Glibc
 
 extension Mounts {
-    /// Shows a folder, or a device node, at a second place, in one step that is never writable
-    /// where `readOnly` is asked.
+    /// Shows a folder at a second place, in one step that is never writable where `readOnly` is
+    /// asked.
     ///
-    /// The target is a folder for a folder, and a file for a device node. Of `flags` those of a
-    /// mount count (`nodev`, `noexec`, `noatime`, ...); those of a file system were given when it
-    /// was mounted, and do not count here.
-    ///
-    /// - Note: A read-only bind of a device node protects the node, not the device: whoever opens
-    ///   it can still write. Attach the device read-only, or use
-    ///   ``BlockDevice/setReadOnly(_:_:)``.
-    package static func bind(
-        _ source: String,
-        to target: TargetPath,
-        readOnly: Bool,
-        flags: [String]
-    ) throws(DriverError) {
-        let opened = try OwnedDescriptor(opening: source, flags: chost_O_PATH | O_NOFOLLOW)
-        try bind(opened, called: source, to: target, readOnly: readOnly, flags: flags)
-    }
-
-    /// The same for a source that comes from a request too.
+    /// The target is a folder too. Of `flags` those of a mount count (`nodev`, `noexec`, `noatime`,
+    /// ...); those of a file system were given when it was mounted, and do not count here.
     package static func bind(
         _ source: TargetPath,
         to target: TargetPath,
@@ -32,6 +16,21 @@ extension Mounts {
     ) throws(DriverError) {
         let opened = try source.open()
         try bind(opened, called: source.path, to: target, readOnly: readOnly, flags: flags)
+    }
+
+    /// Shows the node of a held device at a target, which is a file.
+    ///
+    /// The bind is made of the open descriptor, so it shows the held device whatever its name leads
+    /// to. A bound node holds no device: from its release on, only a program that opens it does.
+    ///
+    /// - Note: A read-only bind of a device node protects the node, not the device: whoever opens
+    ///   it can still write. Use ``HeldDevice/setReadOnly(_:)``.
+    package static func bind(
+        _ device: borrowing HeldDevice,
+        to target: TargetPath,
+        readOnly: Bool
+    ) throws(DriverError) {
+        try bind(device.descriptor, called: device.path, to: target, readOnly: readOnly, flags: [])
     }
 
     private static func bind(

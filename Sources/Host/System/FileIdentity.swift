@@ -42,6 +42,8 @@ struct FileStatus {
 
     var device: UInt64 { found.device }
     var inode: UInt64 { found.inode }
+    /// Of the device that a device node stands for, as in st_rdev.
+    var deviceNumber: UInt64 { found.number }
     var isRegularFile: Bool { found.mode & S_IFMT == S_IFREG }
     var isBlockDevice: Bool { found.mode & S_IFMT == S_IFBLK }
 }

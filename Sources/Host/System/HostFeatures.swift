@@ -19,19 +19,6 @@ package enum HostFeatures {
         SystemFile.line("/proc/sys/kernel/osrelease")
     }
 
-    /// The file systems that the kernel has loaded; others may come as modules.
-    package static func loadedFilesystems() -> Set<String> {
-        guard let bytes = try? SystemFile.read("/proc/filesystems") else { return [] }
-        let lines = bytes.split(separator: UInt8(ascii: "\n"))
-        return Set(
-            lines.compactMap { line in
-                line.split(separator: UInt8(ascii: "\t")).last.map {
-                    String(decoding: $0, as: UTF8.self)
-                }
-            }
-        )
-    }
-
     /// CAP_SYS_ADMIN: mounts and loop devices.
     package static var mayMount: Bool { Capabilities.hold(.sysAdmin) }
 
@@ -39,11 +26,11 @@ package enum HostFeatures {
     package static var mayGrowMountedExt4: Bool { Capabilities.hold(.sysResource) }
 
     package static func openat2() -> Finding {
-        known { unsafe chost_openat2(-1, "x", O_RDONLY, 0, 0) }
+        finding { unsafe chost_openat2(-1, "x", O_RDONLY, 0, 0) }
     }
 
     package static func mountSetattr() -> Finding {
-        known { chost_restrict_mount(-1, chost_MS_RDONLY) }
+        finding { chost_restrict_mount(-1, chost_MS_RDONLY) }
     }
 
     /// Whether /dev/loop-control can be opened and finds a free device.
@@ -62,13 +49,11 @@ package enum HostFeatures {
             guard let device = LoopDevice(index: index) else {
                 return .unknown("/dev/loop\(index) went away")
             }
-            let node = try LoopNode.opened(device, flags: O_RDWR).rawValue
-            do throws(Errno) {
-                // No file has this number, so nothing can be attached.
-                _ = try Errno.check { unsafe chost_loop_configure(node, -1, "", true, false) }
-                return .present
-            } catch {
-                return [EINVAL, ENOTTY, ENOSYS].contains(error.code) ? .absent : .present
+            // Bound to a name, so that it is open until the kernel has answered.
+            let node = try LoopNode.opened(device, flags: O_RDWR)
+            // No file has this number, so nothing can be attached.
+            return finding(absent: [EINVAL, ENOTTY]) {
+                unsafe chost_loop_configure(node.rawValue, -1, "", true, false)
             }
         } catch {
             return .unknown(error.message)
@@ -81,12 +66,17 @@ package enum HostFeatures {
         return Int(try attempt("find a free loop device") { chost_loop_get_free(number) })
     }
 
-    private static func known(_ call: () -> Int32) -> Finding {
+    /// Each trial names a descriptor that nothing has, and a kernel that knows the call says so.
+    ///
+    /// Any other refusal, such as one of seccomp, tells nothing of the kernel.
+    private static func finding(absent: [CInt] = [], _ call: () -> Int32) -> Finding {
         do throws(Errno) {
             _ = try Errno.check(call)
             return .present
         } catch {
-            return error.code == ENOSYS ? .absent : .present
+            if error.code == EBADF { return .present }
+            if error.code == ENOSYS || absent.contains(error.code) { return .absent }
+            return .unknown("\(error)")
         }
     }
 }

@@ -1,3 +1,4 @@
+import CHostShim
 import DriverCore
 import Glibc
 
@@ -22,6 +23,13 @@ enum SystemFile {
     static func line(_ path: String) -> String? {
         guard let bytes = try? read(path) else { return nil }
         return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+
+    /// The device number in a text like `7:3`; nil for anything else.
+    static func deviceNumber(_ text: String) -> UInt64? {
+        let parts = text.byteSplit(separator: ":").map { UInt32($0) }
+        guard parts.count == 2, let major = parts[0], let minor = parts[1] else { return nil }
+        return chost_make_device(major, minor)
     }
 
     /// The names in a folder, sorted, without `.` and `..`.

@@ -1,0 +1,28 @@
+internal import Backend
+internal import DriverCore
+internal import Host
+
+extension NodeService {
+    /// Shows the node of a raw block volume at a target, where it is still the device that the
+    /// checks before were about.
+    func bindNode(
+        of volume: Tiers.LocatedVolume,
+        as device: AttachedDevice,
+        _ wanted: RequestedPublication
+    ) throws(DriverError) {
+        guard let held = try volume.backend.holdAttached(volume.record.id),
+            AttachedDevice(held) == device
+        else {
+            throw DriverError(
+                .operationPending,
+                "volume \(volume.record.id) lost its device \(device.path) to another program while "
+                    + "it was being published; find out which one, and retry"
+            )
+        }
+        // A read-only bind of a device node still lets writes through; the device itself must
+        // refuse them. The checks saw to it that no other target needs the opposite; a publish or a
+        // detach takes it back.
+        try held.setReadOnly(wanted.isReadOnly)
+        try Mounts.bind(held, to: wanted.target, readOnly: wanted.isReadOnly)
+    }
+}
