@@ -134,7 +134,7 @@ tiers:
   - name: bench
     loop: {directory: $pool/tier, create: true, mountPoint: false, provisioning: thin, overcommit: 1000}
 YAML
-    start driver "$socket" "$CAIRN_BINARY" standalone --endpoint "$socket" --node-id bench \
+    start driver "$socket" "$CAIRN_BINARY" standalone --endpoint "$socket" --node-id bench --max-volumes 0 \
         --config "$folder/tiers.yaml" --kubelet-dir "$folder/mounts" --usage-dir "$folder/usage" \
         --state-dir "$folder/state"
 }

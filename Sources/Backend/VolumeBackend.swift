@@ -30,7 +30,7 @@ package protocol VolumeBackend: Sendable {
     /// The same started tier for volumes of another layout than its own: it makes them so, and tells
     /// their sizes and how much room there is for them.
     ///
-    /// Throws `invalidRequest` where the tier makes no such volumes.
+    /// Throws `outOfSpace` where the tier makes no such volumes: that of another node may.
     func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend
     /// Does the same again beside running calls, and leaves alone what they work on.
     func lookAgain() throws(DriverError)
@@ -101,7 +101,7 @@ extension VolumeBackend {
     package func sizeUnit(of id: VolumeID) throws(DriverError) -> ByteCount { sizeUnit }
     package func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend {
         throw DriverError(
-            .invalidRequest,
+            .outOfSpace,
             "the volumes of tier '\(tier)' have no layout of their own: the parameters raid, stripes "
                 + "and stripeSize are for tiers of LVM without a thin pool"
         )

@@ -58,16 +58,16 @@ package final class LVMBackend: VolumeBackend {
         switch provisioning {
         case .thin(let options):
             throw DriverError(
-                .invalidRequest,
+                .outOfSpace,
                 "the volumes of tier '\(tier)' lie in the thin pool \(group.name)/\(options.pool), "
                     + "and have no layout of their own: the parameters raid, stripes and stripeSize "
                     + "are for tiers without a thin pool"
             )
         case .thick(let options):
-            try refuseLargeStripes(layout, .invalidRequest, extentSize.withLock { $0 })
+            try refuseLargeStripes(layout, .outOfSpace, extentSize.withLock { $0 })
             guard options.wipe.suits(layout) else {
                 throw DriverError(
-                    .invalidRequest,
+                    .outOfSpace,
                     "tier '\(tier)' wipes its volumes by discards (wipe: discard), after which RAID "
                         + "promises no zeros: leave out the parameter raid, or take another tier"
                 )

@@ -8,6 +8,7 @@ package struct TierConfiguration: Sendable, Hashable {
     package let isDefault: Bool
     package let filesystem: FilesystemType
     package let reserve: Reserve
+    package let policy: TierPolicy
     package let backend: BackendConfiguration
 }
 

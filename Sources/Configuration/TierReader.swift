@@ -3,7 +3,9 @@ import DriverCore
 /// Reads one item of `tiers`.
 struct TierReader {
     private static let backendKeys = ["loop", "lvm"]
-    private static let keys = ["name", "default", "filesystem", "reserve"] + backendKeys
+    private static let policyKeys = ["inline", "allowVolumeModeChange"]
+    private static let keys =
+        ["name", "default", "filesystem", "reserve"] + policyKeys + backendKeys
 
     let nameLine: Int
     let name: String
@@ -12,6 +14,7 @@ struct TierReader {
     let defaultLine: Int
     let filesystem: FilesystemType
     let reserve: Reserve
+    let policy: TierPolicy
     let backend: BackendConfiguration
     let place: TierPlace
 
@@ -23,6 +26,7 @@ struct TierReader {
         (isDefault, defaultLine) = (try flag?.flag(), flag?.line ?? tier.line)
         filesystem = try tier.optional("filesystem")?.choice(FilesystemType.self) ?? .ext4
         reserve = try tier.optional("reserve").map(Self.reserve) ?? .bytes(.zero)
+        policy = try Self.policy(tier, filesystem: filesystem)
         try Self.requireOneBackend(tier, name: self.name)
         if let node = try tier.optional("lvm") {
             let lvm = try LVMTierReader(node)
@@ -39,7 +43,20 @@ struct TierReader {
             isDefault: isDefault,
             filesystem: filesystem,
             reserve: reserve,
+            policy: policy,
             backend: backend
+        )
+    }
+
+    private static func policy(_ tier: MappingReader, filesystem: FilesystemType)
+        throws(ConfigurationProblem) -> TierPolicy
+    {
+        let inline = try tier.optional("inline")
+        return TierPolicy(
+            inline: try inline.map { (node) throws(ConfigurationProblem) in
+                try InlinePolicyReader.read(node, filesystem: filesystem)
+            },
+            allowsVolumeModeChange: try tier.optional("allowVolumeModeChange")?.flag() ?? false
         )
     }
 

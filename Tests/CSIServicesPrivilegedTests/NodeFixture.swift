@@ -43,10 +43,8 @@ struct NodeFixture {
             tiers: tiers,
             operations: operations,
             usage: usage,
-            settings: NodeSettings(
-                kubeletRoot: folder.path(of: "kubelet"),
-                maximumVolumes: 0
-            ),
+            admission: Admission(policies: ["scripted": .openForTests]),
+            settings: NodeSettings(kubeletRoot: folder.path(of: "kubelet")),
             logger: logger
         )
         folder.onCleanup {

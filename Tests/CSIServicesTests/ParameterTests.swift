@@ -10,7 +10,7 @@ import Testing
     @Test func `standard keys are accepted and not kept`() throws {
         let parameters = try VolumeParameters([
             "tier": "fast", "csi.storage.k8s.io/fstype": "xfs",
-            "csi.storage.k8s.io/pvc/name": "data", "csi.storage.k8s.io/anything": "x",
+            "csi.storage.k8s.io/pvc/name": "data", "csi.storage.k8s.io/pv/anything": "x",
         ])
         #expect(parameters.kept == ["tier": "fast"])
         #expect(parameters.claim.claim == "data")

@@ -76,7 +76,7 @@ import Testing
             let full = try await node.cairn("volume", "create", "data", "--size", "10Ti")
             #expect(full.code == 5 && full.error.contains("has no room"))
             let unknown = try await node.cairn("volume", "create", "data", "--tier", "gold")
-            #expect(unknown.code == 2 && unknown.error.contains("the tiers are: scratch, thick"))
+            #expect(unknown.code == 5 && unknown.error.contains("the tiers are: scratch, thick"))
         }
     }
 

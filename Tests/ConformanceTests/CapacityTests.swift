@@ -43,26 +43,34 @@ struct `GetCapacity` {
         }
     }
 
-    @Test func `standard keys are ignored, others and unknown tiers refused`() async throws {
+    @Test func `keys of the sidecars are ignored, and what is wrong everywhere is refused`()
+        async throws
+    {
         let request = GetCapacityRequest(
             parameters: [
                 "csi.storage.k8s.io/fstype": "xfs",
                 "csi.storage.k8s.io/provisioner-secret-name": "secret",
+                "csi.storage.k8s.io/of-a-later-release": "value",
             ]
         )
         #expect(try await capacity(request) > 0)
-        await expectFailure(.invalidArgument, "'nvme'", "ext4-thin, xfs-thick") {
-            try await cluster.capacity(of: "nvme")
-        }
         await expectFailure(.invalidArgument, "'color'") {
             try await capacity(.init(parameters: ["color": "red"]))
         }
-        await expectFailure(.invalidArgument, "'ext4-thin' have no layout of their own") {
-            try await capacity(.init(parameters: ["raid": "raid1"]))
+        await expectFailure(.invalidArgument, "'zfs'", "ext4, xfs, btrfs") {
+            try await capacity(.init(parameters: ["csi.storage.k8s.io/fstype": "zfs"]))
         }
         await expectFailure(.invalidArgument, "none, raid0, raid1") {
             try await capacity(.init(parameters: ["raid": "raid2"]))
         }
+    }
+
+    /// Another node may have the tier, or one that makes such a layout.
+    @Test(arguments: [["tier": "nvme"], ["raid": "raid1"], ["stripes": "2", "tier": "xfs-thick"]])
+    func `a class that only other nodes can serve has no room`(_ parameters: [String: String])
+        async throws
+    {
+        #expect(try await cluster.call(GetCapacityRequest(parameters: parameters)) == .init())
     }
 
     @Test func `what cannot be served has no room`() async throws {

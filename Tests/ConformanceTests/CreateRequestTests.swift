@@ -83,9 +83,40 @@ struct `CreateVolume's request` {
         Wrong("no access mode") { $0.volumeCapabilities[0].accessMode = nil },
         Wrong("no access mode") { $0.volumeCapabilities = [.mount(.unknown)] },
         Wrong("99 is not known") { $0.volumeCapabilities = [.mount(.unrecognized(99))] },
-        Wrong("'color' is not known") { $0.parameters = ["color": "red"] },
-        Wrong("tier, mkfsOptions") { $0.parameters = ["Tier": "ext4-thin"] },
-        Wrong("tier 'nvme' is not configured") { $0.parameters = ["tier": "nvme"] },
+        Wrong("'color' is not known; the StorageClass parameters are: tier, mkfsOptions") {
+            $0.parameters = ["color": "red"]
+        },
+        Wrong("'Tier' is not known (did you mean 'tier'?)") { $0.parameters = ["Tier": "x"] },
+        Wrong("did you mean 'csi.storage.k8s.io/fstype'?") { $0.parameters = ["fsType": "xfs"] },
+        Wrong("did you mean 'csi.storage.k8s.io/fstype'?") {
+            $0.parameters = ["csi.storage.k8s.io/fsType": "xfs"]
+        },
+        Wrong("'csi.storage.k8s.io/something/new' is not known") {
+            $0.parameters = ["csi.storage.k8s.io/something/new": "value"]
+        },
+        Wrong("'csi.storage.k8s.io/ephemeral' is not known") {
+            $0.parameters = ["csi.storage.k8s.io/ephemeral": "true"]
+        },
+        Wrong("'zfs' is not supported; the choice is ext4, xfs, btrfs") {
+            $0.parameters = ["csi.storage.k8s.io/fstype": "zfs"]
+        },
+        Wrong("asks for ext4 and parameter 'csi.storage.k8s.io/fstype' for xfs") {
+            $0.volumeCapabilities = [.mount("ext4")]
+            $0.parameters = ["csi.storage.k8s.io/fstype": "xfs"]
+        },
+        Wrong("makes no sense for a raw block volume") {
+            $0.volumeCapabilities = [.block()]
+            $0.parameters = ["csi.storage.k8s.io/fstype": "xfs"]
+        },
+        Wrong("parameter 'allowVolumeModeChange' is 'yes'; accepted: true, false") {
+            $0.parameters = ["allowVolumeModeChange": "yes"]
+        },
+        Wrong("'csi.storage.k8s.io/pvc/name' holds a control character") {
+            $0.parameters = ["csi.storage.k8s.io/pvc/name": "a\u{1b}[2Jb"]
+        },
+        Wrong("'csi.storage.k8s.io/pv/name' has 254 bytes") {
+            $0.parameters = ["csi.storage.k8s.io/pv/name": String(repeating: "a", count: 254)]
+        },
         Wrong("ext4-thin, xfs-thin") { $0.parameters = ["tier": ""] },
         Wrong("ext4, xfs, btrfs") { $0.volumeCapabilities = [.mount("zfs")] },
         Wrong("more than one file system") {
@@ -97,10 +128,6 @@ struct `CreateVolume's request` {
         },
         Wrong("") { $0.parameters = ["mkfsOptions": "-O ^has_journal /dev/sda"] },
         Wrong("") { $0.parameters = ["mkfsOptions": "; reboot"] },
-        Wrong("tier 'ext4-thin' have no layout of their own") {
-            $0.parameters = ["raid": "raid1"]
-        },
-        Wrong("for tiers of LVM") { $0.parameters = ["stripes": "1", "tier": "xfs-thin"] },
         Wrong("none, raid0, raid1") { $0.parameters = ["raid": "mirror"] },
         Wrong("only 1 with raid1") { $0.parameters = ["raid": "raid1", "stripes": "2"] },
         Wrong("a power of two") { $0.parameters = ["stripes": "2", "stripeSize": "5Ki"] },
@@ -127,6 +154,56 @@ struct `CreateVolume's request` {
             try await cluster.create(request)
         }
         try await expectNothing(named: request.name)
+    }
+
+    /// RESOURCE_EXHAUSTED makes the provisioner try another node.
+    @Test(arguments: [
+        Wrong("tier 'nvme' is not configured on this node; the tiers are: ext4-thin, xfs-thin") {
+            $0.parameters = ["tier": "nvme"]
+        },
+        Wrong("tier 'ext4-thin' have no layout of their own") {
+            $0.parameters = ["raid": "raid1"]
+        },
+        Wrong("for tiers of LVM") { $0.parameters = ["stripes": "1", "tier": "xfs-thin"] },
+    ])
+    func `a class that only other nodes can serve is RESOURCE_EXHAUSTED`(_ wrong: Wrong)
+        async throws
+    {
+        var request = request(.mebibytes(32))
+        wrong.change(&request)
+        await expectFailure(.resourceExhausted, wrong.description) {
+            try await cluster.create(request)
+        }
+        try await expectNothing(named: request.name)
+    }
+
+    /// A final answer would leave it behind, as the caller goes to another node.
+    @Test func `a class whose tier went away does not forget the volume that it made`() async throws
+    {
+        var request = request(.mebibytes(32))
+        let volume = try await cluster.create(request)
+        request.parameters = ["tier": "nvme"]
+        await expectFailure(.alreadyExists, volume.volumeID, "different tier") {
+            try await cluster.create(request)
+        }
+        #expect(try await cluster.get(volume.volumeID) == volume)
+    }
+
+    @Test func `a copy into a tier that is nowhere is refused by its source's tier`() async throws {
+        let source = try await cluster.create(request(.mebibytes(32))).volumeID
+        let snapshot = try await cluster.snapshot(source, named: cluster.unique("snap"))
+        for origin in [
+            VolumeContentSource.volume(source), .snapshot(snapshot.snapshotID),
+        ] {
+            let name = cluster.unique("copy")
+            await expectFailure(.invalidArgument, "lies in tier 'ext4-thin'", "'nvme'") {
+                try await cluster.create(name, tier: "nvme", from: origin)
+            }
+            try await expectNothing(named: name)
+        }
+        await expectFailure(.notFound, "does not exist") {
+            try await cluster.create(cluster.unique("copy"), tier: "nvme", from: .volume("x"))
+        }
     }
 
     @Test(arguments: [
@@ -156,11 +233,12 @@ struct `CreateVolume's request` {
         await expectFailure(.invalidArgument, "mount flag") { try await cluster.create(request) }
     }
 
-    @Test func `standard Kubernetes keys are accepted and ignored`() async throws {
+    @Test func `the facts of the provisioner are accepted`() async throws {
         var request = request(.mebibytes(32))
         request.parameters = [
             "csi.storage.k8s.io/pvc/name": "claim", "csi.storage.k8s.io/pvc/namespace": "default",
-            "csi.storage.k8s.io/pv/name": "pv", "csi.storage.k8s.io/something/new": "value",
+            "csi.storage.k8s.io/pv/name": "pv", "csi.storage.k8s.io/pvc/new": "value",
+            "csi.storage.k8s.io/node-stage-secret-name": "secret",
         ]
         #expect(try await cluster.create(request).capacityBytes == 32 << 20)
     }
@@ -194,6 +272,25 @@ struct `CreateVolume's request` {
             let found = try cluster.filesystems(at: $0)
             #expect(found == ["xfs"])
         }
+    }
+
+    @Test func `a class's fstype is honoured where no sidecar has turned it into fs_type`()
+        async throws
+    {
+        var request = request(.mebibytes(300))
+        request.parameters = ["csi.storage.k8s.io/fstype": "xfs"]
+        let volume = try await cluster.create(request)
+        #expect(try await cluster.create(request) == volume)
+        try await cluster.using(volume.volumeID, as: .mount("xfs")) {
+            let found = try cluster.filesystems(at: $0)
+            #expect(found == ["xfs"])
+        }
+        request.parameters = ["csi.storage.k8s.io/fstype": "ext4"]
+        await expectFailure(.alreadyExists, volume.volumeID) { try await cluster.create(request) }
+        // As the provisioner sends it.
+        request.parameters = [:]
+        request.volumeCapabilities = [.mount("xfs")]
+        #expect(try await cluster.create(request) == volume)
     }
 
     private func expectNothing(named name: String) async throws {

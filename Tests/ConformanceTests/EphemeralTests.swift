@@ -128,11 +128,11 @@ struct `Inline ephemeral volumes` {
         await expectFailure(.invalidArgument, "raw block") {
             try await publish(handle, at: target, as: .block())
         }
-        await expectFailure(.invalidArgument, "'color'") {
-            try await publish(handle, at: target, ["color": "red"])
-        }
-        await expectFailure(.invalidArgument, "'nvme'") {
+        await expectFailure(.invalidArgument, "'nvme'", "open on this node: ext4-thin, xfs-thin") {
             try await publish(handle, at: target, ["tier": "nvme"])
+        }
+        await expectFailure(.invalidArgument, "tier ''", "open on this node: ext4-thin") {
+            try await publish(handle, at: target, ["tier": ""])
         }
         await expectFailure(.resourceExhausted, "no room") {
             try await publish(handle, at: target, ["size": "8Ti"])
@@ -143,6 +143,48 @@ struct `Inline ephemeral volumes` {
         #expect(try objects().isEmpty)
         #expect(!Paths.exists(target))
         #expect(Leftovers.devices(beneath: "\(cluster.folder)/pools/").isEmpty)
+    }
+
+    @Test(arguments: [
+        ("color", ""), ("Size", "'size'"), ("capacity", "'size'"), ("tiers", "'tier'"),
+        ("fsType", "'csi.fsType'"), ("csi.storage.k8s.io/fstype", "'csi.fsType'"),
+        ("filesystem", "'csi.fsType'"), ("mkfsOptions", ""), ("raid", ""), ("stripes", ""),
+        ("stripeSize", ""), ("allowVolumeModeChange", ""), ("csi.storage.k8s.io/pvc/name", ""),
+        ("csi.storage.k8s.io/pv/name", ""), ("csi.storage.k8s.io/pvc/namespace", ""),
+        ("csi.storage.k8s.io/node-publish-secret-name", ""), ("csi.storage.k8s.io/x", ""),
+        ("storage.kubernetes.io/csiProvisionerIdentity", ""), ("", ""),
+        ("csi.storage.k8s.io/ephemeral\u{301}", ""),
+    ])
+    func `an attribute that is not a pod's is refused by name`(_ key: String, _ meant: String)
+        async throws
+    {
+        let (handle, target) = (handle(), cluster.target())
+        await expectFailure(.invalidArgument, "attributes size and tier", "csi.fsType", meant) {
+            try await publish(handle, at: target, ["size": "20Mi", key: "-e panic"])
+        }
+        #expect(try objects().isEmpty)
+        #expect(!Paths.exists(target))
+    }
+
+    @Test func `what kubelet adds is taken and stored nowhere`() async throws {
+        let (handle, target) = (handle(), cluster.target())
+        let mark = "a-pods-secret-token"
+        try await publish(
+            handle,
+            at: target,
+            [
+                "size": "20Mi", "csi.storage.k8s.io/pod.name": mark,
+                "csi.storage.k8s.io/pod.namespace": mark, "csi.storage.k8s.io/pod.uid": mark,
+                "csi.storage.k8s.io/serviceAccount.name": mark,
+                "csi.storage.k8s.io/serviceAccount.tokens": mark,
+            ]
+        )
+        for folder in ["\(cluster.folder)/usage", "\(cluster.folder)/pools"] {
+            let search = ["/usr/bin/grep", "-rlI", "--exclude=data", mark, folder]
+            #expect(throws: DriverError.self, "\(folder)") { try Tool.run(search) }
+        }
+        #expect(!(try cluster.driver.logText().contains(mark)))
+        try await cluster.unpublish(handle, from: target)
     }
 
     @Test func `an unpublish never removes a volume that is not inline`() async throws {

@@ -53,8 +53,15 @@ struct `Secret fields` {
             stagingTargetPath: cluster.staging(id),
             volumeCapability: .mount(flags: ["password=\(Self.mark)-flag"]),
             secrets: secrets("stage"),
-            volumeContext: ["token": "\(Self.mark)-context"]
+            volumeContext: ["csi.storage.k8s.io/pod.name": "\(Self.mark)-context"]
         )
+    }
+
+    /// The same with an attribute that is refused.
+    private func stageWithAttribute(_ id: String) -> NodeStageVolumeRequest {
+        var request = stage(id)
+        request.volumeContext = ["token": "\(Self.mark)-attribute"]
+        return request
     }
 
     private func publishes(_ id: String, at target: String) -> [NodePublishVolumeRequest] {
@@ -95,6 +102,7 @@ struct `Secret fields` {
         var all: [String] = []
         for request in creates() { all.append(await message(of: request)) }
         all.append(await message(of: stage(id)))
+        all.append(await message(of: stageWithAttribute(id)))
         for request in publishes(id, at: target) { all.append(await message(of: request)) }
         let parameters = ["color": "\(Self.mark)-parameter"]
         let requests: [any CSIRequest] = [

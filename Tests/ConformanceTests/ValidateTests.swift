@@ -77,6 +77,31 @@ struct `ValidateVolumeCapabilities` {
         }
     }
 
+    /// The same rule as for a repeated create.
+    @Test func `the tier by name is no difference, whether the class named it or not`()
+        async throws
+    {
+        let byDefault = try await cluster.create(cluster.unique("default")).volumeID
+        let named = try await cluster.create(cluster.unique("named"), tier: "ext4-thin").volumeID
+        for id in [byDefault, named] {
+            for parameters in [["tier": "ext4-thin"], ["csi.storage.k8s.io/fstype": "ext4"], [:]] {
+                let answer = try await validate(
+                    .init(volumeID: id, volumeCapabilities: [.mount()], parameters: parameters)
+                )
+                #expect(answer.confirmed?.parameters == parameters, "\(answer.message)")
+            }
+            for (parameters, key) in [
+                (["tier": "nvme"], "'tier'"), (["mkfsOptions": "-i 8192"], "'mkfsOptions'"),
+                (["csi.storage.k8s.io/fstype": "xfs"], "'csi.storage.k8s.io/fstype'"),
+            ] {
+                let answer = try await validate(
+                    .init(volumeID: id, volumeCapabilities: [.mount()], parameters: parameters)
+                )
+                #expect(answer.confirmed == nil && answer.message.contains(key))
+            }
+        }
+    }
+
     @Test func `a volume that does not exist is NOT_FOUND`() async throws {
         let gone = try await cluster.create(cluster.unique("gone")).volumeID
         try await cluster.delete(gone)

@@ -3,7 +3,7 @@ import DriverHarness
 import Testing
 
 /// A step fails; the code of the answer is true, and the call is repeated.
-@Suite(.serialized, .cluster(.ext4Thin, poolSize: .gibibytes(1)), .timeLimit(.minutes(15)))
+@Suite(.serialized, .crashing(.ext4Thin), .timeLimit(.minutes(15)))
 struct `Failures on a pool without reflink` {
     @Test(arguments: Trials.errors(on: .ext4Thin))
     func `a step that fails is whole after the retry`(_ trial: Trial) async throws {
@@ -11,7 +11,7 @@ struct `Failures on a pool without reflink` {
     }
 }
 
-@Suite(.serialized, .cluster(.xfsThin, poolSize: .gibibytes(1)), .timeLimit(.minutes(15)))
+@Suite(.serialized, .crashing(.xfsThin), .timeLimit(.minutes(15)))
 struct `Failures on a pool with reflink` {
     @Test(arguments: Trials.errors(on: .xfsThin))
     func `a step that fails is whole after the retry`(_ trial: Trial) async throws {
@@ -19,7 +19,7 @@ struct `Failures on a pool with reflink` {
     }
 }
 
-@Suite(.serialized, .cluster(.xfsThick, poolSize: .gibibytes(1)), .timeLimit(.minutes(15)))
+@Suite(.serialized, .crashing(.xfsThick), .timeLimit(.minutes(15)))
 struct `Failures on a thick pool` {
     @Test(arguments: Trials.errors(on: .xfsThick))
     func `a step that fails is whole after the retry`(_ trial: Trial) async throws {

@@ -15,6 +15,7 @@ package final class Cluster: Sendable {
     package let driver: Driver
     /// The stage that a test holds still, and how it ends.
     let held = Mutex<Task<StatusCode, Never>?>(nil)
+    private let inline: String
     private static let serial = Atomic(0)
 
     /// The cluster that the suite's trait has made.
@@ -30,7 +31,9 @@ package final class Cluster: Sendable {
         in folder: TemporaryFolder,
         pools kinds: [PoolKind],
         poolSize: ByteCount,
-        wrapper: [String]
+        wrapper: [String],
+        inline: String = Cluster.openForInline,
+        flags: [String] = []
     )
         throws
     {
@@ -39,10 +42,17 @@ package final class Cluster: Sendable {
             _ = try folder.makeFolder(name)
         }
         self.folder = path
+        self.inline = inline
         pools = try kinds.map { try Pool($0, in: path, size: poolSize) }
-        driver = Driver(places: Driver.Places(folder: path), wrapper: wrapper)
+        var places = Driver.Places(folder: path)
+        places.flags = flags
+        driver = Driver(places: places, wrapper: wrapper)
         try Bytes.write(tiersFile, to: driver.places.tiersFile)
     }
+
+    /// What opens every tier for inline volumes, as far as most tests go.
+    package static let openForInline =
+        "    inline: {maxSize: 10Ti, maxVolumes: 1000, filesystems: [ext4, xfs, btrfs]}\n"
 
     /// The first tier is the default one.
     package var tiersFile: String {
@@ -50,6 +60,7 @@ package final class Cluster: Sendable {
         for (index, pool) in pools.enumerated() {
             text += "  - name: \(pool.kind.tier)\n"
             if index == 0 { text += "    default: true\n" }
+            text += inline
             text += pool.yaml
         }
         return text

@@ -9,6 +9,10 @@ package struct ClusterTrait: SuiteTrait, TestScoping {
     package let poolSize: ByteCount
     /// What the driver is started by, told the folder of the cluster; see `Driver.wrapper`.
     package let wrapper: @Sendable (String) throws -> [String]
+    /// The lines of each tier that open it for inline volumes; none leaves them closed.
+    package var inline = Cluster.openForInline
+    /// More flags of the driver.
+    package var flags: [String] = []
 
     @concurrent package func provideScope(
         for test: Test,
@@ -22,7 +26,9 @@ package struct ClusterTrait: SuiteTrait, TestScoping {
                     in: folder,
                     pools: pools,
                     poolSize: poolSize,
-                    wrapper: try wrapper(folder.path)
+                    wrapper: try wrapper(folder.path),
+                    inline: inline,
+                    flags: flags
                 )
                 let outcome: Result<Void, any Error>
                 do {
@@ -46,12 +52,16 @@ extension Trait where Self == ClusterTrait {
     package static func cluster(
         _ pools: PoolKind...,
         poolSize: ByteCount = .gibibytes(3),
-        isTraced: Bool = false
+        isTraced: Bool = false,
+        inline: String = Cluster.openForInline,
+        flags: [String] = []
     ) -> Self {
         ClusterTrait(
             pools: pools,
             poolSize: poolSize,
-            wrapper: { isTraced ? Trace.command(in: $0) : [] }
+            wrapper: { isTraced ? Trace.command(in: $0) : [] },
+            inline: inline,
+            flags: flags
         )
     }
 

@@ -24,6 +24,9 @@ package final class Driver: Sendable {
         /// Port 0 is one that the kernel chooses.
         package var metricsAddress = "127.0.0.1:0"
 
+        /// More flags of the command.
+        package var flags: [String] = []
+
         package var arguments: [String] {
             [
                 "standalone", "--endpoint", "unix://\(socket)", "--node-id", "conformance",
@@ -31,7 +34,7 @@ package final class Driver: Sendable {
                 "--state-dir", stateFolder,
                 "--log-format", "json", "--log-level", "debug",
                 "--metrics-address", metricsAddress,
-            ]
+            ] + flags
         }
     }
 

@@ -8,7 +8,12 @@ extension LocalController {
         -> CreateVolumeResponse
     {
         let wanted = try RequestedVolume(request)
-        let maker = VolumeMaker(identity: identity, tiers: tiers, now: now)
+        let maker = VolumeMaker(
+            identity: identity,
+            tiers: tiers,
+            admission: admission,
+            now: now
+        )
         let id = identity.volumeID(forName: wanted.name)
         var claims = [KeyedOperations.Claim.exclusive(id.text)]
         // The source is read for as long as a copy takes: nothing may delete it, or mount it and

@@ -6,12 +6,13 @@ internal import Host
 extension LocalController {
     /// What new volumes of a StorageClass can still be promised on this node.
     ///
-    /// Zero where the class, the topology or the capabilities cannot be served here, and where the
-    /// tier cannot answer: nothing can be made there now, and the scheduler should know.
+    /// Zero where the class's tier, the topology or the capabilities cannot be served here, where the
+    /// tier cannot answer, and where the node has all the volumes that it may have: nothing can be
+    /// made there now, and the scheduler should know.
     package func getCapacity(_ request: GetCapacityRequest) async throws(DriverError)
         -> GetCapacityResponse
     {
-        let parameters = try VolumeParameters(request.parameters)
+        let parameters = try VolumeParameters(request.parameters, for: .capacity)
         if let topology = request.accessibleTopology, !identity.satisfies(topology) {
             return GetCapacityResponse()
         }
@@ -21,7 +22,7 @@ extension LocalController {
         return try await operations.read { () throws(DriverError) in
             do throws(DriverError) {
                 return try capacity(of: parameters, for: accesses)
-            } catch  where error.code == .unavailable {
+            } catch  where error.code == .unavailable || error.code == .outOfSpace {
                 return GetCapacityResponse()
             }
         }
@@ -31,6 +32,7 @@ extension LocalController {
         throws(DriverError) -> GetCapacityResponse
     {
         let backend = try tiers.tier(named: parameters.tier).laidOut(as: parameters.layout)
+        guard !admission.isFull(tiers) else { return GetCapacityResponse() }
         let capacity = try tiers.ask(backend) { (it) throws(DriverError) in
             try it.laidOut(as: parameters.layout).capacity()
         }

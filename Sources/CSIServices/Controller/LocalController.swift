@@ -13,6 +13,7 @@ package struct LocalController: ControllerService {
     let operations: Operations
     /// What this node has staged and published; a volume in use is not deleted.
     let usage: VolumeUsageBook
+    let admission: Admission
     let now: @Sendable () -> Timestamp
 
     package init(
@@ -20,12 +21,14 @@ package struct LocalController: ControllerService {
         tiers: Tiers,
         operations: Operations,
         usage: VolumeUsageBook,
+        admission: Admission = Admission(),
         now: @escaping @Sendable () -> Timestamp = { WallClock.now() }
     ) {
         self.identity = identity
         self.tiers = tiers
         self.operations = operations
         self.usage = usage
+        self.admission = admission
         self.now = now
     }
 

@@ -15,9 +15,9 @@ struct RequestedVolume: Sendable {
     init(_ request: CreateVolumeRequest) throws(DriverError) {
         try RequestLimits.checkName(request.name)
         name = request.name
-        accesses = try [VolumeAccess](request.volumeCapabilities)
         range = try SizeRange(request.capacityRange)
         parameters = try VolumeParameters(request.parameters)
+        accesses = try Self.accesses(request.volumeCapabilities, parameters.filesystem)
         source = try Self.source(request.volumeContentSource)
         requisite = request.accessibilityRequirements?.requisite ?? []
         isEphemeral = false
@@ -67,6 +67,7 @@ struct RequestedVolume: Sendable {
     func check(matches record: VolumeRecord, on identity: NodeIdentity, tier: String)
         throws(DriverError)
     {
+        // A volume that has grown since is as large as the first call made it, or larger.
         let isSizeRight =
             record.size >= range.required && (range.limit.map { record.createdSize <= $0 } ?? true)
         let comparisons: [(String, Bool)] = [
@@ -74,11 +75,7 @@ struct RequestedVolume: Sendable {
             ("tier", record.tier == tier),
             ("capacity range", isSizeRight),
             ("volume capabilities", Set(record.capabilities) == Set(accesses.map(\.recorded))),
-            (
-                "parameters",
-                Self.withoutTier(record.parameters)
-                    .hasSameBytes(as: Self.withoutTier(parameters.kept))
-            ),
+            ("parameters", parameters.difference(from: record) == nil),
             ("volume content source", record.source == source),
             ("accessibility requirements", isReachable(on: identity)),
             ("volume lifecycle mode", record.isEphemeral == isEphemeral),
@@ -96,9 +93,18 @@ struct RequestedVolume: Sendable {
         requisite.isEmpty || requisite.contains(where: identity.satisfies)
     }
 
-    /// The tier is compared by itself: naming the default one is no difference.
-    private static func withoutTier(_ parameters: [String: String]) -> [String: String] {
-        parameters.filter { $0.key != "tier" }
+    private static func accesses(_ capabilities: [VolumeCapability], _ named: FilesystemType?)
+        throws(DriverError) -> [VolumeAccess]
+    {
+        var accesses: [VolumeAccess] = []
+        for access in try [VolumeAccess](capabilities) { accesses.append(try access.naming(named)) }
+        guard named == nil || accesses.contains(where: { !$0.isBlock }) else {
+            throw DriverError(
+                .invalidRequest,
+                "'\(StandardKeys.filesystem)' makes no sense for a raw block volume"
+            )
+        }
+        return accesses
     }
 
     private static func source(_ source: VolumeContentSource?) throws(DriverError) -> VolumeSource?

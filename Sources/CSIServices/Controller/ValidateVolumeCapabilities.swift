@@ -35,14 +35,13 @@ extension LocalController {
         for access in try [VolumeAccess](request.volumeCapabilities) {
             try access.check(against: record)
         }
-        let asked = try VolumeParameters(request.parameters).kept
-        for (key, value) in asked
-        where record.parameters[key]?.hasSameBytes(as: value) != true {
+        let asked = try VolumeParameters(request.parameters)
+        // The field is optional; where a class has parameters of ours, they must all be the volume's.
+        let isAsked = !asked.kept.isEmpty || asked.filesystem != nil
+        if isAsked, let key = asked.difference(from: record) {
             throw DriverError(.invalidRequest, "parameter '\(key)' differs from the volume's")
         }
-        guard request.volumeContext.isEmpty else {
-            throw DriverError(.invalidRequest, "volumes of this driver have no volume_context")
-        }
+        try VolumeContext.check(request.volumeContext)
         guard request.mutableParameters.isEmpty else {
             throw DriverError(.invalidRequest, "mutable_parameters are not supported")
         }

@@ -12,20 +12,13 @@ struct VolumeMaker: Sendable {
 
     let identity: NodeIdentity
     let tiers: Tiers
+    let admission: Admission
     let now: @Sendable () -> Timestamp
-
-    /// The facts of a source that its copy takes over.
-    private struct Origin {
-        let tier: String
-        let size: ByteCount
-        let contents: VolumeRecord.Contents
-        let filesystem: FilesystemType?
-    }
 
     func make(_ wanted: RequestedVolume, id: VolumeID, progress: Progress) throws(DriverError)
         -> VolumeRecord
     {
-        let backend = try tiers.tier(named: wanted.parameters.tier)
+        let backend = try tier(of: wanted, id: id)
         if let existing = try tiers.findForCreate(id, in: backend) {
             try wanted.check(matches: existing.record, on: identity, tier: backend.tier)
             return existing.record
@@ -38,16 +31,45 @@ struct VolumeMaker: Sendable {
         }
         let target = try backend.laidOut(as: wanted.parameters.layout)
         let record = try plan(wanted, id: id, in: target)
-        return try target.createVolume(record, progress: progress)
+        return try admission.admitting(record, to: tiers) { () throws(DriverError) in
+            try target.createVolume(record, progress: progress)
+        } orUndoing: { () throws(DriverError) in
+            // A refusal is final: what an earlier call left half-made goes as well.
+            try target.deleteVolume(id)
+        }
+    }
+
+    /// The tier that the request names, opened.
+    ///
+    /// Where this node has no such tier the answer is final, and sends the caller to another node.
+    /// So it is not given where an earlier call with this name has made a volume here.
+    private func tier(of wanted: RequestedVolume, id: VolumeID) throws(DriverError)
+        -> any VolumeBackend
+    {
+        let name = wanted.parameters.tier
+        do throws(DriverError) {
+            try tiers.checkConfigured(name)
+        } catch {
+            if let existing = tiers.findForCreate(id) {
+                try wanted.check(matches: existing.record, on: identity, tier: name ?? "")
+            }
+            if let origin = try origin(of: wanted) { throw origin.refusal(copyingInto: name) }
+            if wanted.isEphemeral, let name { _ = try admission.inlinePolicy(of: name) }
+            throw error
+        }
+        return try tiers.tier(named: name)
     }
 
     private func plan(_ wanted: RequestedVolume, id: VolumeID, in backend: any VolumeBackend)
         throws(DriverError) -> VolumeRecord
     {
-        let origin = try origin(of: wanted, in: backend)
+        let inline =
+            wanted.isEphemeral ? try admission.inlinePolicy(of: backend.tier) : nil
+        let origin = try origin(of: wanted)
+        if let origin { try check(origin, for: wanted, in: backend) }
         let filesystem = try filesystem(of: wanted, from: origin, in: backend)
         let size = try wanted.range.size(
-            preferring: origin?.size ?? Self.preferredSize,
+            preferring: origin?.size ?? preferredSize(inline, unit: backend.sizeUnit),
             minimum: filesystem.map(Filesystems.minimumSize(of:)) ?? backend.sizeUnit,
             unit: backend.sizeUnit
         )
@@ -57,6 +79,7 @@ struct VolumeMaker: Sendable {
                 "a copy cannot be smaller than its source: asked \(size), source \(origin.size)"
             )
         }
+        try inline?.check(size, filesystem, in: backend)
         return VolumeRecord(
             id: id,
             name: wanted.name,
@@ -68,55 +91,51 @@ struct VolumeMaker: Sendable {
             parameters: wanted.parameters.kept,
             source: wanted.source,
             created: now(),
-            contents: origin?.contents.ofCopy ?? .blank,
+            contents: origin?.contents(ofCopyWith: filesystem) ?? .blank,
             isEphemeral: wanted.isEphemeral,
             claim: wanted.parameters.claim
         )
     }
 
-    private func origin(of wanted: RequestedVolume, in backend: any VolumeBackend)
-        throws(DriverError) -> Origin?
-    {
-        let origin: Origin
+    private func preferredSize(_ inline: InlinePolicy?, unit: ByteCount) -> ByteCount {
+        guard let inline else { return Self.preferredSize }
+        return min(Self.preferredSize, inline.maximumSize.roundedDown(toMultipleOf: unit))
+    }
+
+    private func origin(of wanted: RequestedVolume) throws(DriverError) -> VolumeOrigin? {
         switch wanted.source {
         case nil: return nil
         case .snapshot(let id):
             guard let found = try tiers.find(id)?.record else {
                 throw identity.absence(of: id, "snapshot")
             }
-            origin = Origin(
-                tier: found.tier,
-                size: found.size,
-                contents: found.contents,
-                filesystem: found.filesystem
-            )
-        case .volume(let id):
-            let found = try tiers.existing(id, of: identity).record
-            origin = Origin(
-                tier: found.tier,
-                size: found.size,
-                contents: found.contents,
-                filesystem: found.filesystem
-            )
+            return VolumeOrigin(found)
+        case .volume(let id): return VolumeOrigin(try tiers.existing(id, of: identity).record)
         }
+    }
+
+    private func check(
+        _ origin: VolumeOrigin,
+        for wanted: RequestedVolume,
+        in backend: any VolumeBackend
+    ) throws(DriverError) {
         guard origin.tier == backend.tier else {
-            throw DriverError(
-                .invalidRequest,
-                "the source lies in tier '\(origin.tier)'; a copy into tier '\(backend.tier)' is "
-                    + "not possible, use a StorageClass of the source's tier"
-            )
+            throw origin.refusal(copyingInto: backend.tier)
         }
-        return origin
+        let isChangeAllowed =
+            wanted.parameters.allowsVolumeModeChange
+            || admission.policy(of: backend.tier).allowsVolumeModeChange
+        if !isChangeAllowed { try origin.checkMode(of: wanted) }
     }
 
     /// A copy keeps its source's file system; an empty volume gets the one that is asked for.
     private func filesystem(
         of wanted: RequestedVolume,
-        from origin: Origin?,
+        from origin: VolumeOrigin?,
         in backend: any VolumeBackend
     ) throws(DriverError) -> FilesystemType? {
         let asked = try wanted.filesystem()
-        if let held = origin?.filesystem {
+        if let origin, let held = origin.filesystem, wanted.isMountable {
             guard asked == nil || asked == held else {
                 throw DriverError(
                     .invalidRequest,
@@ -124,6 +143,8 @@ struct VolumeMaker: Sendable {
                         + "\(asked?.rawValue ?? "")"
                 )
             }
+            let types = origin.willBeFormatted ? [held] : FilesystemType.allCases
+            try checkOptions(of: wanted, for: types)
             return held
         }
         guard wanted.isMountable else {
@@ -131,8 +152,26 @@ struct VolumeMaker: Sendable {
             return nil
         }
         let chosen = asked ?? backend.defaultFilesystem
-        _ = try Filesystems.parse(mkfsOptions: wanted.parameters.mkfsOptions ?? "", for: chosen)
+        try checkOptions(of: wanted, for: [chosen])
         return chosen
+    }
+
+    /// Options reach the record, so they must be those of a file system, also where a copy is not
+    /// formatted and its class was written for another one than its source holds.
+    private func checkOptions(of wanted: RequestedVolume, for types: [FilesystemType])
+        throws(DriverError)
+    {
+        guard let options = wanted.parameters.mkfsOptions else { return }
+        var refusal: DriverError?
+        for type in types {
+            do throws(DriverError) {
+                _ = try Filesystems.parse(mkfsOptions: options, for: type)
+                return
+            } catch {
+                refusal = refusal ?? error
+            }
+        }
+        if let refusal { throw refusal }
     }
 
     private func refuseOptions(of wanted: RequestedVolume) throws(DriverError) {

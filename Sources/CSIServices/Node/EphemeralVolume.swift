@@ -27,6 +27,7 @@ struct EphemeralVolume {
         let maker = VolumeMaker(
             identity: service.identity,
             tiers: service.tiers,
+            admission: service.admission,
             now: service.now
         )
         let record = try maker.make(try volume(for: wanted), id: id, progress: progress)
@@ -62,20 +63,12 @@ struct EphemeralVolume {
         guard !wanted.access.isBlock else {
             throw DriverError(.invalidRequest, "an inline volume cannot be a raw block device")
         }
-        var parameters = wanted.context
-        let size = parameters.removeValue(forKey: "size")
-        let required = size.map(ByteCount.init(parsing:)) ?? .zero
-        guard let required else {
-            throw DriverError(
-                .invalidRequest,
-                "volume attribute size '\(size?.shortened(toBytes: 32) ?? "")' is not a size like 1Gi"
-            )
-        }
+        let attributes = try InlineAttributes(wanted.context)
         return try RequestedVolume(
             ephemeral: handle,
-            range: SizeRange(CapacityRange(requiredBytes: required.bytes)),
+            range: SizeRange(CapacityRange(requiredBytes: attributes.size.bytes)),
             access: wanted.access,
-            parameters: VolumeParameters(parameters)
+            parameters: VolumeParameters(attributes.tier.map { ["tier": $0] } ?? [:])
         )
     }
 

@@ -11,6 +11,7 @@ package struct NodeService: Sendable {
     let tiers: Tiers
     let operations: Operations
     let usage: VolumeUsageBook
+    let admission: Admission
     let settings: NodeSettings
     let logger: Logger
     let now: @Sendable () -> Timestamp
@@ -20,6 +21,7 @@ package struct NodeService: Sendable {
         tiers: Tiers,
         operations: Operations,
         usage: VolumeUsageBook,
+        admission: Admission = Admission(),
         settings: NodeSettings,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { WallClock.now() }
@@ -28,6 +30,7 @@ package struct NodeService: Sendable {
         self.tiers = tiers
         self.operations = operations
         self.usage = usage
+        self.admission = admission
         self.settings = settings
         self.logger = logger
         self.now = now
@@ -42,7 +45,7 @@ package struct NodeService: Sendable {
         router.serve(NodeGetInfoRequest.self, logger: logger) { (_) in
             NodeGetInfoResponse(
                 nodeID: identity.nodeID,
-                maxVolumesPerNode: settings.maximumVolumes,
+                maxVolumesPerNode: admission.maximumVolumes,
                 accessibleTopology: identity.topology
             )
         }
@@ -78,13 +81,8 @@ package struct NodeSettings: Sendable {
     ///
     /// It may be reached through symbolic links; nothing beneath it may.
     package let kubeletRoot: String
-    /// Told to the scheduler; zero means no limit.
-    package let maximumVolumes: Int64
 
-    package init(kubeletRoot: String, maximumVolumes: Int64) {
-        self.kubeletRoot = kubeletRoot
-        self.maximumVolumes = maximumVolumes
-    }
+    package init(kubeletRoot: String) { self.kubeletRoot = kubeletRoot }
 }
 
 private let nodeCapabilities: [NodeServiceCapability.RPC.Kind] = [

@@ -11,6 +11,7 @@ extension NodeService {
         try RequestLimits.require(request.volumeID, "volume_id")
         try RequestLimits.requirePath(request.stagingTargetPath, "staging_target_path")
         let access = try VolumeAccess(request.volumeCapability)
+        try VolumeContext.check(request.volumeContext)
         try await operations.run("NodeStageVolume", holding: [.exclusive(request.volumeID)]) {
             (_) throws(DriverError) in
             let volume = try existingVolume(request.volumeID)

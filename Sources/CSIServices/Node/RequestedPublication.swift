@@ -7,7 +7,7 @@ struct RequestedPublication: Sendable {
     /// Set by kubelet for an inline volume.
     ///
     /// Source: Kubernetes CSI documentation, "podInfoOnMount".
-    static let ephemeralKey = VolumeParameters.standardPrefix + "ephemeral"
+    static let ephemeralKey = StandardKeys.ephemeral
 
     let target: TargetPath
     /// nil for an inline volume, which is not staged.
@@ -26,6 +26,7 @@ struct RequestedPublication: Sendable {
         isReadOnly = request.readonly || access.isReadOnly
         isEphemeral = request.volumeContext[Self.ephemeralKey] == "true"
         context = request.volumeContext
+        if !isEphemeral { try VolumeContext.check(context) }
         guard isEphemeral || !request.stagingTargetPath.isEmpty else {
             throw DriverError(
                 .inUse,

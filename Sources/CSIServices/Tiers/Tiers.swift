@@ -92,21 +92,44 @@ package final class Tiers: Sendable {
 
     /// The tier that a StorageClass names, or the default one for nil; opened.
     package func tier(named name: String?) throws(DriverError) -> any VolumeBackend {
+        try configured(name).open()
+    }
+
+    /// Throws as ``tier(named:)`` does where this node has no such tier; never blocks.
+    ///
+    /// That is `outOfSpace`: a class is for the whole cluster, and another node may have the tier.
+    func checkConfigured(_ name: String?) throws(DriverError) { _ = try configured(name) }
+
+    private func configured(_ name: String?) throws(DriverError) -> Tier {
+        let names = names.joined(separator: ", ")
         guard let wanted = name ?? defaultName else {
             throw DriverError(
-                .invalidRequest,
-                "no tier is the default; set the StorageClass parameter 'tier' to one of: "
-                    + names.joined(separator: ", ")
+                .outOfSpace,
+                "no tier of this node is the default; set the StorageClass parameter 'tier' to one "
+                    + "of: \(names)"
             )
+        }
+        guard !wanted.isEmpty else {
+            throw DriverError(.invalidRequest, "parameter 'tier' is empty; the tiers are: \(names)")
         }
         guard let tier = tiers.first(where: { $0.name == wanted }) else {
             throw DriverError(
-                .invalidRequest,
-                "tier '\(wanted)' is not configured on this node; the tiers are: "
-                    + names.joined(separator: ", ")
+                .outOfSpace,
+                "tier '\(wanted.shortened(toBytes: 64))' is not configured on this node; the tiers are: \(names)"
             )
         }
-        return try tier.open()
+        return tier
+    }
+
+    /// The records of each tier, or why it cannot list them.
+    func records() -> [(tier: String, records: Result<[VolumeRecord], DriverError>)] {
+        let list = { @Sendable (backend: any VolumeBackend) throws(DriverError) -> [VolumeRecord] in
+            try backend.volumes()
+        }
+        if let tier = only {
+            return [(tier.name, Result { () throws(DriverError) in try tier.ask(list) })]
+        }
+        return answers(by: .now + patience, to: list).map { ($0.tier.name, $0.answer) }
     }
 
     /// Asks a tier that ``tier(named:)`` gave, on this thread.
@@ -186,6 +209,13 @@ package final class Tiers: Sendable {
         -> LocatedVolume?
     {
         try locate(in: target) { backend throws(DriverError) in try Self.look(id, in: backend) }
+    }
+
+    /// The same where no tier of this node would hold the new volume.
+    func findForCreate(_ id: VolumeID) -> LocatedVolume? {
+        answers(by: .now + patience) { (backend) throws(DriverError) in
+            try Self.look(id, in: backend)
+        }.lazy.compactMap { try? $0.answer.get() }.first
     }
 
     /// The same for a snapshot, which lies in its source's tier.

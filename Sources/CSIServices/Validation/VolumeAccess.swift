@@ -15,7 +15,7 @@ struct VolumeAccess: Sendable, Hashable {
     let mode: Mode
     let isBlock: Bool
     /// As asked; nil means whatever the volume has.
-    let filesystem: FilesystemType?
+    private(set) var filesystem: FilesystemType?
     let mountFlags: [String]
 
     /// Throws `invalidRequest` for what this driver can never serve, saying why.
@@ -75,6 +75,21 @@ struct VolumeAccess: Sendable, Hashable {
         )
     }
 
+    /// The same access with a class's file system, where the capability itself names none.
+    func naming(_ type: FilesystemType?) throws(DriverError) -> VolumeAccess {
+        guard let type, !isBlock else { return self }
+        guard filesystem == nil || filesystem == type else {
+            throw DriverError(
+                .invalidRequest,
+                "the volume capability asks for \(filesystem?.rawValue ?? "") and parameter "
+                    + "'\(StandardKeys.filesystem)' for \(type.rawValue); ask for one of them"
+            )
+        }
+        var named = self
+        named.filesystem = type
+        return named
+    }
+
     private static func mode(_ accessMode: VolumeCapability.AccessMode?) throws(DriverError) -> Mode
     {
         switch accessMode?.mode {
@@ -95,7 +110,8 @@ struct VolumeAccess: Sendable, Hashable {
         }
     }
 
-    private static func filesystem(_ name: String) throws(DriverError) -> FilesystemType? {
+    /// The type of that name; nil for no name.
+    static func filesystem(_ name: String) throws(DriverError) -> FilesystemType? {
         guard !name.isEmpty else { return nil }
         guard let type = FilesystemType(rawValue: name) else {
             throw DriverError(

@@ -2,22 +2,15 @@ internal import Backend
 internal import DriverCore
 internal import Host
 
-extension [String: String] {
-    /// Whether both have the same keys and values, byte by byte.
-    func hasSameBytes(as other: [String: String]) -> Bool {
-        func pairs(_ map: [String: String]) -> Set<[ByteKey]> {
-            Set(map.map { [ByteKey($0.key), ByteKey($0.value)] })
-        }
-        return pairs(self) == pairs(other)
-    }
-}
-
 /// The StorageClass parameters of a volume, checked.
 struct VolumeParameters: Sendable {
-    /// Keys that Kubernetes adds or strips by itself; accepted everywhere, in any case.
-    ///
-    /// Source: external-provisioner `removePrefixedParameters`; GetCapacity gets them unstripped.
-    static let standardPrefix = "csi.storage.k8s.io/"
+    /// Which request they come with.
+    enum Use: Sendable {
+        /// A volume's: the sidecars have taken out what is theirs.
+        case volume
+        /// GetCapacity gets a class as it is written, with keys for the sidecars alone.
+        case capacity
+    }
 
     /// nil means the default tier.
     let tier: String?
@@ -25,45 +18,115 @@ struct VolumeParameters: Sendable {
     let mkfsOptions: String?
     /// nil means the tier's.
     let layout: Layout?
-    /// The class's file system, which only GetCapacity is told this way: CreateVolume gets it as
-    /// the capability's fs_type.
+    /// The class's file system; nil where it names none, or came as the capability's fs_type.
     let filesystem: FilesystemType?
+    /// Whether a copy may have another volume mode than its source.
+    let allowsVolumeModeChange: Bool
     let claim: ClaimNames
     /// What the volume's record keeps, and a retry is compared with.
     let kept: [String: String]
 
-    private static let known = ["tier", "mkfsOptions"] + LayoutParameters.keys
+    private static let modeKey = "allowVolumeModeChange"
+    private static let known = ["tier", "mkfsOptions"] + LayoutParameters.keys + [modeKey]
+    private static let spelling = Spelling(
+        keys: known + [StandardKeys.filesystem],
+        synonyms: [
+            "filesystem": StandardKeys.filesystem, "filesystemtype": StandardKeys.filesystem,
+            "fs": StandardKeys.filesystem, "formatoptions": "mkfsOptions", "mkfs": "mkfsOptions",
+            "volumegroup": "tier", "vgname": "tier", "thinpool": "tier", "pool": "tier",
+            "deviceclass": "tier", "raidlevel": "raid",
+        ]
+    )
 
-    init(_ parameters: [String: String]) throws(DriverError) {
+    init(_ parameters: [String: String], for use: Use = .volume) throws(DriverError) {
         try RequestLimits.check(parameters, "parameters")
-        kept = parameters.filter { !$0.key.hasBytePrefix(Self.standardPrefix) }
-        if let unknown = kept.keys.sorted().first(where: { !Self.known.contains($0) }) {
-            throw DriverError(
-                .invalidRequest,
-                "parameter '\(unknown.shortened(toBytes: 64))' is not known; the StorageClass parameters are: "
-                    + Self.known.joined(separator: ", ")
-            )
-        }
+        kept = parameters.filter { !StandardKeys.isStandard($0.key) }
+        try Self.refuseUnknown(parameters, for: use)
         tier = kept["tier"]
         mkfsOptions = kept["mkfsOptions"]
         layout = try LayoutParameters.layout(in: kept)
-        filesystem = parameters[Self.standardPrefix + "fstype"].flatMap(FilesystemType.init)
+        filesystem = try VolumeAccess.filesystem(parameters[StandardKeys.filesystem] ?? "")
+        allowsVolumeModeChange = try Self.flag(kept[Self.modeKey])
         claim = ClaimNames(
-            claim: parameters[Self.standardPrefix + "pvc/name"],
-            namespace: parameters[Self.standardPrefix + "pvc/namespace"],
-            volume: parameters[Self.standardPrefix + "pv/name"]
+            claim: try Self.fact("pvc/name", in: parameters),
+            namespace: try Self.fact("pvc/namespace", in: parameters),
+            volume: try Self.fact("pv/name", in: parameters)
         )
+    }
+
+    private static func refuseUnknown(_ parameters: [String: String], for use: Use)
+        throws(DriverError)
+    {
+        let unknown = parameters.keys.filter { key in
+            StandardKeys.isStandard(key)
+                ? use == .volume && !StandardKeys.isOfClass(key) : !known.contains(key)
+        }
+        guard let key = unknown.min() else { return }
+        throw DriverError(
+            .invalidRequest,
+            "parameter '\(key.shortened(toBytes: 64))' is not known\(spelling.hint(for: key)); the "
+                + "StorageClass parameters are: "
+                + (known + [StandardKeys.filesystem]).joined(separator: ", ")
+        )
+    }
+
+    private static func flag(_ text: String?) throws(DriverError) -> Bool {
+        guard let text else { return false }
+        guard let flag = Bool(text) else {
+            throw DriverError(
+                .invalidRequest,
+                "parameter '\(modeKey)' is '\(text.shortened(toBytes: 32))'; accepted: true, false"
+            )
+        }
+        return flag
+    }
+
+    /// A name that Kubernetes gave, for people to read.
+    ///
+    /// Source: Kubernetes, "Object Names and IDs": at most 253 characters of a DNS subdomain.
+    private static func fact(_ name: String, in parameters: [String: String]) throws(DriverError)
+        -> String?
+    {
+        let key = StandardKeys.prefix + name
+        guard let text = parameters[key] else { return nil }
+        try RequestLimits.check(text, "parameter '\(key)'", limit: 253)
+        guard !text.unicodeScalars.contains(where: \.isHidden) else {
+            throw DriverError(.invalidRequest, "parameter '\(key)' holds a control character")
+        }
+        return text
     }
 
     /// Snapshot classes have no parameters of ours.
     static func checkSnapshot(_ parameters: [String: String]) throws(DriverError) {
         try RequestLimits.check(parameters, "parameters")
-        let own = parameters.keys.filter { !$0.hasBytePrefix(standardPrefix) }
-        if let unknown = own.min() {
-            throw DriverError(
-                .invalidRequest,
-                "snapshot parameter '\(unknown.shortened(toBytes: 64))' is not known; there are none"
-            )
+        let unknown = parameters.keys.filter { !StandardKeys.isOfSnapshotClass($0) }
+        guard let key = unknown.min() else { return }
+        throw DriverError(
+            .invalidRequest,
+            "snapshot parameter '\(key.shortened(toBytes: 64))' is not known; there are none"
+        )
+    }
+}
+
+extension VolumeParameters {
+    /// The first key, in alphabetical order, in which they differ from those that a volume was made
+    /// with; nil where they do not differ.
+    ///
+    /// The tier is compared with the one that the volume lies in: whether it was named, or was the
+    /// default one, makes no difference.
+    func difference(from record: VolumeRecord) -> String? {
+        let made = record.parameters
+        let keys = Set(kept.keys).union(made.keys).subtracting(["tier"])
+        var different = keys.filter { !Self.isSame(kept[$0], made[$0]) }
+        if let tier, tier != record.tier { different.insert("tier") }
+        if let filesystem, filesystem != record.filesystem {
+            different.insert(StandardKeys.filesystem)
         }
+        return different.min()
+    }
+
+    private static func isSame(_ left: String?, _ right: String?) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        return left.hasSameBytes(as: right)
     }
 }

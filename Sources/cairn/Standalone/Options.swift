@@ -66,7 +66,7 @@ struct NodeOptions: ParsableArguments {
 
     @OptionGroup var state: StateOptions
 
-    @Option(help: "Volumes that this node may have in use; 0 for no limit.")
+    @Option(help: "Volumes that this node may have, inline ones included; 0 for no limit.")
     var maxVolumes: Int64 = 1024
 
     static let defaultConfig = "/etc/cairn/tiers.yaml"

@@ -56,22 +56,29 @@ struct StandaloneDriver {
             readers: BlockingPool(threads: Self.readingThreads)
         )
         let usage = try VolumeUsageBook(folder: node.usageDir)
+        let admission = Admission(
+            maximumVolumes: node.maxVolumes,
+            policies: Dictionary(uniqueKeysWithValues: file.tiers.map { ($0.name, $0.policy) })
+        )
         repairs = Repairs(tiers: tiers, operations: operations, usage: usage, logger: logger)
 
         var router = Router()
         IdentityService(identity: identity, readiness: readiness)
             .register(in: &router, logger: logger)
-        LocalController(identity: identity, tiers: tiers, operations: operations, usage: usage)
-            .register(in: &router, logger: logger)
+        LocalController(
+            identity: identity,
+            tiers: tiers,
+            operations: operations,
+            usage: usage,
+            admission: admission
+        ).register(in: &router, logger: logger)
         NodeService(
             identity: identity,
             tiers: tiers,
             operations: operations,
             usage: usage,
-            settings: NodeSettings(
-                kubeletRoot: node.kubeletDir,
-                maximumVolumes: node.maxVolumes
-            ),
+            admission: admission,
+            settings: NodeSettings(kubeletRoot: node.kubeletDir),
             logger: logger
         ).register(in: &router, logger: logger)
 

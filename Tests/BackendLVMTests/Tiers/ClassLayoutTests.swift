@@ -134,7 +134,7 @@ struct ClassLayoutTests {
             let large = Layout(stripes: 2, stripeSize: .kibibytes(128))
             let tier = TestTier(over: group, .thick(ThickOptions()))
             try tier.backend.start()
-            expectFailure(.invalidRequest, "131072", "65536") { try tier.backend.laidOut(large) }
+            expectFailure(.outOfSpace, "131072", "65536") { try tier.backend.laidOut(large) }
             let striped = TestTier(over: group, .thick(ThickOptions(layout: large)))
             expectFailure(.unavailable, "131072", "65536") { try striped.backend.start() }
         }
@@ -146,7 +146,7 @@ struct ClassLayoutTests {
             let group = try folder.makeVolumeGroup(disks: 2, diskSize: .mebibytes(36))
             let tier = TestTier(over: group, .thick(ThickOptions(wipe: .discard)))
             try tier.backend.start()
-            expectFailure(.invalidRequest, "wipe: discard") {
+            expectFailure(.outOfSpace, "wipe: discard") {
                 try tier.backend.laidOut(Layout(raid: .raid0))
             }
             let striped = try tier.backend.laidOut(Layout(stripes: 2))
@@ -158,7 +158,7 @@ struct ClassLayoutTests {
     private func `the volumes of a thin pool have no layout of their own`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
-            expectFailure(.invalidRequest, "thin pool \(tier.disks.name)/pool") {
+            expectFailure(.outOfSpace, "thin pool \(tier.disks.name)/pool") {
                 try tier.backend.laidOut(Layout(raid: .raid1))
             }
         }
