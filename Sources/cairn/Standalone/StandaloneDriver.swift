@@ -56,10 +56,7 @@ struct StandaloneDriver {
             readers: BlockingPool(threads: Self.readingThreads)
         )
         let usage = try VolumeUsageBook(folder: node.usageDir)
-        let admission = Admission(
-            maximumVolumes: node.maxVolumes,
-            policies: Dictionary(uniqueKeysWithValues: file.tiers.map { ($0.name, $0.policy) })
-        )
+        let admission = Self.admission(node, file)
         repairs = Repairs(tiers: tiers, operations: operations, usage: usage, logger: logger)
 
         var router = Router()
@@ -162,6 +159,13 @@ struct StandaloneDriver {
         } catch {
             logger.warning("cannot look again", metadata: ["reason": "\(error.message)"])
         }
+    }
+
+    private static func admission(_ node: NodeOptions, _ file: TiersFile) -> Admission {
+        Admission(
+            maximumVolumes: node.maxVolumes,
+            policies: Dictionary(uniqueKeysWithValues: file.tiers.map { ($0.name, $0.policy) })
+        )
     }
 
     /// An address that is taken is told and stops nothing: pods must get their volumes.
