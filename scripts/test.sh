@@ -204,7 +204,7 @@ run_privileged() {
 }
 
 # The suites that are cut at every step take half of the time of all tests of BackendLVM.
-longest_suites='^BackendLVMTests\.(Thick|Thin)CrashTests/'
+longest_suites='^BackendLVMTests\.(Thick|Thin)CrashTests'
 # What the guests run: a name, then the options that choose tests, or provisioning and access of
 # csi-sanity. The first two cut one target in two, and together run all of it.
 guest_jobs=(

@@ -82,7 +82,13 @@ struct `A pool that hangs` {
             // Who asks for what lies there waits for it as long as it likes; more than there are
             // threads for reading do.
             for _ in 0..<40 {
-                await expectFailure(.deadlineExceeded) { try await stats(id, .milliseconds(10)) }
+                do {
+                    try await stats(id, .milliseconds(10))
+                    Issue.record("a pool that hangs has answered")
+                } catch let failure as RPCFailure {
+                    // On a slow machine it counts as hanging before all have asked.
+                    #expect([.deadlineExceeded, .unavailable].contains(failure.code))
+                }
             }
             try await other.expectUnharmed()
             #expect(try await cluster.call(ProbeRequest()).ready == true)
@@ -122,7 +128,7 @@ struct `A pool that hangs` {
     }
 
     private func retryingWhileUnavailable(_ call: () async throws -> Void) async throws {
-        let end = ContinuousClock.now + .seconds(60)
+        let end = ContinuousClock.now + longestWait
         while true {
             do {
                 return try await call()

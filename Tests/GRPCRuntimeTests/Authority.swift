@@ -54,6 +54,10 @@ private func openssl(_ arguments: [String]) throws {
     let code = unsafe posix_spawnp(&child, "openssl", &actions, nil, &words, environ)
     try #require(code == 0, "openssl must be installed")
     var status = CInt()
-    while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
+    let end = ContinuousClock.now + patience
+    while unsafe waitpid(child, &status, WNOHANG) != child {
+        if ContinuousClock.now > end { kill(child, SIGKILL) }
+        usleep(2000)
+    }
     try #require(status == 0, "openssl \(arguments) failed")
 }

@@ -1,10 +1,13 @@
 import Glibc
+import Host
 import Synchronization
+import Testing
 
 /// Threads of a test that block, which Swift's own pool must not.
 package final class TestThread: Sendable {
     private let body: @Sendable () -> Void
     private let thread = Mutex(pthread_t())
+    private let ended = Semaphore()
 
     package init(_ body: @escaping @Sendable () -> Void) {
         self.body = body
@@ -15,7 +18,9 @@ package final class TestThread: Sendable {
                 nil,
                 { argument in
                     guard let argument = unsafe argument else { return nil }
-                    unsafe Unmanaged<TestThread>.fromOpaque(argument).takeRetainedValue().body()
+                    let own = unsafe Unmanaged<TestThread>.fromOpaque(argument).takeRetainedValue()
+                    own.body()
+                    own.ended.signal()
                     return nil
                 },
                 argument
@@ -24,8 +29,14 @@ package final class TestThread: Sendable {
         precondition(failed == 0, "no thread for a test")
     }
 
-    /// Waits for its end; to be called once.
-    package func join() { thread.withLock { thread in _ = pthread_join(thread, nil) } }
+    /// Waits for its end, once; a thread that does not end is an issue.
+    package func join() {
+        guard ended.wait(within: longestWait) else {
+            Issue.record("a thread of the test did not end")
+            return
+        }
+        thread.withLock { thread in _ = pthread_join(thread, nil) }
+    }
 }
 
 /// Runs the body on so many threads at once, and returns when all have ended.
