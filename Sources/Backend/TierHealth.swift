@@ -11,6 +11,13 @@ package struct TierHealth: Sendable, Hashable {
             case hanging
             /// A disk is away or does not answer.
             case missingDisk = "missing_disk"
+            /// Several disks claim to be one: a clone, or paths to one disk without multipathd.
+            case duplicateDisk = "duplicate_disk"
+            /// A disk claims to belong to a group by a description older than the group's.
+            case outdatedDisk = "outdated_disk"
+            /// What volumes lie in is not active; it is activated when it is needed, unless somebody
+            /// has stopped it.
+            case inactive
             /// A volume has lost a copy of its data.
             case degraded
             /// A part of a volume cannot be read.
@@ -70,5 +77,7 @@ package struct TierHealth: Sendable, Hashable {
         ]
     }
 
-    package var isUp: Bool { !problems.contains { $0.kind == .unavailable } }
+    package var isUp: Bool {
+        !problems.contains { [.unavailable, .duplicateDisk, .outdatedDisk].contains($0.kind) }
+    }
 }

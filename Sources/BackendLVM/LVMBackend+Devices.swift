@@ -45,7 +45,7 @@ extension LVMBackend {
 
     /// A logical volume stays active after an unstage, so that the next stage runs no program.
     package func attachment(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
-        let metadata = try group.metadata()
+        let metadata = try group.metadata(evenDisputed: true)
         guard let own = try own(id.text, in: metadata),
             let device = try device(of: own.volume, metadata), device.hasTable
         else { return nil }
@@ -54,7 +54,7 @@ extension LVMBackend {
 
     /// Leaves the device active and writable for the next stage; throws `inUse` where it is open.
     package func detach(_ id: VolumeID) throws(DriverError) {
-        let metadata = try group.metadata()
+        let metadata = try group.metadata(evenDisputed: true)
         guard let own = try own(id.text, in: metadata),
             let device = try device(of: own.volume, metadata), device.hasTable
         else { return }
@@ -96,7 +96,14 @@ extension LVMBackend {
             // LVM itself may wait for what is suspended beneath the volume.
             _ = try change.resumeSuspended()
             if let device = try self.device(of: volume, metadata), device.hasTable { return }
-            if case .thin(let options) = provisioning { try deliverMessages(options, change) }
+            try group.refuseFiltered(volume.name, tags: volume.tags, metadata)
+            if case .thin(let options) = provisioning {
+                let pool = try pool(options, change.metadata)
+                if try usageIfActive(of: pool, change.metadata) == nil {
+                    try refuseStopped(pool, change.metadata)
+                }
+                try deliverMessages(options, change)
+            }
             // Snapshots of thin volumes carry a flag that would skip them.
             try change.runBeside(
                 "lvchange",

@@ -30,6 +30,7 @@ extension LVMBackend {
             let more = size - change.metadata.size(of: volume)
             let pool = try pool(options, change.metadata)
             try refuseElsewhere(volume, than: pool)
+            try ensureActive(pool, change)
             try refuseWithoutRoom(for: more, in: pool, options, change.metadata)
             try change.run("lvextend", ["--size", "\(size.bytes)b", change.path(id.text)])
         }

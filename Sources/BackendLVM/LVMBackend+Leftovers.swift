@@ -95,7 +95,10 @@ extension TierHealth.Problem.Kind {
         case .broken, .invalidSnapshot: .data
         case .suspended: .frozen
         case .unknownTier: .stranger
-        case .unavailable, .hanging, .missingDisk, .degraded, .full: nil
+        case .unavailable, .hanging, .missingDisk, .duplicateDisk, .outdatedDisk, .inactive,
+            .degraded,
+            .full:
+            nil
         }
     }
 }

@@ -11,6 +11,7 @@ extension LVMBackend {
             try group.change("lvcreate") { change throws(DriverError) in
                 let change = try clearWay(for: name, change)
                 let pool = try pool(options, change.metadata)
+                try ensureActive(pool, change)
                 try refuseWithoutRoom(for: record.size, in: pool, options, change.metadata)
                 hasBegun = true
                 guard let source = record.source else {
@@ -87,6 +88,7 @@ extension LVMBackend {
     ) throws(DriverError) {
         let pool = try pool(options, change.metadata)
         try refuseElsewhere(own.volume, than: pool)
+        try ensureActive(pool, change)
         let held = try held(by: own.volume, change.metadata)
         try refuseWithoutRoom(for: held, in: pool, options, change.metadata)
         try change.run(

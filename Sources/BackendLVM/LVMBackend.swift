@@ -64,6 +64,7 @@ package final class LVMBackend: VolumeBackend {
                     + "are for tiers without a thin pool"
             )
         case .thick(let options):
+            try refuseLongNames(of: layout, .outOfSpace)
             try refuseLargeStripes(layout, .outOfSpace, extentSize.withLock { $0 })
             guard options.wipe.suits(layout) else {
                 throw DriverError(
@@ -102,7 +103,10 @@ package final class LVMBackend: VolumeBackend {
         try starting.withLock { _ throws(DriverError) in
             try DeviceMapper.checkAvailable()
             try group.refuseStrayCommand()
-            let metadata = try group.metadata()
+            try refuseLongNames(of: ownLayout)
+            // Clones and old disks are searched for here, and LVM's configuration is read anew.
+            let metadata = try group.searchedMetadata()
+            _ = try group.activationFilter(isFresh: true)
             extentSize.withLock { $0 = metadata.extentSize }
             var look = RepairFigures()
             // First: whoever asks a suspended pool may wait for it.
@@ -123,7 +127,9 @@ package final class LVMBackend: VolumeBackend {
     package func checkHealth() throws(DriverError) {
         let metadata = try group.metadata()
         guard case .thin(let options) = provisioning else { return }
-        _ = try usage(of: pool(options, metadata), metadata)
+        let pool = try pool(options, metadata)
+        // One that is not active is activated when something of it is needed.
+        if try usageIfActive(of: pool, metadata) == nil { try refuseStopped(pool, metadata) }
     }
 
     private func refuseUnfit(_ options: ThickOptions, _ metadata: VolumeGroupMetadata)

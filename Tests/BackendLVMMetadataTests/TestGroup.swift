@@ -10,6 +10,9 @@ final class TestGroup: Sendable {
         var broken: Set<String> = []
         /// What the search for devices answers; nil makes it fail.
         var found: [String]? = []
+        var hidden: [String: String] = [:]
+        /// Devices that lie beneath others, as the paths of a multipath map do.
+        var beneath: Set<String> = []
         var searches = 0
         var reads = 0
         var now = ContinuousClock.now
@@ -52,7 +55,12 @@ final class TestGroup: Sendable {
                 try self.read(device, offset, count)
             },
             now: { self.state.withLock { $0.now } },
-            findDevices: { () throws(DriverError) in try self.search() }
+            sources: DiskSources(
+                find: { () throws(DriverError) in try self.search() },
+                hidden: { ids in self.state.withLock { $0.hidden.filter { ids.contains($0.key) } }
+                },
+                distinct: { self.distinct($0) }
+            )
         )
     }
 
@@ -73,6 +81,15 @@ final class TestGroup: Sendable {
     }
 
     func setFound(_ devices: [String]?) { state.withLock { $0.found = devices } }
+
+    func setHidden(_ hidden: [String: String]) { state.withLock { $0.hidden = hidden } }
+
+    func setBeneath(_ devices: Set<String>) { state.withLock { $0.beneath = devices } }
+
+    private func distinct(_ devices: [String]) -> [String] {
+        let beneath = state.withLock(\.beneath)
+        return devices.filter { !beneath.contains($0) }
+    }
 
     func pass(_ time: Duration) { state.withLock { $0.now += time } }
 

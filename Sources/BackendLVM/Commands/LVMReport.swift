@@ -11,6 +11,7 @@ struct LVMReport: Sendable, Hashable {
     static func command(
         _ subcommand: String,
         devices: [String] = [],
+        settings: String? = nil,
         columns: [String],
         of names: [String] = []
     ) -> LVMCommand {
@@ -18,6 +19,7 @@ struct LVMReport: Sendable, Hashable {
         return LVMCommand(
             subcommand,
             devices: devices,
+            settings: settings,
             format + ["--options", columns.joined(separator: ",")] + names
         )
     }
@@ -47,6 +49,11 @@ extension LVMCommand {
     /// Runs a report, and throws `unavailable` where it failed: an error is no answer about what
     /// exists.
     func report(deadline: Duration) throws(DriverError) -> LVMReport {
+        try LVMReport(parsing: successfulOutput(deadline: deadline).standardOutput)
+    }
+
+    /// The same for what is no report.
+    func successfulOutput(deadline: Duration) throws(DriverError) -> CommandOutput {
         let output = try run(deadline: deadline)
         guard output.exitCode == 0 else {
             throw DriverError(
@@ -54,6 +61,6 @@ extension LVMCommand {
                 "\(subcommand) ended with code \(output.exitCode): \(output.complaint)"
             )
         }
-        return try LVMReport(parsing: output.standardOutput)
+        return output
     }
 }

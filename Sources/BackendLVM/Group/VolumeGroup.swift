@@ -13,9 +13,11 @@ package final class VolumeGroup: Sendable {
     let tiers: Set<String>
     private let cache: MetadataCache
     private let looking: Gate
-    private let asking: Gate
+    let asking: Gate
     private let changing: Gate
     private let lastSeen = Mutex<VolumeGroupMetadata?>(nil)
+    let owners = Mutex(HostOwnership())
+    let activation = Mutex<ActivationFilter.Reading?>(nil)
 
     /// Far above what a command takes on a disk that answers, with thousands of volumes.
     static let commandLimit = Duration.seconds(60)
@@ -23,16 +25,29 @@ package final class VolumeGroup: Sendable {
     private static let changePatience = Duration.seconds(75)
     /// Longer than ``searchLimit``, which a look may take once; a disk that answers takes no second.
     private static let lookPatience = Duration.seconds(30)
-    private static let searchLimit = Duration.seconds(20)
+    static let searchLimit = Duration.seconds(20)
     private static let askPatience = Duration.seconds(10)
 
-    package init(named name: String, tiers: Set<String>) {
+    private let watch: DiskWatch
+
+    package convenience init(named name: String, tiers: Set<String>) {
+        self.init(named: name, tiers: tiers, watch: DiskWatch())
+    }
+
+    init(named name: String, tiers: Set<String>, watch: DiskWatch) {
         self.name = name
+        self.watch = watch
         self.tiers = tiers
         looking = Gate("volume group \(name)", patience: Self.lookPatience)
-        cache = MetadataCache(group: name, gate: looking) { () throws(DriverError) in
-            try Self.devices(of: name)
-        }
+        let search = GroupSearch(group: name)
+        cache = MetadataCache(
+            group: name,
+            gate: looking,
+            sources: DiskSources(
+                find: { () throws(DriverError) in try search.devices() },
+                hidden: { search.hidden($0) }
+            )
+        )
         asking = Gate("volume group \(name)", patience: Self.askPatience)
         changing = Gate("volume group \(name)", patience: Self.changePatience)
     }
@@ -44,7 +59,10 @@ package final class VolumeGroup: Sendable {
     var isChanging: Bool { changing.isOccupied }
 
     /// The group as it is now; throws `unavailable` where it cannot be read or must not be used.
-    func metadata() throws(DriverError) -> VolumeGroupMetadata {
+    ///
+    /// `evenDisputed` is for the end of a use, which has to come also where a person has still to say
+    /// which of several disks is the group's.
+    func metadata(evenDisputed: Bool = false) throws(DriverError) -> VolumeGroupMetadata {
         var metadata = try cache.current()
         // Another thread may have seen a newer one since; a second look is at least as new.
         if !note(metadata) { metadata = try cache.current() }
@@ -56,9 +74,21 @@ package final class VolumeGroup: Sendable {
                     + "or restart the driver if you have put the group back yourself (vgcfgrestore)"
             )
         }
+        watch.look(beside: metadata) { [cache] in cache.searchAtNextLook() }
+        if evenDisputed { return metadata }
+        if let conflict = metadata.conflicts.first { throw conflict.refusal(of: name) }
         try refuseForeign(metadata)
         return metadata
     }
+
+    /// The same after a search for all disks that claim to be of the group, which runs a program.
+    func searchedMetadata() throws(DriverError) -> VolumeGroupMetadata {
+        _ = try cache.searched()
+        return try metadata()
+    }
+
+    /// What of the group's disks a person has to decide about; none where the group cannot be read.
+    func conflicts() throws(DriverError) -> [DiskConflict] { try cache.current().conflicts }
 
     /// Keeps it as what was last seen; false where something newer was.
     private func note(_ metadata: VolumeGroupMetadata) -> Bool {
@@ -96,37 +126,6 @@ package final class VolumeGroup: Sendable {
         }
     }
 
-    private func refuseForeign(_ metadata: VolumeGroupMetadata) throws(DriverError) {
-        let reason: String
-        if metadata.status.contains("EXPORTED") {
-            reason = "is exported: run vgimport \(name)"
-        } else if let lock = metadata.lockType, lock != "none" {
-            reason = "is shared with other hosts (lock type \(lock)), which Cairn does not support"
-        } else {
-            return
-        }
-        throw DriverError(.unavailable, "volume group \(name) \(reason)")
-    }
-
-    /// Throws `unavailable` where LVM would refuse each change of the group.
-    func refuseIncomplete(_ metadata: VolumeGroupMetadata) throws(DriverError) {
-        let missing = metadata.physicalVolumes.first { $0.isMissing || $0.trouble != nil }
-        if let missing {
-            throw DriverError(
-                .unavailable,
-                "volume group \(name) misses a disk (physical volume \(missing.id), last seen as "
-                    + "\(missing.deviceHint)), so it cannot be changed: bring the disk back, then "
-                    + "vgextend --restoremissing, or give it up with vgreduce --removemissing"
-            )
-        }
-        guard metadata.status.contains("WRITE"), metadata.status.contains("RESIZEABLE") else {
-            throw DriverError(
-                .unavailable,
-                "volume group \(name) is read-only or not resizeable: run vgchange --resizeable y"
-            )
-        }
-    }
-
     /// Throws `unavailable` while a command that a killed driver has left works on the group.
     ///
     /// What it makes or removes at last cannot be told yet: what is absent now may be there then.
@@ -138,24 +137,6 @@ package final class VolumeGroup: Sendable {
                 + "\(stray.id)): retry when it has ended; if it hangs, see whether the group's disks "
                 + "answer (dmesg)"
         )
-    }
-
-    /// The disks that LVM knows of the group; throws `unavailable` where there are none.
-    private static func devices(of name: String) throws(DriverError) -> [String] {
-        let report = try LVMReport.command("pvs", columns: ["pv_name", "vg_name"])
-            .report(deadline: searchLimit)
-        // What a pod writes to its own raw volume is never a disk of ours, whatever it looks like.
-        let tenants = Set(LoopDevices.files().filter { $0.volume != nil }.map(\.device.path))
-        let devices = report.rows.filter { $0["vg_name"] == name }.compactMap { $0["pv_name"] }
-            .filter { !tenants.contains($0) }
-        guard devices.contains(where: { $0.hasBytePrefix("/") }) else {
-            throw DriverError(
-                .unavailable,
-                "there is no volume group \(name) on this node: make it (vgcreate), bring its disks "
-                    + "back, or correct 'volumeGroup' in the tiers file"
-            )
-        }
-        return devices.filter { $0.hasBytePrefix("/") }
     }
 }
 

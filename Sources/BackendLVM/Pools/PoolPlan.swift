@@ -80,9 +80,22 @@ extension PoolPlan {
         guard !disks.isEmpty else { return [] }
         for disk in disks { try refuseUsed(disk) }
         let prepare = LVMCommand("pvcreate", ["--metadatasize", metadataArea] + disks)
-        let known = try LVMReport.command("vgs", columns: ["vg_name"]).report(deadline: limit).rows
-        let exists = known.contains { $0["vg_name"] == group }
+        let known = try groups(["--foreign"])
+        let exists = known.contains(group)
+        let isOurs = try groups().contains(group)
+        guard isOurs || !exists else {
+            throw DriverError(
+                .unavailable,
+                "volume group \(group) belongs to another host (vgs --foreign -o +vg_systemid): take "
+                    + "another name"
+            )
+        }
         return [prepare, LVMCommand(exists ? "vgextend" : "vgcreate", [group] + disks)]
+    }
+
+    private static func groups(_ options: [String] = []) throws(DriverError) -> Set<String> {
+        let command = LVMReport.command("vgs", columns: ["vg_name"], of: options)
+        return Set(try command.report(deadline: limit).rows.compactMap { $0["vg_name"] })
     }
 
     /// pvcreate would wipe what it finds.
@@ -151,9 +164,12 @@ extension PoolPlan {
             }
             active.append("\(group)/\(volume.name)")
         }
-        let stop = LVMCommand("lvchange", ["--activate", "n"] + active.sorted() + [path])
         return PoolPlan(commands: [
-            stop, LVMCommand("lvconvert", ["--repair", path]),
+            // By this flag the driver knows that the pool is stopped on purpose, and leaves it so.
+            LVMCommand("lvchange", ["--setactivationskip", "y", path]),
+            LVMCommand("lvchange", ["--activate", "n"] + active.sorted() + [path]),
+            LVMCommand("lvconvert", ["--repair", path]),
+            LVMCommand("lvchange", ["--setactivationskip", "n", path]),
             LVMCommand("lvchange", settings: clearing, ["--activate", "y", path]),
         ])
     }

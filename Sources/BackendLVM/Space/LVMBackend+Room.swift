@@ -10,7 +10,10 @@ extension LVMBackend {
         case .thin(let options):
             let metadata = try group.metadata()
             let pool = try pool(options, metadata)
-            let room = thinRoom(pool, try usage(of: pool, metadata), options, metadata)
+            // How full a pool is that is not active is seen when a create has activated it.
+            let usage = try usageIfActive(of: pool, metadata)
+            if usage == nil { try refuseStopped(pool, metadata) }
+            let room = thinRoom(pool, usage, options, metadata)
             let isChangeable = isChangeable(metadata)
             let available =
                 room.isLow || !isChangeable
@@ -38,8 +41,13 @@ extension LVMBackend {
 
     /// Whether anything new can be made.
     private func isChangeable(_ metadata: VolumeGroupMetadata) -> Bool {
-        (try? group.refuseIncomplete(metadata)) != nil && !isFull(metadata)
-            && group.trouble == nil
+        (try? group.refuseIncomplete(metadata)) != nil && (try? refuseFiltered(metadata)) != nil
+            && !isFull(metadata) && group.trouble == nil
+    }
+
+    /// Throws `unavailable` where LVM would make volumes and not activate them.
+    func refuseFiltered(_ metadata: VolumeGroupMetadata) throws(DriverError) {
+        try group.refuseFiltered(VolumeID.prefix, tags: [Tags.mark], metadata)
     }
 
     private func isFull(_ metadata: VolumeGroupMetadata) -> Bool {
@@ -66,6 +74,7 @@ extension LVMBackend {
         _ metadata: VolumeGroupMetadata
     ) throws(DriverError) {
         try refuseFullMetadata(metadata)
+        try refuseFiltered(metadata)
         let free = metadata.freeExtents().map(\.extents)
         try refuseFewDisks(layout, free)
         let left = free.reduce(0, +) - reservedExtents(metadata)
@@ -142,6 +151,7 @@ extension LVMBackend {
         _ metadata: VolumeGroupMetadata
     ) throws(DriverError) {
         try refuseFullMetadata(metadata)
+        try refuseFiltered(metadata)
         let room = thinRoom(pool, try usage(of: pool, metadata), options, metadata)
         if let shortage = room.shortage { throw DriverError(.outOfSpace, shortage) }
         guard promised > room.available else { return }
@@ -155,7 +165,7 @@ extension LVMBackend {
 
     func thinRoom(
         _ pool: TierPool,
-        _ usage: ThinPoolUsage,
+        _ usage: ThinPoolUsage?,
         _ options: ThinOptions,
         _ metadata: VolumeGroupMetadata
     ) -> ThinRoom {
@@ -163,7 +173,7 @@ extension LVMBackend {
         return ThinRoom(
             total: total,
             available: total - promised(in: pool, metadata),
-            shortage: shortage(of: pool, usage, reserve.amount(of: pool.size))
+            shortage: usage.flatMap { shortage(of: pool, $0, reserve.amount(of: pool.size)) }
         )
     }
 

@@ -47,9 +47,43 @@ extension LVMBackend {
         if let usage = try usageIfActive(of: pool, metadata) { return usage }
         // A disk that the pool does not lie on may be away; LVM looks after those that it needs.
         try group.change("lvchange", evenIncomplete: true) { change throws(DriverError) in
-            try change.runBeside("lvchange", ["--activate", "y", change.path(pool.name)])
+            try ensureActive(pool, change)
         }
         return try usage(of: pool, metadata)
+    }
+
+    /// Activates the pool where it is not active and nobody has stopped it; for within a change.
+    func ensureActive(_ pool: TierPool, _ change: GroupChange) throws(DriverError) {
+        guard try usageIfActive(of: pool, change.metadata) == nil else { return }
+        try refuseStopped(pool, change.metadata)
+        try group.refuseFiltered(pool.name, tags: pool.volume.tags, change.metadata)
+        try change.runBeside("lvchange", ["--activate", "y", change.path(pool.name)])
+    }
+
+    /// Throws `unavailable` where an administrator has stopped the pool, for a repair most likely: by
+    /// LVM's own flag for that, or by having activated a part of it alone.
+    func refuseStopped(_ pool: TierPool, _ metadata: VolumeGroupMetadata) throws(DriverError) {
+        let path = "\(group.name)/\(pool.name)"
+        guard !pool.volume.isSkippedByActivation else {
+            throw DriverError(
+                .unavailable,
+                "thin pool \(path) is not active, and its flag 'skip activation' keeps it so: somebody "
+                    + "repairs it; when that is done, run lvchange --setactivationskip n \(path)"
+            )
+        }
+        guard let facts = pool.volume.thinPool else { return }
+        for (name, layer) in [
+            (facts.metadata, MappedVolume.Layer.thinMetadata), (facts.data, .thinData),
+        ] {
+            guard let part = metadata.logicalVolumes[name],
+                try DeviceMapper.device(uuid: metadata.deviceUUID(of: part, layer: layer)) != nil
+            else { continue }
+            throw DriverError(
+                .unavailable,
+                "thin pool \(path) is not active, but its part \(name) is: somebody repairs it; when "
+                    + "that is done, run lvchange --activate n \(group.name)/\(name)"
+            )
+        }
     }
 
     /// Throws `unavailable` for what does not lie in the tier's pool: the tiers file has been changed
@@ -70,8 +104,8 @@ extension LVMBackend {
         guard let usage = try usageIfActive(of: pool, metadata) else {
             throw DriverError(
                 .unavailable,
-                "thin pool \(group.name)/\(pool.name) is not active: run lvchange --activate y "
-                    + "\(group.name)/\(pool.name)"
+                "thin pool \(group.name)/\(pool.name) is not active, though LVM was asked to activate "
+                    + "it: run lvchange --activate y \(group.name)/\(pool.name), and see what it says"
             )
         }
         return usage

@@ -34,7 +34,7 @@ extension GroupSurvey {
     {
         let path = "\(group)/\(pool.name)"
         guard let usage = try backend.usageIfActive(of: pool, metadata) else {
-            return note("thin pool \(path)", "not active", "the driver's start activates it")
+            return examineInactive(pool, metadata)
         }
         examineLevel(.data, "data of \(path)", usage.usedDataBlocks, usage.totalDataBlocks, "")
         examineLevel(

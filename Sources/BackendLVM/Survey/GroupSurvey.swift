@@ -39,7 +39,10 @@ package struct GroupSurvey: Sendable {
                 let advice = "see whether its disks answer (dmesg); they may need to be replaced"
                 problem(.hanging, "volume group \(group)", trouble, advice)
             }
+            try backend.refuseLongNames(of: backend.ownLayout)
+            guard try !examineConflicts() else { return }
             let metadata = try backend.group.metadata()
+            try examineActivation(metadata, includingHost)
             examineDisks(metadata)
             examineMetadataArea(metadata)
             try examineSuspensions(metadata)
@@ -146,12 +149,16 @@ extension GroupSurvey {
     private mutating func examineDisks(_ metadata: VolumeGroupMetadata) {
         for disk in metadata.physicalVolumes {
             guard let trouble = disk.isMissing ? "missing" : disk.trouble else { continue }
+            let advice =
+                disk.isHidden
+                ? "do that, and remove nothing of the group before: its data is there"
+                : "bring it back, then vgextend --restoremissing \(group) <disk>; only where it is lost "
+                    + "for good, give it up with vgreduce --removemissing \(group)"
             problem(
                 .missingDisk,
                 "disk \(disk.device ?? disk.deviceHint)",
                 "\(trouble) (physical volume \(disk.id))",
-                "bring it back, then vgextend --restoremissing \(group) <disk>; or give it up with "
-                    + "vgreduce --removemissing \(group)"
+                advice
             )
         }
         good("disks", "\(metadata.physicalVolumes.count) in volume group \(group)")

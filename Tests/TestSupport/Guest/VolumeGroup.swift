@@ -40,12 +40,14 @@ package final class VolumeGroup: Sendable {
         try lvm(["lvcreate", "--type", "thin-pool"] + arguments + place)
     }
 
-    /// The fields of all logical volumes, hidden ones too, one row each.
-    package func rows(_ fields: String) throws(DriverError) -> [[String]] {
+    /// The fields of all logical volumes, hidden ones too, one row each; or those of the group itself.
+    package func rows(_ fields: String, of report: String = "lvs") throws(DriverError)
+        -> [[String]]
+    {
         let output = try Guest.run(
             "lvm",
             [
-                "lvs", "--all", "--noheadings", "--separator", "|", "--units", "b", "--nosuffix",
+                report, "--all", "--noheadings", "--separator", "|", "--units", "b", "--nosuffix",
                 "--options", fields, name,
             ]
         )

@@ -11,9 +11,13 @@ struct GroupReader {
     private let group: String
     private let read: DeviceRead
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let findDevices: @Sendable () throws(DriverError) -> [String]
+    private let sources: DiskSources
 
     private var devices: [String] = []
+    /// Why disks that are away cannot be used though this host has them, by their ids.
+    private var hidden: [String: String] = [:]
+    private var hasConflict = false
+    private var isSearchWanted = false
     private var lastSearch: ContinuousClock.Instant?
     /// The disks that were away after the last search; nil where there was no text.
     private var absentAfterSearch: Set<String>?
@@ -26,16 +30,19 @@ struct GroupReader {
         group: String,
         read: @escaping DeviceRead,
         now: @escaping @Sendable () -> ContinuousClock.Instant,
-        findDevices: @escaping @Sendable () throws(DriverError) -> [String]
+        sources: DiskSources
     ) {
         self.group = group
         self.read = read
         self.now = now
-        self.findDevices = findDevices
+        self.sources = sources
         texts = GroupTexts(group: group)
     }
 
     var parses: Int { texts.parses }
+
+    /// Has the next look ask anew where the disks are, and whether there are more of them.
+    mutating func searchAgain() { isSearchWanted = true }
 
     mutating func look() -> Result<VolumeGroupMetadata, DriverError> {
         var result = attempt()
@@ -43,6 +50,10 @@ struct GroupReader {
             do throws(DriverError) {
                 try search()
                 result = attempt()
+                if let absent = absent(in: result), !absent.isEmpty {
+                    hidden = sources.hidden(absent)
+                    result = attempt()
+                }
             } catch {
                 // What the known disks have told still holds.
                 if case .failure = result { result = .failure(error) }
@@ -93,44 +104,83 @@ struct GroupReader {
     private mutating func finished(_ text: VolumeGroupMetadata, _ survey: DiskSurvey)
         -> VolumeGroupMetadata
     {
-        let looks = Dictionary(survey.looks.map { ($0.label.id, $0) }) { first, _ in first }
+        let looks = Dictionary(grouping: survey.looks, by: \.label.id)
         var metadata = text
         metadata.metadataSpace = survey.space(for: text)
         for index in metadata.physicalVolumes.indices {
-            let id = metadata.physicalVolumes[index].id
-            if let look = looks[id] {
-                places[id] = look.device
-                metadata.physicalVolumes[index].device = look.device
-                metadata.physicalVolumes[index].warning = texts.damage[id] ?? look.damage
-            } else {
-                metadata.physicalVolumes[index].trouble =
-                    places[id].flatMap { survey.failures[$0] }
-                    ?? "no device of this host carries the disk \(id)"
-            }
+            mark(&metadata.physicalVolumes[index], looks, survey)
         }
+        metadata.conflicts = conflicts(in: metadata, looks, survey)
+        hasConflict = !metadata.conflicts.isEmpty
         let ids = Set(metadata.physicalVolumes.map(\.id))
         places = places.filter { ids.contains($0.key) }
         if metadata.physicalVolumes.allSatisfy({ $0.trouble == nil }) {
-            devices = metadata.physicalVolumes.compactMap(\.device)
+            let members = metadata.physicalVolumes.compactMap(\.device)
+            let others = Set(metadata.conflicts.flatMap(\.devices)).subtracting(members)
+            devices = members + others.sorted()
+            hidden = [:]
         }
         return metadata
+    }
+
+    private mutating func mark(
+        _ disk: inout PhysicalVolume,
+        _ looks: [String: [DiskLook]],
+        _ survey: DiskSurvey
+    ) {
+        let distinct = sources.distinct((looks[disk.id] ?? []).map(\.device))
+        let found = (looks[disk.id] ?? []).filter { distinct.contains($0.device) }
+        // Of several the one that was known before: what is in use lies on that.
+        guard let look = found.first(where: { $0.device == places[disk.id] }) ?? found.first else {
+            disk.trouble =
+                hidden[disk.id] ?? places[disk.id].flatMap { survey.failures[$0] }
+                ?? "no device of this host carries the disk \(disk.id)"
+            disk.isHidden = hidden[disk.id] != nil
+            return
+        }
+        places[disk.id] = look.device
+        disk.device = look.device
+        disk.warning = texts.damage[disk.id] ?? look.damage
+    }
+
+    /// Disks of which only some can be the group's.
+    private func conflicts(
+        in metadata: VolumeGroupMetadata,
+        _ looks: [String: [DiskLook]],
+        _ survey: DiskSurvey
+    ) -> [DiskConflict] {
+        var conflicts: [DiskConflict] = []
+        for disk in metadata.physicalVolumes {
+            let devices = sources.distinct((looks[disk.id] ?? []).map(\.device))
+            guard devices.count > 1 else { continue }
+            conflicts.append(.duplicate(id: disk.id, devices: devices.sorted()))
+        }
+        let twice = Set(conflicts.flatMap(\.devices))
+        let old = survey.looks.filter { !twice.contains($0.device) }
+        return conflicts + old.compactMap { texts.conflict(of: $0, with: metadata) }
     }
 
     /// Whether to ask anew where the disks are: at first, when one has gone, and now and then as
     /// long as it stays away.
     private func wantsSearch(_ result: Result<VolumeGroupMetadata, DriverError>) -> Bool {
-        guard let lastSearch else { return true }
+        guard let lastSearch, !isSearchWanted else { return true }
         let absent = absent(in: result)
-        guard absent != [] else { return false }
+        guard absent != [] else {
+            // LVM may have been told meanwhile which disk it is not to use.
+            return hasConflict && now() - lastSearch >= Self.shortPatience
+        }
         guard absent == absentAfterSearch else { return true }
         return now() - lastSearch >= (absent == nil ? Self.shortPatience : Self.patience)
     }
 
     private mutating func search() throws(DriverError) {
         defer { lastSearch = now() }
+        isSearchWanted = false
+        hidden = [:]
         var found: [String] = []
         // LVM says "[unknown]" for a disk that is not there.
-        for device in try findDevices() where device.hasBytePrefix("/") && !found.contains(device) {
+        for device in try sources.find() where device.hasBytePrefix("/") && !found.contains(device)
+        {
             found.append(device)
         }
         // A disk that has gone is looked for where it was, and what was there may tell why.

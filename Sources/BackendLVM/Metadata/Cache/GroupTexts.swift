@@ -16,6 +16,14 @@ struct GroupTexts {
         let checksum: UInt32
     }
 
+    /// A text, and a disk that holds it.
+    private struct HeldText {
+        let device: String
+        let text: VolumeGroupMetadata
+
+        var number: Int { text.sequenceNumber }
+    }
+
     private let group: String
     /// The group is known by its id once it was seen, so that another of its name is not taken for
     /// it.
@@ -42,7 +50,10 @@ struct GroupTexts {
         newest = nil
         return Result { () throws(DriverError) in
             let parsed = try parsed(texts, read: read)
-            guard let found = try pick(from: Array(parsed.values)) else {
+            let held = texts.compactMap { text in
+                parsed[text.source.content].map { HeldText(device: text.disk.device, text: $0) }
+            }
+            guard let found = try pick(from: held) else {
                 throw Self.missing(survey, damage: damage)
             }
             seen = Set(texts.map(\.source))
@@ -93,31 +104,87 @@ struct GroupTexts {
         }
     }
 
-    private func pick(from texts: [VolumeGroupMetadata]) throws(DriverError)
-        -> VolumeGroupMetadata?
-    {
-        let ours = texts.filter { text in id.map { text.id == $0 } ?? (text.name == group) }
-        guard Set(ours.map(\.id)).count <= 1 else {
+    private func pick(from texts: [HeldText]) throws(DriverError) -> VolumeGroupMetadata? {
+        let ours = texts.filter { held in
+            id.map { held.text.id == $0 } ?? (held.text.name == group)
+        }
+        guard Set(ours.map(\.text.id)).count <= 1 else {
             throw DriverError(
                 .unavailable,
-                "two volume groups have this name; rename one by its id with vgrename"
+                "two volume groups have this name, on \(Self.devices(ours)); rename one by its id with "
+                    + "vgrename"
             )
         }
-        guard let newest = ours.max(by: { $0.sequenceNumber < $1.sequenceNumber }) else {
-            guard let other = texts.first(where: { $0.name == group }) else { return nil }
+        guard let newest = ours.max(by: { $0.number < $1.number }) else {
+            guard let other = texts.first(where: { $0.text.name == group }) else { return nil }
             throw DriverError(
                 .unavailable,
-                "another group (\(other.id)) has taken its name; restart the driver if that is meant"
+                "another group (\(other.text.id)) has taken its name; restart the driver if that is "
+                    + "meant"
             )
         }
-        guard newest.name == group else {
+        try Self.refuseSplit(ours.filter { $0.number == newest.number })
+        guard newest.text.name == group else {
             throw DriverError(
                 .unavailable,
-                "it has been renamed to \(newest.name); rename it back, or name it so in the "
+                "it has been renamed to \(newest.text.name); rename it back, or name it so in the "
                     + "tiers file and restart the driver"
             )
         }
-        return newest
+        return newest.text
+    }
+
+    /// Throws where disks of the group were changed without each other: no number tells which is right.
+    private static func refuseSplit(_ newest: [HeldText]) throws(DriverError) {
+        guard let first = newest.first,
+            let other = newest.first(where: { $0.text != first.text })
+        else { return }
+        throw DriverError(
+            .unavailable,
+            "\(first.device) and \(other.device) hold different descriptions of it with the same "
+                + "number (\(first.number)): they were changed apart from each other; find out which "
+                + "is right, and disconnect the other"
+        )
+    }
+
+    private static func devices(_ texts: [HeldText]) -> String {
+        Set(texts.map(\.device)).sorted().joined(separator: " and ")
+    }
+
+    /// What a disk claims against the newest text; nil where it agrees, is known to LVM as missing, or
+    /// was left behind by one commit that was cut short, which the next one makes good.
+    func conflict(of disk: DiskLook, with newest: VolumeGroupMetadata) -> DiskConflict? {
+        let held = known.filter { $0.key.device == disk.device && $0.value.id == newest.id }
+        guard let own = held.values.max(by: { $0.sequenceNumber < $1.sequenceNumber }),
+            own.sequenceNumber < newest.sequenceNumber
+        else { return nil }
+        let id = disk.label.id
+        let holds = DiskConflict.Description(
+            sequenceNumber: own.sequenceNumber,
+            device: disk.device
+        )
+        let current = DiskConflict.Description(
+            sequenceNumber: newest.sequenceNumber,
+            device: holder(of: newest) ?? "another disk"
+        )
+        guard let member = newest.physicalVolumes.first(where: { $0.id == id }) else {
+            guard own.physicalVolumes.contains(where: { $0.id == id }) else { return nil }
+            return .removed(id: id, device: disk.device, holds: holds, newest: current)
+        }
+        guard !member.isMissing, newest.sequenceNumber - own.sequenceNumber > Self.cutCommits else {
+            return nil
+        }
+        return .outdated(id: id, device: disk.device, holds: holds, newest: current)
+    }
+
+    /// LVM writes to one disk after the other, so one that is killed leaves some a commit behind; the
+    /// next one may be killed, too.
+    private static let cutCommits = 2
+
+    private func holder(of text: VolumeGroupMetadata) -> String? {
+        known.filter {
+            $0.value.id == text.id && $0.value.sequenceNumber == text.sequenceNumber
+        }.map(\.key.device).min()
     }
 
     /// The error where no disk has a text of the group.

@@ -12,12 +12,13 @@ final class MetadataCache: Sendable {
     /// Looks that have begun; a look that began after a call shows all that was written before it.
     private let begun = Atomic<Int>(0)
     private let parsed = Atomic<Int>(0)
+    private let isSearchWanted = Atomic<Bool>(false)
     private let reader: Mutex<GroupReader>
 
     /// Reads nothing yet.
     ///
-    /// `findDevices` names the devices of the group's disks; it may be slow, and is called at first
-    /// and when a disk is not where it was. It must not pass the gate, which is for looks alone.
+    /// `sources` may be slow; they are asked at first, when a disk is not where it was, and on demand.
+    /// They must not pass the gate, which is for looks alone.
     init(
         group: String,
         gate: Gate,
@@ -25,11 +26,20 @@ final class MetadataCache: Sendable {
             try StoredBytes.read(device, at: offset, count: count)
         },
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        findDevices: @escaping @Sendable () throws(DriverError) -> [String]
+        sources: DiskSources
     ) {
         self.gate = gate
-        reader = Mutex(GroupReader(group: group, read: read, now: now, findDevices: findDevices))
+        reader = Mutex(GroupReader(group: group, read: read, now: now, sources: sources))
     }
+
+    /// What the group's metadata says now, after a search for all disks that claim to be of it.
+    func searched() throws(DriverError) -> VolumeGroupMetadata {
+        searchAtNextLook()
+        return try current()
+    }
+
+    /// Has the next look search, whoever asks for it.
+    func searchAtNextLook() { isSearchWanted.store(true, ordering: .sequentiallyConsistent) }
 
     /// What the group's metadata says now.
     ///
@@ -53,6 +63,9 @@ final class MetadataCache: Sendable {
             // Somebody has looked while this caller waited, and began after it had come.
             if count > seen, let answer = reader.answer { return answer }
             begun.store(count + 1, ordering: .sequentiallyConsistent)
+            if isSearchWanted.exchange(false, ordering: .sequentiallyConsistent) {
+                reader.searchAgain()
+            }
             let answer = reader.look()
             parsed.store(reader.parses, ordering: .relaxed)
             return answer

@@ -21,6 +21,8 @@ struct PhysicalVolume: Sendable, Hashable {
     var device: String?
     /// Why the ``MetadataCache`` cannot read it, in words; nil where it can.
     var trouble: String?
+    /// Whether this host has it, and LVM is told not to use it.
+    var isHidden = false
     /// What is wrong with it though it can be read, such as a damaged metadata area.
     var warning: String?
 

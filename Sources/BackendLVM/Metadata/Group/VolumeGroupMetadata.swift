@@ -25,6 +25,8 @@ struct VolumeGroupMetadata: Sendable, Hashable {
     let snapshots: [String: CopyOnWriteSnapshot]
     /// How full the metadata areas are, as the ``MetadataCache`` has found them.
     var metadataSpace: MetadataSpace?
+    /// What of its disks a person has to decide about, as the ``MetadataCache`` has found it.
+    var conflicts: [DiskConflict] = []
 }
 
 extension VolumeGroupMetadata {

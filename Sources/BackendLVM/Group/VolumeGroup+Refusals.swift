@@ -1,0 +1,107 @@
+import DriverCore
+import Synchronization
+
+/// States of a group in which LVM, or this host, must not use it.
+extension VolumeGroup {
+    func refuseForeign(_ metadata: VolumeGroupMetadata) throws(DriverError) {
+        let reason: String
+        if metadata.status.contains("EXPORTED") {
+            reason = "is exported: run vgimport \(name)"
+        } else if let lock = metadata.lockType, lock != "none" {
+            reason = "is shared with other hosts (lock type \(lock)), which Cairn does not support"
+        } else if metadata.status.contains("CLUSTERED") {
+            reason = "is clustered, which Cairn does not support"
+        } else {
+            return try refuseForeignHost(metadata)
+        }
+        throw DriverError(.unavailable, "volume group \(name) \(reason)")
+    }
+
+    /// Throws `unavailable` where LVM would refuse each change of the group.
+    func refuseIncomplete(_ metadata: VolumeGroupMetadata) throws(DriverError) {
+        if let disk = metadata.physicalVolumes.first(where: { $0.isMissing || $0.trouble != nil }) {
+            throw missing(disk)
+        }
+        let reason: String
+        if !metadata.isWritable {
+            reason = "is read-only: its description does not say WRITE; see vgs -o +vg_permissions"
+        } else if !metadata.status.contains("RESIZEABLE") {
+            reason =
+                "is not resizeable, so no volume can be made: run vgchange --resizeable y \(name)"
+        } else {
+            return
+        }
+        throw DriverError(.unavailable, "volume group \(name) \(reason)")
+    }
+
+    private func missing(_ disk: PhysicalVolume) -> DriverError {
+        if disk.isHidden, let trouble = disk.trouble {
+            return DriverError(
+                .unavailable,
+                "volume group \(name) cannot be changed: LVM does not use its physical volume "
+                    + "\(disk.id): \(trouble)"
+            )
+        }
+        return DriverError(
+            .unavailable,
+            "volume group \(name) misses a disk (physical volume \(disk.id), last seen as "
+                + "\(disk.deviceHint)), so it cannot be changed: bring the disk back, then "
+                + "vgextend --restoremissing; only where it is lost for good, give it up with "
+                + "vgreduce --removemissing"
+        )
+    }
+}
+
+extension VolumeGroupMetadata {
+    /// Whether LVM changes it: one with a system ID says so by a flag, which older versions of LVM,
+    /// that know no system IDs, do not understand.
+    var isWritable: Bool { status.contains("WRITE") || flags.contains("WRITE_LOCKED") }
+}
+
+/// Which system IDs LVM has taken for this host's.
+struct HostOwnership {
+    fileprivate var accepted: Set<String> = []
+    fileprivate var refused: (owner: String, since: ContinuousClock.Instant)?
+}
+
+extension VolumeGroup {
+    private static let ownerPatience = Duration.seconds(5)
+
+    /// Throws `unavailable` where the group belongs to another host by its system ID.
+    ///
+    /// LVM is asked, since which IDs are this host's is a matter of its configuration; once for each.
+    private func refuseForeignHost(_ metadata: VolumeGroupMetadata) throws(DriverError) {
+        guard let owner = metadata.systemID, !owner.isEmpty else { return }
+        let known = owners.withLock { owners -> Bool? in
+            if owners.accepted.contains(owner) { return true }
+            guard let refused = owners.refused, refused.owner == owner,
+                ContinuousClock.now - refused.since < Self.ownerPatience
+            else { return nil }
+            return false
+        }
+        let isOurs = if let known { known } else { try isOurs(owner, metadata) }
+        guard !isOurs else { return }
+        throw DriverError(
+            .unavailable,
+            "volume group \(name) belongs to another host: its system ID is '\(owner)', which LVM does "
+                + "not accept here (lvm systemid); use it on that host, or, only where no other host "
+                + "uses its disks, see lvmsystemid(7) on how to take it over"
+        )
+    }
+
+    private func isOurs(_ owner: String, _ metadata: VolumeGroupMetadata) throws(DriverError)
+        -> Bool
+    {
+        let devices = metadata.physicalVolumes.compactMap(\.device)
+        let accepted = try asking.pass("asking LVM for its system ID") { () throws(DriverError) in
+            // Without --foreign LVM leaves out what is another host's.
+            try LVMReport.command("vgs", devices: devices, columns: ["vg_name"])
+                .report(deadline: Self.searchLimit).rows.contains { $0["vg_name"] == name }
+        }
+        owners.withLock { owners in
+            if accepted { owners.accepted.insert(owner) }
+            owners.refused = accepted ? nil : (owner, .now)
+        }
+        return accepted
+    }
+}

@@ -1,0 +1,22 @@
+import DriverCore
+
+/// Where a ``GroupReader`` learns which devices to read.
+struct DiskSources: Sendable {
+    /// The devices of all disks that claim to be of the group, clones and old ones too.
+    let find: @Sendable () throws(DriverError) -> [String]
+    /// Of disks that ``find`` does not name, by their ids: those that this host has nevertheless, and
+    /// why LVM does not use them.
+    let hidden: @Sendable (Set<String>) -> [String: String]
+    /// Of devices that show the same label: one for each disk.
+    let distinct: @Sendable ([String]) -> [String]
+
+    init(
+        find: @escaping @Sendable () throws(DriverError) -> [String],
+        hidden: @escaping @Sendable (Set<String>) -> [String: String] = { _ in [:] },
+        distinct: @escaping @Sendable ([String]) -> [String] = DistinctDevices.among
+    ) {
+        self.find = find
+        self.hidden = hidden
+        self.distinct = distinct
+    }
+}

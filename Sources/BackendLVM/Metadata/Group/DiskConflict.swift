@@ -1,0 +1,79 @@
+import Backend
+import DriverCore
+
+/// Disks of which only some can be the group's; a person has to say which.
+///
+/// LVM neither activates nor changes such a group by itself. The driver names to LVM the devices that
+/// it may use, so LVM would not see the others: the driver has to refuse in its place.
+enum DiskConflict: Sendable, Hashable {
+    /// Several disks carry one physical volume: one is a clone, or they are paths to one disk.
+    case duplicate(id: String, devices: [String])
+    /// A disk claims to belong to the group by a description that the newest one does not know.
+    case removed(id: String, device: String, holds: Description, newest: Description)
+    /// A disk of the group holds an older description than the others.
+    case outdated(id: String, device: String, holds: Description, newest: Description)
+
+    /// A description of the group, and one of the disks that hold it.
+    struct Description: Sendable, Hashable {
+        let sequenceNumber: Int
+        let device: String
+    }
+
+    /// Devices that have to be looked at again to see whether the conflict is over.
+    var devices: [String] {
+        switch self {
+        case .duplicate(_, let devices): devices
+        case .removed(_, let device, _, _), .outdated(_, let device, _, _): [device]
+        }
+    }
+}
+
+/// In words.
+extension DiskConflict {
+    var kind: TierHealth.Problem.Kind {
+        switch self {
+        case .duplicate: .duplicateDisk
+        case .removed, .outdated: .outdatedDisk
+        }
+    }
+
+    var found: String {
+        switch self {
+        case .duplicate(let id, let devices):
+            "physical volume \(id) is on \(devices.count) disks: \(devices.joined(separator: " and "))"
+                + " (a cloned disk, or paths to one disk without multipathd)"
+        case .removed(let id, let device, let holds, let newest):
+            "disk \(device) (physical volume \(id)) claims to belong to the group by description "
+                + "\(holds.sequenceNumber), while description \(newest.sequenceNumber) on "
+                + "\(newest.device) does not name it"
+        case .outdated(let id, let device, let holds, let newest):
+            "disk \(device) (physical volume \(id)) holds description \(holds.sequenceNumber) of the "
+                + "group, while \(newest.device) holds description \(newest.sequenceNumber): it was "
+                + "rolled back, replaced by an old copy, or loses writes"
+        }
+    }
+
+    func advice(for group: String) -> String {
+        switch self {
+        case .duplicate:
+            "find out which disk is right (pvs --all -o +pv_duplicate), then disconnect the other, or "
+                + "hide it from LVM (global_filter in lvm.conf, lvmdevices --deldev); for paths to one "
+                + "disk start multipathd; to keep a clone beside it, run vgimportclone on the clone"
+        case .removed(_, let device, _, _):
+            "find out which disk is right; if \(device) is not needed, disconnect it, hide it from LVM, "
+                + "or have vgck --updatemetadata \(group) clear LVM's label on it; if it is the right "
+                + "one, disconnect the others"
+        case .outdated(_, let device, _, _):
+            "find out whether the data on \(device) is as old as its description: if so, bring the right "
+                + "disk back; if not, vgck --updatemetadata \(group) writes the description anew"
+        }
+    }
+
+    /// Throws `unavailable`: nothing of the group is activated or changed.
+    func refusal(of group: String) -> DriverError {
+        DriverError(
+            .unavailable,
+            "volume group \(group) waits for a decision: \(found); \(advice(for: group))"
+        )
+    }
+}

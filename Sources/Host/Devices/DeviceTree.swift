@@ -1,0 +1,80 @@
+import CHostShim
+package import DriverCore
+import Glibc
+
+/// Which block device is which, and what it stands on, as the kernel has it.
+package enum DeviceTree {
+    /// The kernel's number of the block device that a path leads to, as in st_rdev.
+    ///
+    /// Links are followed: `/dev/mapper/a` and `/dev/dm-3` may be one device.
+    package static func number(of path: String) throws(DriverError) -> UInt64 {
+        var status = stat()
+        try attempt("look at \(path)") { unsafe stat(path, &status) }
+        guard status.st_mode & S_IFMT == S_IFBLK else {
+            throw DriverError(.hostFailure, "\(path) is no block device")
+        }
+        return UInt64(status.st_rdev)
+    }
+
+    /// The numbers of all devices beneath one, at any depth: the paths of a multipath map, the legs
+    /// of an md array, what a device of the device mapper lies on.
+    package static func beneath(_ number: UInt64) throws(DriverError) -> Set<UInt64> {
+        var found: Set<UInt64> = []
+        var open = [number]
+        while let next = open.popLast() {
+            for lower in try slaves(of: next) where found.insert(lower).inserted {
+                open.append(lower)
+            }
+        }
+        return found
+    }
+
+    private static func slaves(of number: UInt64) throws(DriverError) -> [UInt64] {
+        let folder =
+            "/sys/dev/block/\(chost_device_major(number)):\(chost_device_minor(number))/slaves"
+        // A partition has no such folder.
+        guard unsafe access(folder, F_OK) == 0 else { return [] }
+        var numbers: [UInt64] = []
+        for name in try SystemFile.names(in: folder) {
+            let text = String(decoding: try SystemFile.read("\(folder)/\(name)/dev"), as: UTF8.self)
+            let parts = text.bytePrefix(before: "\n").byteSplit(separator: ":").compactMap {
+                UInt32($0)
+            }
+            guard parts.count == 2 else {
+                throw DriverError(.hostFailure, "\(folder)/\(name)/dev is not understood: \(text)")
+            }
+            numbers.append(chost_make_device(parts[0], parts[1]))
+        }
+        return numbers
+    }
+}
+
+/// A block device that a disk of LVM may be.
+package struct CandidateDisk: Sendable, Hashable {
+    /// `/dev/sda`, by the kernel's own name.
+    package let path: String
+    /// As in st_rdev.
+    package let number: UInt64
+}
+
+extension DeviceTree {
+    /// Devices without a medium, or none that LVM takes.
+    private static let passedOver = ["fd", "sr", "ram", "zram", "mtdblock"]
+
+    /// Every block device of the host that holds something, except logical volumes and the loop devices
+    /// of tiers: what a tenant writes to these is never a disk of the host.
+    package static func candidates() throws(DriverError) -> [CandidateDisk] {
+        let tenants = Set(LoopDevices.files().filter { $0.volume != nil }.map(\.device.path))
+        return try SystemFile.names(in: "/sys/class/block").compactMap { name in
+            let folder = "/sys/class/block/\(name)"
+            let path = "/dev/" + name.byteSplit(separator: "!").joined(separator: "/")
+            let isVolume = SystemFile.line("\(folder)/dm/uuid")?.hasBytePrefix("LVM-") ?? false
+            guard !isVolume, !tenants.contains(path),
+                !passedOver.contains(where: { name.hasBytePrefix($0) }),
+                (SystemFile.line("\(folder)/size").flatMap { UInt64($0) } ?? 0) > 0,
+                let number = try? number(of: path)
+            else { return nil }
+            return CandidateDisk(path: path, number: number)
+        }
+    }
+}
