@@ -14,6 +14,10 @@ package struct SnapshotRecord: Sendable, Hashable {
     package var filesystem: FilesystemType?
     package var parameters: [String: String]
     package var created: Timestamp
+    /// Whether its contents are there now; no part of what is stored.
+    ///
+    /// A copy-on-write snapshot loses them where its volume changes more than its store can keep.
+    package var isIntact: Bool
 
     package init(
         id: SnapshotID,
@@ -24,7 +28,8 @@ package struct SnapshotRecord: Sendable, Hashable {
         contents: VolumeRecord.Contents,
         filesystem: FilesystemType?,
         parameters: [String: String] = [:],
-        created: Timestamp
+        created: Timestamp,
+        isIntact: Bool = true
     ) {
         self.id = id
         self.name = name
@@ -35,5 +40,6 @@ package struct SnapshotRecord: Sendable, Hashable {
         self.filesystem = filesystem
         self.parameters = parameters
         self.created = created
+        self.isIntact = isIntact
     }
 }

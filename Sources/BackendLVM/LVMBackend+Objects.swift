@@ -14,10 +14,13 @@ struct OwnVolume {
     var isHalfMade: Bool { state == .creating }
 
     /// Whether the driver gave it that name, by what its tags tell.
-    func isNamed(_ name: String) -> Bool {
-        guard VolumeID(parsing: name) != nil || SnapshotID(parsing: name) != nil,
-            let given = try? tags.required(Fact.name)
-        else { return false }
+    ///
+    /// Throws where they do not tell: it may be what is looked for.
+    func isNamed(_ name: String) throws(DriverError) -> Bool {
+        guard VolumeID(parsing: name) != nil || SnapshotID(parsing: name) != nil else {
+            return false
+        }
+        let given = try tags.required(Fact.name)
         return name.hasByteSuffix("-" + SHA256.hex(of: given).prefix(32))
     }
 
@@ -51,6 +54,11 @@ extension LVMBackend {
                 "\(group.name)/\(name) carries no tag '\(Tags.mark)', so Cairn does not touch it: "
                     + "rename it (lvrename) if it is not Cairn's, or put its tags back"
             )
+        }
+        do throws(DriverError) {
+            try tags.checkFormat()
+        } catch {
+            throw error.adding(context: "\(group.name)/\(name)")
         }
         let owner = try tags.required(Fact.tier)
         if owner == tier {
@@ -89,9 +97,26 @@ extension LVMBackend {
     private func refuseRenamed(_ name: String, _ metadata: VolumeGroupMetadata)
         throws(DriverError)
     {
-        guard let renamed = renamed(in: metadata).first(where: { $0.isNamed(name) }) else { return }
-        let now = renamed.volume.name
-        throw DriverError(
+        for other in renamed(in: metadata) where try isNamed(other, name) {
+            throw renaming(name, to: other.volume.name)
+        }
+    }
+
+    private func isNamed(_ other: OwnVolume, _ name: String) throws(DriverError) -> Bool {
+        do {
+            return try other.isNamed(name)
+        } catch {
+            throw DriverError(
+                .unavailable,
+                "cannot tell whether \(group.name)/\(other.volume.name) is \(name) under another "
+                    + "name: \(error.message)",
+                cause: error
+            )
+        }
+    }
+
+    private func renaming(_ name: String, to now: String) -> DriverError {
+        DriverError(
             .unavailable,
             "\(group.name)/\(name) has been renamed to \(now): rename it back (lvrename "
                 + "\(group.name) \(now) \(name)), or, where it is to be nobody's, take its mark off "
@@ -164,12 +189,15 @@ extension LVMBackend {
         -> SnapshotRecord?
     {
         guard let own = try own(id.text, in: metadata), own.isReady else { return nil }
-        return try record(id, of: own)
+        return try record(id, of: own, in: metadata)
     }
 
-    func record(_ id: SnapshotID, of own: OwnVolume) throws(DriverError) -> SnapshotRecord {
+    func record(_ id: SnapshotID, of own: OwnVolume, in metadata: VolumeGroupMetadata)
+        throws(DriverError) -> SnapshotRecord
+    {
+        let isIntact = try isIntact(own.volume, metadata)
         do {
-            return try SnapshotRecord(id: id, tags: own.tags)
+            return try SnapshotRecord(id: id, tags: own.tags, isIntact: isIntact)
         } catch {
             throw error.adding(context: "\(group.name)/\(id)")
         }

@@ -1,4 +1,5 @@
 package import Backend
+import DeviceMapper
 package import DriverCore
 
 extension LVMBackend {
@@ -7,7 +8,7 @@ extension LVMBackend {
         var records: [SnapshotRecord] = []
         for own in allOwn(beginning: SnapshotID.prefix, in: metadata) where own.isReady {
             guard let id = SnapshotID(parsing: own.volume.name),
-                let record = try? record(id, of: own)
+                let record = try? record(id, of: own, in: metadata)
             else { continue }
             records.append(record)
         }
@@ -47,6 +48,22 @@ extension LVMBackend {
             tags.set(Fact.state, VolumeRecord.State.creating.rawValue)
             try cut(record.id.text, of: source.volume, options, tags, change)
             try change.markReady(record.id.text)
+        }
+    }
+
+    /// Whether a snapshot still has its contents, as far as the kernel tells.
+    ///
+    /// Of one that is not active it tells nothing; whoever copies it activates it, and looks then.
+    func isIntact(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata) throws(DriverError)
+        -> Bool
+    {
+        guard volume.thin == nil else { return true }
+        guard metadata.snapshots[volume.name] != nil else { return false }
+        let targets = try group.status(ofDevice: metadata.deviceUUID(of: volume))
+        guard let target = targets.first, target.type == "snapshot" else { return true }
+        switch try SnapshotStatus(parsing: target.status) {
+        case .valid, .unknown: return true
+        case .invalid, .overflow, .mergeFailed: return false
         }
     }
 

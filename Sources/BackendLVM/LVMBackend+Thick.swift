@@ -144,7 +144,7 @@ extension LVMBackend {
     ) throws(DriverError) -> ByteCount {
         switch source {
         case .volume: metadata.size(of: own.volume)
-        case .snapshot(let id): try record(id, of: own).size
+        case .snapshot(let id): try record(id, of: own, in: metadata).size
         }
     }
 

@@ -22,7 +22,12 @@ extension LVMBackend {
 
     private func remembers(_ name: String) -> Bool {
         guard let metadata = group.remembered else { return false }
-        return (try? own(name, in: metadata)) != nil
+        do {
+            return try own(name, in: metadata) != nil
+        } catch {
+            // Something has the name, or may have it: this tier is to be asked.
+            return true
+        }
     }
 
     package func volume(_ id: VolumeID) throws(DriverError) -> VolumeRecord? {
@@ -46,7 +51,7 @@ extension LVMBackend {
 
     package func deleteVolume(_ id: VolumeID) throws(DriverError) {
         try claims.holding(id.text) { () throws(DriverError) in
-            removeTemporarySnapshots(of: id.text)
+            try removeTemporarySnapshots(of: id.text)
             try remove(id.text) { (own, metadata) throws(DriverError) in
                 try refuseDependents(of: own, metadata)
             }
@@ -69,8 +74,8 @@ extension LVMBackend {
     }
 
     /// What copies of the volume were cut from, and a crash has left: nobody else can delete it.
-    private func removeTemporarySnapshots(of name: String) {
-        guard let metadata = try? group.metadata() else { return }
+    private func removeTemporarySnapshots(of name: String) throws(DriverError) {
+        let metadata = try group.metadata()
         for snapshot in metadata.snapshots(of: name)
         where snapshot.store.hasBytePrefix(Temporary.prefix) {
             var look = RepairFigures()

@@ -75,7 +75,15 @@ package enum DeviceMapper {
     /// It loads the module that brings it, as for a command of LVM.
     package static func hasTarget(_ type: String) throws(DriverError) -> Bool {
         try checkAvailable()
-        return unsafe cdm_find_target(type) == 0
+        switch unsafe cdm_find_target(type) {
+        case 0: return true
+        case EINVAL: return false
+        case let failure:
+            throw DriverError(
+                .unavailable,
+                "the device mapper does not tell whether it has targets '\(type)': \(reason(failure))"
+            )
+        }
     }
 
     private static func unanswered(_ uuid: String, _ failure: Int32) -> DriverError {

@@ -33,13 +33,22 @@ package struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertibl
         ByteCount(bytes / unit.bytes * unit.bytes)
     }
 
-    /// Exact bytes, with the largest binary unit that divides them: `1073741824 (1Gi)`.
+    private static let units: [(name: String, size: Int64)] = [
+        ("Ti", 1 << 40), ("Gi", 1 << 30), ("Mi", 1 << 20),
+    ]
+
+    /// In the largest binary unit that it fills, and exact: `5.49Gi (5905580032 bytes)`.
+    ///
+    /// The figure before the unit is rounded down.
     package var description: String {
-        let units: [(String, Int64)] = [("Ti", 1 << 40), ("Gi", 1 << 30), ("Mi", 1 << 20)]
-        for (name, size) in units where bytes >= size && bytes.isMultiple(of: size) {
-            return "\(bytes) (\(bytes / size)\(name))"
+        guard let unit = Self.units.first(where: { bytes >= $0.size }) else {
+            return "\(bytes) bytes"
         }
-        return "\(bytes) bytes"
+        let (whole, rest) = bytes.quotientAndRemainder(dividingBy: unit.size)
+        // Ten bits less leave room for the factor.
+        let hundredths = (rest >> 10) * 100 / (unit.size >> 10)
+        let digits = hundredths == 0 ? "" : (hundredths < 10 ? ".0" : ".") + "\(hundredths)"
+        return "\(whole)\(digits)\(unit.name) (\(bytes) bytes)"
     }
 
     /// Reads a Kubernetes quantity without fraction: `1073741824`, `512Mi`, `10Gi`, `100M`.

@@ -18,7 +18,8 @@ extension SnapshotRecord {
     }
 
     /// Reads the record of a logical volume; throws `hostFailure` where a tag is damaged.
-    init(id: SnapshotID, tags: Tags) throws(DriverError) {
+    init(id: SnapshotID, tags: Tags, isIntact: Bool = true) throws(DriverError) {
+        try tags.checkFormat()
         self.init(
             id: id,
             name: try tags.required(Fact.name),
@@ -28,7 +29,8 @@ extension SnapshotRecord {
             contents: try tags.required(Fact.contents) { VolumeRecord.Contents(rawValue: $0) },
             filesystem: try tags.optional(Fact.filesystem) { FilesystemType(rawValue: $0) },
             parameters: try tags.parameters(),
-            created: try tags.required(Fact.created) { Timestamp(tagText: $0) }
+            created: try tags.required(Fact.created) { Timestamp(tagText: $0) },
+            isIntact: isIntact
         )
     }
 }

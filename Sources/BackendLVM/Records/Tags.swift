@@ -31,6 +31,26 @@ struct Tags: Sendable, Hashable {
     /// For `--addtag`, each of them.
     var arguments: [String] { texts.flatMap { ["--addtag", $0] } }
 
+    /// The major version of the facts' meaning that this driver writes and reads.
+    ///
+    /// It is not written: what has no version is of version 1, as the first release made it.
+    static let formatVersion = 1
+
+    /// Throws `unavailable` for what a newer version has made in a way that this one would harm.
+    ///
+    /// `cairn.format=1.4` is a newer minor version: it has more facts, which stay as they are.
+    func checkFormat() throws(DriverError) {
+        let version = try text(Fact.format) ?? String(Self.formatVersion)
+        let major = version.bytePrefix(before: ".")
+        guard major.isDecimal, let number = Int(major) else { throw damage(Fact.format) }
+        guard number != Self.formatVersion else { return }
+        throw DriverError(
+            .unavailable,
+            "its tags are of format \(version), and this driver knows format \(Self.formatVersion): a "
+                + "newer version of Cairn has made it; use that one"
+        )
+    }
+
     static func tag(_ name: String, _ value: String) -> String { "\(prefix)\(name)=\(value)" }
 
     /// The escaped values of a fact, as they stand in the tags.

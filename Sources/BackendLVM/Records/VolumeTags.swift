@@ -22,8 +22,10 @@ extension VolumeRecord {
         return tags
     }
 
-    /// Reads the record of a logical volume; throws `hostFailure` where a tag is damaged.
+    /// Reads the record of a logical volume; throws `hostFailure` where a tag is damaged, and
+    /// `unavailable` where they are of a format that this driver does not know.
     init(id: VolumeID, size: ByteCount, tags: Tags) throws(DriverError) {
+        try tags.checkFormat()
         var capabilities: [Int: RecordedCapability] = [:]
         for value in tags.values(of: Fact.capability) {
             let rest = String(value.byteSuffix(after: ":") ?? "")
@@ -57,6 +59,8 @@ extension VolumeRecord {
 
 /// The names of the facts; they are on disks, so they never change.
 enum Fact {
+    /// Of the tags themselves: see ``Tags/checkFormat()``.
+    static let format = "format"
     static let name = "name"
     static let tier = "tier"
     static let created = "created"

@@ -24,6 +24,8 @@ package struct GroupSurvey: Sendable {
     package private(set) var volumes: [VolumeRecord] = []
     package private(set) var snapshots: [SnapshotRecord] = []
     package private(set) var findings: [Finding] = []
+    /// How many volumes and snapshots carry the id of each node, by the 16 digits that stand for it.
+    package private(set) var nodes: [String: Int] = [:]
     /// The share in use of what can run full.
     var levels: [TierHealth.Store: Double] = [:]
 
@@ -49,12 +51,20 @@ package struct GroupSurvey: Sendable {
             try examineRoom(metadata)
             examineOwners(metadata)
             for own in backend.allOwn(in: metadata) { examine(own, metadata) }
+            nodes = Self.nodes(of: backend.allOwn(in: metadata).map(\.volume.name))
             volumes = try backend.volumes()
             snapshots = try backend.snapshots()
             good("objects", "volumes: \(volumes.count), snapshots: \(snapshots.count)")
         } catch {
             let advice = "correct that; a running driver goes on by itself then"
             problem(.unavailable, "volume group \(group)", error.message, advice)
+        }
+    }
+
+    private static func nodes(of names: [String]) -> [String: Int] {
+        names.reduce(into: [:]) { counts, name in
+            let node = VolumeID(parsing: name)?.nodeDigest ?? SnapshotID(parsing: name)?.nodeDigest
+            if let node { counts[String(node), default: 0] += 1 }
         }
     }
 
@@ -259,7 +269,7 @@ extension GroupSurvey {
         if let id = VolumeID(parsing: own.volume.name) {
             _ = try backend.record(id, of: own, in: metadata)
         } else if let id = SnapshotID(parsing: own.volume.name) {
-            _ = try backend.record(id, of: own)
+            _ = try backend.record(id, of: own, in: metadata)
         } else if !own.volume.name.hasBytePrefix(Temporary.prefix) {
             throw DriverError(
                 .hostFailure,

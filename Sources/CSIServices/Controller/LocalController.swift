@@ -102,7 +102,7 @@ extension Snapshot {
             snapshotID: record.id.text,
             sourceVolumeID: record.source.text,
             creationTime: record.created,
-            readyToUse: true
+            readyToUse: record.isIntact
         )
     }
 }

@@ -12,12 +12,12 @@ enum GroupChecks {
         // On a thread that may be lost: no signal ends a read from a disk that hangs.
         let thread = BlockingPool(threads: 1)
         let pending = try? thread.begin { () throws(DriverError) in
-            GroupSurvey(of: backend).findings
+            GroupSurvey(of: backend)
         }
-        guard let findings = try? pending?.value(by: .now + patience) else {
+        guard let survey = try? pending?.value(by: .now + patience) else {
             return [unanswered(tier)]
         }
-        return findings.map { finding in
+        let checks = survey.findings.map { finding in
             Check(
                 area: "tier \(tier.name)",
                 subject: finding.subject,
@@ -26,6 +26,28 @@ enum GroupChecks {
                 advice: finding.advice
             )
         }
+        let name = Environment.value(of: "NODE_ID") ?? Environment.hostName()
+        return checks + strangers(survey.nodes, beside: name).map { note(tier, $0) }
+    }
+
+    /// What is said of objects that were made under the id of a node other than the named one.
+    static func strangers(_ nodes: [String: Int], beside name: String) -> [String] {
+        let own = String(SHA256.hex(of: name).prefix(16))
+        return nodes.filter { $0.key != own }.sorted { $0.key < $1.key }.map { node, count in
+            "\(count) volumes and snapshots have ids of another node (\(node)) than '\(name)' (\(own))"
+        }
+    }
+
+    private static func note(_ tier: TierConfiguration, _ found: String) -> Check {
+        Check(
+            area: "tier \(tier.name)",
+            subject: "objects of another node",
+            state: .note,
+            found: found,
+            advice:
+                "right where the driver has that node's id (--node-id); otherwise the node was renamed, or "
+                + "its disks come from another one: the driver serves them under the old id alone"
+        )
     }
 
     private static func unanswered(_ tier: TierConfiguration) -> Check {
