@@ -13,14 +13,13 @@ struct chttp_server {
   chttp_handler handler;
   void *context;
   uint16_t port;
+  chttp_seats seats;
 };
 
 struct chttp_page {
   struct MHD_Response *response;
 };
 
-static const unsigned most_connections = 16;
-static const unsigned most_connections_of_one = 8;
 static const unsigned idle_seconds = 15;
 // Of one connection: the request's head and the answer's.
 static const size_t memory_bytes = 16 << 10;
@@ -47,10 +46,34 @@ static enum MHD_Result send_empty(struct MHD_Connection *connection, unsigned st
   return result;
 }
 
+static void seat(void *context, struct MHD_Connection *connection, void **place,
+                 enum MHD_ConnectionNotificationCode change) {
+  chttp_server *server = context;
+  if (change == MHD_CONNECTION_NOTIFY_CLOSED) {
+    if (*place) chttp_seat_leave(*place);
+    *place = NULL;
+    return;
+  }
+  const union MHD_ConnectionInfo *socket =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  const union MHD_ConnectionInfo *address =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  *place = socket && address
+               ? chttp_seat_take(&server->seats, socket->connect_fd, address->client_addr)
+               : NULL;
+}
+
+static void count_use(chttp_server *server, struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *place =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  if (place && place->socket_context) chttp_seat_use(&server->seats, place->socket_context);
+}
+
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *body,
                               size_t *body_length, void **state) {
   (void)version, (void)body, (void)body_length, (void)state;
+  count_use(context, connection);
   if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
     return send_empty(connection, MHD_HTTP_METHOD_NOT_ALLOWED);
   }
@@ -66,9 +89,10 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
 static struct MHD_Daemon *start(chttp_server *server, int listener) {
   return MHD_start_daemon(
       MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL, answer, server,
-      MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, most_connections,
-      MHD_OPTION_PER_IP_CONNECTION_LIMIT, most_connections_of_one, MHD_OPTION_CONNECTION_TIMEOUT,
-      idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_bytes, MHD_OPTION_END);
+      MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
+      (unsigned)CHTTP_MOST_SEATS, MHD_OPTION_NOTIFY_CONNECTION, seat, server,
+      MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+      memory_bytes, MHD_OPTION_END);
 }
 
 chttp_server *chttp_server_create(const char *host, uint16_t port, chttp_handler handler,

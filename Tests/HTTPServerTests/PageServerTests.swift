@@ -105,6 +105,39 @@ struct PageServerTests {
         }
     }
 
+    /// HTTPConnection has one owner, and an array holds only what can be copied.
+    private final class Idle {
+        let connection: HTTPConnection
+
+        init(port: UInt16) throws(DriverError) { connection = try HTTPConnection(port: port) }
+    }
+
+    @Test(arguments: [8, 16, 17, 100])
+    func `however many say nothing, the next one is answered`(count: Int) throws {
+        try serving { port in
+            var idle: [Idle] = []
+            for _ in 0..<count { idle.append(try Idle(port: port)) }
+            for _ in 0..<3 {
+                #expect(try HTTPConnection.ask("/greeting", port: port).body == "good day\n")
+            }
+            withExtendedLifetime(idle) {}
+        }
+    }
+
+    @Test func `the connections of one address end no other's`() throws {
+        try serving { port in
+            // 127.0.0.2 is this machine, too.
+            let other = try HTTPConnection(port: port, from: 0x7f00_0002)
+            var idle: [Idle] = []
+            for _ in 0..<100 { idle.append(try Idle(port: port)) }
+            #expect(try HTTPConnection.ask("/greeting", port: port).body == "good day\n")
+            other.send("GET /greeting HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            let answer = other.receive()
+            #expect(answer.hasSuffix("good day\n"))
+            withExtendedLifetime(idle) {}
+        }
+    }
+
     @Test func `two servers cannot have one address`() throws {
         try serving { port in
             let error = #expect(throws: DriverError.self) {

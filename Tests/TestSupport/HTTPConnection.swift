@@ -6,10 +6,12 @@ import Host
 package struct HTTPConnection: ~Copyable {
     private let descriptor: CInt
 
-    /// Connects to 127.0.0.1; throws `unavailable` where nobody listens.
-    package init(port: UInt16) throws(DriverError) {
+    /// Connects to 127.0.0.1, from another address of the machine where it is given; throws
+    /// `unavailable` where nobody listens.
+    package init(port: UInt16, from source: UInt32? = nil) throws(DriverError) {
         let kind = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
         descriptor = socket(AF_INET, kind, 0)
+        if let source { Self.bind(descriptor, source) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -24,6 +26,18 @@ package struct HTTPConnection: ~Copyable {
     }
 
     deinit { close(descriptor) }
+
+    private static func bind(_ descriptor: CInt, _ source: UInt32) {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = source.bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.bind(descriptor, $0, size)
+            }
+        }
+    }
 
     package func send(_ text: String) {
         let bytes = Array(text.utf8)

@@ -1,7 +1,8 @@
 // libmicrohttpd as a server of small pages, on one thread of its own.
 //
-// It answers GET and HEAD; what else comes is refused with 405 and its body is not read. It holds at
-// most 16 connections, of which one address may have 8, and ends those that are idle for 15 seconds.
+// It answers GET and HEAD; what else comes is refused with 405 and its body is not read. It
+// serves 16 connections at a time and ends those that are idle for 15 seconds. A 17th gets the place
+// of the idlest one of the address that has the most.
 
 #ifndef CHTTP_SHIM_H
 #define CHTTP_SHIM_H
