@@ -35,6 +35,8 @@ let package = Package(
             cSettings: ownC,
             linkerSettings: [.linkedLibrary("grpc"), .linkedLibrary("gpr")]
         ),
+        // C: what holds for the whole process: connections leave descriptors for volumes.
+        .target(name: "CProcessShim", cSettings: ownC),
         // C: protobuf-c output of proto/, generated and checked in.
         .target(name: "CCSIProto", linkerSettings: [.linkedLibrary("protobuf-c")]),
         // C: ioctls, mount calls, libblkid, libmount and SHA-256, which Swift cannot reach by itself.
@@ -67,13 +69,13 @@ let package = Package(
         // Bytes in, bytes out, over C-core: server and client.
         .target(
             name: "GRPCRuntime",
-            dependencies: ["CGRPCShim", "DriverCore"],
+            dependencies: ["CGRPCShim", "CProcessShim", "DriverCore"],
             swiftSettings: swift
         ),
         // Small pages over HTTP, for those who watch the driver.
         .target(
             name: "HTTPServer",
-            dependencies: ["CHTTPShim", "DriverCore"],
+            dependencies: ["CHTTPShim", "CProcessShim", "DriverCore"],
             swiftSettings: swift
         ),
         // Protobuf-c messages to Swift values and back.

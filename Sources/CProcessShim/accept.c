@@ -1,4 +1,6 @@
 #define _GNU_SOURCE
+#include "cprocess_shim.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -23,8 +25,10 @@ static bool is_shortage(int code) {
   return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
 }
 
-// libc's accept4 for this whole process, in its place: the linker binds libgrpc's call to the
-// program's own symbol before libc's. Nothing else in the process accepts connections.
+// libc's accept4 for this whole process, in its place: the linker binds the calls of shared libraries
+// to the program's own symbol before libc's. Two libraries accept connections here, and both are
+// meant: libgrpc, for the sockets of the CSI services, and libmicrohttpd, for the pages of figures
+// and health.
 //
 // gRPC 1.51, which Debian 12 and 13 have, gives a listener up for good when accept4 fails with
 // EMFILE and the like (mended upstream in 2023, grpc/grpc 33656): one moment without a free
