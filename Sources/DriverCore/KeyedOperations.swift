@@ -59,9 +59,6 @@ package final class KeyedOperations: Sendable {
         }
     }
 
-    /// Whether anything holds the key now.
-    package func isHeld(_ key: String) -> Bool { holders.withLock { $0[key] != nil } }
-
     private static func refusal(of claim: Claim, by holder: Holder?) -> DriverError? {
         guard let holder, !(claim.access == .shared && holder.sharers != nil) else { return nil }
         let done = holder.progress.text.map { ", \($0)" } ?? ""

@@ -17,9 +17,6 @@ package struct Router: Sendable {
 
     package init() {}
 
-    /// The full paths, sorted.
-    package var methods: [String] { handlers.keys.sorted() }
-
     /// Adds a method by its full path, `/csi.v1.Identity/Probe`; a path is added once.
     package mutating func unary(_ method: String, _ handler: @escaping UnaryHandler) {
         add(method, .unary(handler))

@@ -27,10 +27,6 @@ struct SizeRange: Sendable, Hashable {
         self.limit = limit == 0 ? nil : ByteCount(limit)
     }
 
-    func contains(_ size: ByteCount) -> Bool {
-        size >= required && (limit.map { size <= $0 } ?? true)
-    }
-
     /// The smallest size that satisfies the request: at least `minimum`, a multiple of `unit`.
     ///
     /// Without a required size it is `preferred`, cut down to the limit. Throws `unsupportedSize`

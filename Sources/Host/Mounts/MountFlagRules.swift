@@ -29,7 +29,7 @@ enum MountFlagRules {
             }
             throw DriverError(
                 .invalidRequest,
-                "mount flag '\(option.shortened(toBytes: 64))' \(rule.reason); remove it"
+                "mount flag '\(name)' \(rule.reason); remove it"
                     + (choice ?? "")
             )
         }

@@ -49,7 +49,7 @@ struct MountFlags {
         guard let byte = option.utf8.first(where: { !(0x21...0x7E).contains($0) }) else { return }
         throw DriverError(
             .invalidRequest,
-            "mount flag '\(option.shortened(toBytes: 64))' holds the byte 0x"
+            "mount flag '\(option.bytePrefix(before: "=").shortened(toBytes: 64))' holds the byte 0x"
                 + "\(String(byte, radix: 16)); flags are printable ASCII without blanks"
         )
     }

@@ -114,7 +114,8 @@ struct StandaloneDriver {
             },
             second: { [logger] in logger.warning("stopping at once") }
         )
-        // Cancelled, not waited for, at the end: a disk that hangs must not keep the process.
+        // Cancelled and awaited when this function ends. That is no wait for a disk that hangs:
+        // BlockingPool.run gives its caller up when the task is cancelled, and leaves the thread.
         async let _: Void = openTiers()
         let hangup = AskSignal(SIGHUP) { [repairs, logger] in
             Task { await Self.lookAgain(repairs, logger) }
