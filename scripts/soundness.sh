@@ -175,7 +175,9 @@ character_calls() {
 banned_words() {
     lines '\btry!|\bfatalError\(|\bTask\.detached\b|@unchecked\b|\bFIXME\b|\bTODO\b|/bin/sh\b' \
         "${source_files[@]}" "${own_c_files[@]}"
-    lines '(?<![\w.])print\(' "${source_files[@]}" | grep -v '^Sources/cairn/' || true
+    # Console makes what it prints printable.
+    lines '(?<![\w.])print\(' "${source_files[@]}" |
+        grep -v '^Sources/cairn/Console/Console\.swift:' || true
 }
 
 long_files() {

@@ -12,7 +12,7 @@ import Testing
             let listed = try await node.cairn("volume", "list")
             #expect(
                 listed.lines.first?.split(separator: " ")
-                    == ["NAME", "SIZE", "TIER", "KIND", "MOUNTED", "AT", "ID"]
+                    == ["NAME", "SIZE", "TIER", "KIND", "USED", "BY", "ID"]
             )
             #expect(
                 listed.words(after: "data").prefix(5) == ["data", "16Mi", "scratch", "ext4", "-"]

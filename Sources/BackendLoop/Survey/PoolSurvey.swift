@@ -69,6 +69,18 @@ package struct PoolSurvey: Sendable {
         record(id, in: directory)
     }
 
+    /// Every record that can be read, inline volumes included; empty where the pool cannot be read.
+    package static func volumes(in directory: String) -> [VolumeRecord] {
+        guard let root = try? Folder.existing(at: directory),
+            let shelf = try? Shelf<VolumeRecord>(in: root),
+            let names = try? shelf.folder.names()
+        else { return [] }
+        return names.compactMap { VolumeID(parsing: $0) }.compactMap { id in
+            guard case .usable(let stored) = (try? shelf.entry(id)) ?? nil else { return nil }
+            return stored.record
+        }
+    }
+
     /// The record of a snapshot, if it can be read.
     package static func snapshot(_ id: SnapshotID, in directory: String) -> SnapshotRecord? {
         record(id, in: directory)

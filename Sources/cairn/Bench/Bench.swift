@@ -92,7 +92,7 @@ struct Bench: AsyncParsableCommand {
     private func holdVolume(of driver: BenchDriver) async -> Result<BenchReport?, any Error> {
         do {
             try await HeldVolume(driver: driver).hold { path in
-                print(path)
+                Console.write(path)
                 StandardOutput.flush()
             }
             return .success(nil)
@@ -158,12 +158,13 @@ struct Bench: AsyncParsableCommand {
 
     private func write(_ report: BenchReport) throws {
         switch output {
-        case .table: for line in BenchTable(report, style: .aligned).lines { print(line) }
-        case .markdown: for line in BenchTable(report, style: .markdown).lines { print(line) }
+        case .table: for line in BenchTable(report, style: .aligned).lines { Console.write(line) }
+        case .markdown:
+            for line in BenchTable(report, style: .markdown).lines { Console.write(line) }
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            Console.write(String(decoding: try encoder.encode(report), as: UTF8.self))
         }
     }
 
@@ -173,8 +174,10 @@ struct Bench: AsyncParsableCommand {
             tell("\(endpoint) was not ready in time")
             throw ExitCode(1)
         }
-        print("\(time.seconds).\(String(time.nanoseconds + 1_000_000_000).dropFirst())")
+        Console.write("\(time.seconds).\(String(time.nanoseconds + 1_000_000_000).dropFirst())")
     }
 
-    private func tell(_ text: String) { StandardError.write(Array("cairn bench: \(text)\n".utf8)) }
+    private func tell(_ text: String) {
+        StandardError.write(Array("cairn bench: \(text.printable)\n".utf8))
+    }
 }

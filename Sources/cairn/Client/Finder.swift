@@ -1,3 +1,4 @@
+import Backend
 import CSIMessages
 import CSIServices
 import DriverCore
@@ -6,14 +7,19 @@ import GRPCRuntime
 /// Finds what a person calls a volume or a snapshot: by its name, or by its id.
 ///
 /// CSI knows ids only. Cairn computes them from node and name, so a name finds its volume without
-/// a list; with any other driver only ids do.
+/// a list; with any other driver only ids do. What was made under another node id is found by the
+/// name in its record.
 struct Finder {
     let session: Session
+    let node: LocalNode
 
     func volume(_ text: String) async throws -> Volume {
         for id in try await candidates(text, ours: { $0.volumeID(forName: text).text }) {
             if let volume = try await lookUp(volume: id, asked: text) { return volume }
         }
+        let named = node.records().filter { $0.name.hasSameBytes(as: text) }.map(\.id)
+        guard let id = try only(named, "volume", text)?.text else { throw missing("volume", text) }
+        if let volume = try await lookUp(volume: id, asked: id) { return volume }
         throw missing("volume", text)
     }
 
@@ -21,7 +27,28 @@ struct Finder {
         for id in try await candidates(text, ours: { $0.snapshotID(forName: text).text }) {
             if let snapshot = try await lookUp(snapshot: id, asked: text) { return snapshot }
         }
-        throw missing("snapshot", text)
+        let named = try await session.allSnapshots(of: "").filter { snapshot in
+            let record = SnapshotID(parsing: snapshot.snapshotID).flatMap(node.record)
+            return record?.name.hasSameBytes(as: text) ?? false
+        }
+        guard let found = try only(named, "snapshot", text) else {
+            throw missing("snapshot", text)
+        }
+        return found
+    }
+
+    /// A name is one object's on its node; objects of several node ids may share one.
+    private func only<Object>(_ objects: [Object], _ kind: String, _ text: String) throws
+        -> Object?
+    {
+        guard objects.count < 2 else {
+            throw CommandFailure(
+                .conflict,
+                "\(objects.count) \(kind)s are called '\(text)': take the id that 'cairn \(kind) "
+                    + "list' shows"
+            )
+        }
+        return objects.first
     }
 
     /// An id is taken as it is; a name may be one of ours, or another driver's id.

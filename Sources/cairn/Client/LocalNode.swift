@@ -41,6 +41,12 @@ struct LocalNode {
             ?? groups.values.lazy.compactMap { try? $0.snapshot(id) }.first
     }
 
+    /// Every volume of the tiers that can be read, inline volumes included.
+    func records() -> [VolumeRecord] {
+        Self.directories(of: tiers ?? []).flatMap { PoolSurvey.volumes(in: $0) }
+            + groups.values.flatMap { (try? $0.volumes()) ?? [] }
+    }
+
     /// Where a volume is attached and mounted; nil where it is not.
     func place(of id: VolumeID) -> LocalPlace? {
         guard let device = loopDevices[id] ?? groupDevice(of: id) else { return nil }

@@ -3,8 +3,11 @@ import Host
 
 /// What a person or a script reads: results on standard output, all else on standard error.
 enum Console {
-    /// Writes a result whose texts from outside are printable already.
-    static func write(_ text: String) { print(text) }
+    /// Writes a result; what it holds from outside cannot move the cursor or forge a line.
+    static func write(_ text: String) { print(text.printableLines) }
+
+    /// The same for a text with colours, whose parts from outside are printable already.
+    static func write(styled text: String) { print(text) }
 
     /// One line that tells a failure.
     static func fail(_ message: String) {
@@ -32,7 +35,6 @@ struct Style: Sendable {
         case red = "31"
         case green = "32"
         case yellow = "33"
-        case dim = "2"
         case bold = "1"
     }
 

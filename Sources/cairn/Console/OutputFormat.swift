@@ -7,9 +7,20 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case table, json
 
     /// Writes a result: `text` for people, `value` for programs.
+    ///
+    /// JSON escapes what a terminal would not show: its readers get the same text.
     func write(_ value: some Encodable, text: @autoclosure () -> String) throws {
+        try write(value) { Console.write(text()) }
+    }
+
+    /// The same for a text with colours, whose parts from outside are printable already.
+    func write(_ value: some Encodable, styled text: @autoclosure () -> String) throws {
+        try write(value) { Console.write(styled: text()) }
+    }
+
+    private func write(_ value: some Encodable, table: () -> Void) throws {
         switch self {
-        case .table: Console.write(text())
+        case .table: table()
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

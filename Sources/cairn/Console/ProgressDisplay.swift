@@ -1,3 +1,4 @@
+import DriverCore
 import Host
 
 /// How far a long call has come, on standard error.
@@ -19,7 +20,7 @@ struct ProgressDisplay {
     private static let barWidth = 30
 
     /// `what` as in "create data".
-    init(_ what: String) { self.what = what }
+    init(_ what: String) { self.what = what.printable }
 
     /// Shows the state; nil where the driver has told none.
     mutating func show(percent: Int?) {

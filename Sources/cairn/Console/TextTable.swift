@@ -1,3 +1,5 @@
+import DriverCore
+
 /// Aligned columns, two spaces apart; the last one is not padded.
 struct TextTable {
     enum Alignment { case left, right }
@@ -18,7 +20,7 @@ struct TextTable {
     /// Adds a row; nil and empty cells show a dash.
     mutating func add(_ cells: [String?]) {
         precondition(cells.count == columns.count, "a row has a cell for each column")
-        rows.append(cells.map { $0.flatMap { $0.isEmpty ? nil : $0 } ?? Self.nothing })
+        rows.append(cells.map { $0.flatMap { $0.isEmpty ? nil : $0.printable } ?? Self.nothing })
     }
 
     var text: String {
@@ -47,7 +49,7 @@ struct FactList {
 
     /// Adds a fact; nothing where the value is nil or empty.
     mutating func add(_ name: String, _ value: String?) {
-        if let value, !value.isEmpty { facts.append((name, value)) }
+        if let value, !value.isEmpty { facts.append((name, value.printable)) }
     }
 
     var text: String {

@@ -46,7 +46,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let problems = checks.count { $0.state == .problem }
         try client.output.write(
             Report(isHealthy: problems == 0, checks: checks),
-            text: Self.text(checks, problems: problems)
+            styled: Self.text(checks, problems: problems)
         )
         guard problems == 0 else { throw ExitCode(ExitStatus.failed.rawValue) }
     }
@@ -74,17 +74,18 @@ struct DoctorCommand: AsyncParsableCommand {
 
     /// Sections, one check a line, and what to do below what is wrong.
     static func text(_ checks: [Check], problems: Int) -> String {
-        let width = checks.map(\.subject.count).max() ?? 0
+        let width = checks.map(\.subject.printable.count).max() ?? 0
         var lines: [String] = []
         var area = ""
         for check in checks {
             if check.area != area {
                 area = check.area
-                lines.append(Style.output.apply(.bold, to: area))
+                lines.append(Style.output.apply(.bold, to: area.printable))
             }
-            let gap = String(repeating: " ", count: width - check.subject.count + 2)
-            lines.append("  \(label(check.state))  \(check.subject)\(gap)\(check.found)")
-            if let advice = check.advice { lines.append("           do: \(advice)") }
+            let subject = check.subject.printable
+            let gap = String(repeating: " ", count: width - subject.count + 2)
+            lines.append("  \(label(check.state))  \(subject)\(gap)\(check.found.printable)")
+            if let advice = check.advice { lines.append("           do: \(advice.printable)") }
         }
         lines.append(summary(checks.count, problems))
         return lines.joined(separator: "\n")

@@ -66,7 +66,7 @@ struct MountCommand: AsyncParsableCommand {
     }
 
     private func mount(_ session: Session, _ node: LocalNode) async throws -> Mounted {
-        let id = try await Finder(session: session).volume(volume).volumeID
+        let id = try await Finder(session: session, node: node).volume(volume).volumeID
         let ours = VolumeID(parsing: id)
         let place = ours.flatMap(node.place)
         let record = ours.flatMap(node.record)

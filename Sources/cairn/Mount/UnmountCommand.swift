@@ -77,7 +77,9 @@ struct UnmountCommand: AsyncParsableCommand {
         _ session: Session,
         _ node: LocalNode
     ) async throws -> String {
-        if let volume { return try await Finder(session: session).volume(volume).volumeID }
+        if let volume {
+            return try await Finder(session: session, node: node).volume(volume).volumeID
+        }
         if let place = node.place(at: path) ?? node.place(at: staged) { return place.volume.text }
         throw CommandFailure(
             .notFound,

@@ -25,7 +25,7 @@ struct SnapshotCreate: AsyncParsableCommand {
     func run() async throws {
         let node = try LocalNode(config: client.namedConfig)
         let snapshot = try await Session.with(client) { session in
-            let source = try await Finder(session: session).volume(volume)
+            let source = try await Finder(session: session, node: node).volume(volume)
             let answer = try await session.perform(
                 CreateSnapshotRequest(sourceVolumeID: source.volumeID, name: name),
                 to: "create snapshot '\(name)' of volume '\(volume)'"

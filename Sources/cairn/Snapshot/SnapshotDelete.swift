@@ -23,10 +23,12 @@ struct SnapshotDelete: AsyncParsableCommand {
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
+        let node = try LocalNode(config: client.namedConfig)
         try await Session.with(client) { session in
             try await Deletion(kind: "snapshot", ifExists: ifExists, output: client.output)
                 .run(snapshots) { name in
-                    let id = try await Finder(session: session).snapshot(name).snapshotID
+                    let id = try await Finder(session: session, node: node).snapshot(name)
+                        .snapshotID
                     _ = try await session.perform(
                         DeleteSnapshotRequest(snapshotID: id),
                         to: "delete snapshot '\(name)'"

@@ -23,7 +23,7 @@ struct SnapshotList: AsyncParsableCommand {
         let snapshots = try await Session.with(client) { session in
             var source = ""
             if let volume {
-                source = try await Finder(session: session).volume(volume).volumeID
+                source = try await Finder(session: session, node: node).volume(volume).volumeID
             }
             return try await session.allSnapshots(of: source)
         }

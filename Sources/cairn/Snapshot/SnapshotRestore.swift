@@ -37,7 +37,7 @@ struct SnapshotRestore: AsyncParsableCommand {
         let node = try LocalNode(config: client.namedConfig)
         let parameters = try new.parameters()
         let volume = try await Session.with(client) { session in
-            let found = try await Finder(session: session).snapshot(snapshot)
+            let found = try await Finder(session: session, node: node).snapshot(snapshot)
             let record = SnapshotID(parsing: found.snapshotID).flatMap(node.record)
             let isBlock = record.map { $0.filesystem == nil } ?? false
             return try await VolumeMaking(session: session, node: node).make(

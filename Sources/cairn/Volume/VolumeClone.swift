@@ -38,7 +38,7 @@ struct VolumeClone: AsyncParsableCommand {
         let node = try LocalNode(config: client.namedConfig)
         let parameters = try new.parameters()
         let volume = try await Session.with(client) { session in
-            let found = try await Finder(session: session).volume(source)
+            let found = try await Finder(session: session, node: node).volume(source)
             let record = VolumeID(parsing: found.volumeID).flatMap(node.record)
             let isBlock = record?.capabilities.allSatisfy(\.isBlock) ?? false
             return try await VolumeMaking(session: session, node: node).make(

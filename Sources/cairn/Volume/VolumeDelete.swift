@@ -24,10 +24,11 @@ struct VolumeDelete: AsyncParsableCommand {
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
+        let node = try LocalNode(config: client.namedConfig)
         try await Session.with(client) { session in
             try await Deletion(kind: "volume", ifExists: ifExists, output: client.output)
                 .run(volumes) { name in
-                    let id = try await Finder(session: session).volume(name).volumeID
+                    let id = try await Finder(session: session, node: node).volume(name).volumeID
                     _ = try await session.perform(
                         DeleteVolumeRequest(volumeID: id),
                         to: "delete volume '\(name)'"

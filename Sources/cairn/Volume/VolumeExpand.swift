@@ -45,7 +45,8 @@ struct VolumeExpand: AsyncParsableCommand {
 
     /// The volume, and whether its file system has yet to grow.
     private func grow(_ session: Session) async throws -> (volume: Volume, isPending: Bool) {
-        var found = try await Finder(session: session).volume(volume)
+        let node = try LocalNode(config: client.namedConfig)
+        var found = try await Finder(session: session, node: node).volume(volume)
         let range = CapacityRange(requiredBytes: size.bytes)
         let answer = try await session.perform(
             ControllerExpandVolumeRequest(volumeID: found.volumeID, capacityRange: range),

@@ -1,4 +1,7 @@
 import ArgumentParser
+import Backend
+import CSIMessages
+import DriverCore
 
 /// The command `cairn volume list`.
 struct VolumeList: AsyncParsableCommand {
@@ -6,7 +9,9 @@ struct VolumeList: AsyncParsableCommand {
         commandName: "list",
         abstract: "List all volumes.",
         discussion: """
-            Inline volumes of pods are left out, as CSI asks.
+            USED BY shows the pods that a volume is mounted for, or other places where it is \
+            mounted; 'cairn volume show' and JSON have the whole paths. Inline volumes of pods are \
+            listed on the driver's own node only: CSI leaves them out.
 
             Example:
               cairn volume list
@@ -19,11 +24,14 @@ struct VolumeList: AsyncParsableCommand {
     func run() async throws {
         let node = try LocalNode(config: client.namedConfig)
         let volumes = try await Session.with(client) { try await $0.allVolumes() }
-            .map { VolumeView($0, on: node) }
+        let inline = node.records().filter(\.isEphemeral).map {
+            Volume(capacityBytes: $0.size.bytes, volumeID: $0.id.text)
+        }
+        let views = (volumes + inline).map { VolumeView($0, on: node) }
             .sorted { ($0.name ?? "", $0.id) < ($1.name ?? "", $1.id) }
         try client.output.write(
-            volumes,
-            text: volumes.isEmpty ? "no volumes" : VolumeView.table(volumes)
+            views,
+            text: views.isEmpty ? "no volumes" : VolumeView.table(views)
         )
     }
 }

@@ -20,7 +20,7 @@ struct VolumeShow: AsyncParsableCommand {
     func run() async throws {
         let node = try LocalNode(config: client.namedConfig)
         let found = try await Session.with(client) { session in
-            VolumeView(try await Finder(session: session).volume(volume), on: node)
+            VolumeView(try await Finder(session: session, node: node).volume(volume), on: node)
         }
         try client.output.write(found, text: found.text)
     }

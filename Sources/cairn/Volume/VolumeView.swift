@@ -11,6 +11,8 @@ struct VolumeView: Encodable {
     var tier: String?
     var filesystem: String?
     var isBlock: Bool?
+    /// Made for one pod, and removed with it.
+    var isInline: Bool?
     /// `blank`, `formatted`, ...
     var contents: String?
     var created: String?
@@ -37,6 +39,7 @@ struct VolumeView: Encodable {
         name = record.name
         tier = record.tier
         isBlock = record.capabilities.allSatisfy(\.isBlock)
+        isInline = record.isEphemeral
         filesystem = record.filesystem?.rawValue
         contents = record.contents.rawValue
         created = record.created.rfc3339
@@ -53,8 +56,9 @@ struct VolumeView: Encodable {
 
     var size: ByteCount { ByteCount(sizeBytes) }
 
-    private var kind: String? {
-        isBlock == true ? "block" : filesystem
+    var kind: String? {
+        let kind = isBlock == true ? "block" : filesystem
+        return isInline == true ? kind.map { "\($0), inline" } ?? "inline" : kind
     }
 
     /// Everything that is known, one fact a line.
@@ -73,19 +77,5 @@ struct VolumeView: Encodable {
         facts.add("staged at", staging)
         for target in targets { facts.add("mounted at", target) }
         return facts.text
-    }
-
-    static func table(_ volumes: [VolumeView]) -> String {
-        var table = TextTable([
-            .init(title: "NAME"), .init(title: "SIZE", alignment: .right), .init(title: "TIER"),
-            .init(title: "KIND"), .init(title: "MOUNTED AT"), .init(title: "ID"),
-        ])
-        for volume in volumes {
-            let targets = volume.targets.joined(separator: " ")
-            table.add([
-                volume.name, volume.size.short, volume.tier, volume.kind, targets, volume.id,
-            ])
-        }
-        return table.text
     }
 }

@@ -43,10 +43,10 @@ struct Walk: AsyncParsableCommand {
             try await walk.run()
             await channel.close()
         } catch let failure as RPCFailure {
-            print("FAILED: \(failure.code.name): \(failure.message)")
+            Console.write("FAILED: \(failure.code.name): \(failure.message)")
             throw ExitCode(1)
         } catch let failure as WalkFailure {
-            print("FAILED: \(failure.message)")
+            Console.write("FAILED: \(failure.message)")
             throw ExitCode(1)
         }
     }

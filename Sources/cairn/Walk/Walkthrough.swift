@@ -26,7 +26,7 @@ struct Walkthrough {
         }
         await remove(made)
         try outcome.get()
-        print("The whole life of a volume holds.")
+        Console.write("The whole life of a volume holds.")
     }
 
     private func walk(_ made: Made) async throws {
@@ -94,7 +94,7 @@ struct Walkthrough {
     private func growMounted(_ first: Volume, at path: String) async throws -> Bool {
         if let refusal = await growthRefusal(first, at: path) {
             guard refusal.code == .failedPrecondition else { throw refusal }
-            print("      \(refusal.message)")
+            Console.write("      \(refusal.message)")
             try await volumes.unmount(first.volumeID, as: "first")
             _ = try await volumes.mount(first, as: "first")
             return false
@@ -131,17 +131,17 @@ struct Walkthrough {
             do {
                 try await volumes.unmount(id, as: name)
                 try await volumes.delete(volume: id)
-            } catch { print("could not remove volume \(id): \(error)") }
+            } catch { Console.write("could not remove volume \(id): \(error)") }
         }
         while let id = made.snapshots.popLast() {
             do {
                 try await volumes.delete(snapshot: id)
-            } catch { print("could not remove snapshot \(id): \(error)") }
+            } catch { Console.write("could not remove snapshot \(id): \(error)") }
         }
     }
 
     private func say(_ step: Int, _ what: String, _ proof: String) {
-        print("[\(step)/9] \(what): \(proof)")
+        Console.write("[\(step)/9] \(what): \(proof)")
     }
 
     private func write(_ text: String, to path: String) throws {

@@ -69,8 +69,10 @@ struct VolumeFacts: Decodable {
 /// Runs a test beside a driver of its own, and takes both down whatever happens.
 ///
 /// `prepare` gets the folder in which the tiers' directories are, before the driver starts.
+/// `earlier` runs against a driver of another node id over the same tiers, before that one is renamed.
 func withNode(
     preparing prepare: (TemporaryFolder) throws -> Void = { _ in },
+    earlier: ((Node) async throws -> Void)? = nil,
     _ body: (Node) async throws -> Void
 ) async throws {
     try await withTemporaryFolder { folder in
@@ -91,28 +93,35 @@ func withNode(
             to: node.tiersFile
         )
         try prepare(folder)
-        let driver = try startDriver(node)
         folder.onCleanup { Leftovers.remove(beneath: node.folder) }
-        let outcome: Result<Void, any Error>
-        do {
-            try await becomeReady(node)
-            outcome = .success(try await body(node))
-        } catch {
-            outcome = .failure(error)
-        }
-        // Whatever a test left: the mounts can go only when nobody makes new ones.
-        driver.signal(SIGKILL)
-        _ = try await driver.waitForEnd()
-        try outcome.get()
+        if let earlier { try await withDriver(of: node, id: "earlier", earlier) }
+        try await withDriver(of: node, id: "command-line", body)
     }
 }
 
-private func startDriver(_ node: Node) throws -> ChildProgram {
+private func withDriver(of node: Node, id: String, _ body: (Node) async throws -> Void)
+    async throws
+{
+    let driver = try startDriver(node, id: id)
+    let outcome: Result<Void, any Error>
+    do {
+        try await becomeReady(node)
+        outcome = .success(try await body(node))
+    } catch {
+        outcome = .failure(error)
+    }
+    // Whatever a test left: the mounts can go only when nobody makes new ones.
+    driver.signal(SIGKILL)
+    _ = try await driver.waitForEnd()
+    try outcome.get()
+}
+
+private func startDriver(_ node: Node, id: String) throws -> ChildProgram {
     try ChildProgram(
         try Driver.binary(),
         [
             "standalone", "--endpoint", node.endpoint, "--config", node.tiersFile,
-            "--node-id", "command-line", "--usage-dir", "\(node.folder)/usage",
+            "--node-id", id, "--usage-dir", "\(node.folder)/usage",
             "--state-dir", node.stateFolder,
             "--kubelet-dir", "\(node.folder)/mnt",
         ],
