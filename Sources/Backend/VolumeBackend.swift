@@ -56,8 +56,8 @@ package protocol VolumeBackend: Sendable {
     /// `operationPending`.
     func createVolume(_ record: VolumeRecord, progress: Progress) throws(DriverError)
         -> VolumeRecord
-    /// Removes a volume that is not attached; OK where it does not exist. Throws `inUse` where a
-    /// device of it is still open.
+    /// Removes a volume that is not in use; OK where it does not exist. Throws `inUse` where a device
+    /// of it is still open, or it or its node mounted in any mount namespace that is seen.
     func deleteVolume(_ id: VolumeID) throws(DriverError)
     /// Grows the volume to at least `size` (a multiple of ``sizeUnit(of:)``), and its attached
     /// device with it; OK where it is that large already.
@@ -84,9 +84,12 @@ package protocol VolumeBackend: Sendable {
     func hold(_ id: VolumeID) throws(DriverError) -> HeldDevice
     /// The device that the volume has now, if any.
     func attachment(of id: VolumeID) throws(DriverError) -> AttachedDevice?
+    /// The same by what the kernel alone knows: the storage is not asked, and may be away.
+    func device(of id: VolumeID) throws(DriverError) -> AttachedDevice?
     /// Ends the use of the device, writable for the next one; OK where there is none. Throws `inUse`
-    /// where it is still mounted or open. It goes where it can be made again in process, and may stay
-    /// where that would run a program.
+    /// where it is still mounted, in any mount namespace that is seen, or open. It goes where it can
+    /// be made again in process, and may stay where that would run a program. The storage is not
+    /// asked, and may be away.
     func detach(_ id: VolumeID) throws(DriverError)
     /// Every volume that has a device now which goes with ``detach(_:)``.
     func attachedVolumes() throws(DriverError) -> [VolumeID]
@@ -105,6 +108,9 @@ extension VolumeBackend {
             "the volumes of tier '\(tier)' have no layout of their own: the parameters raid, stripes "
                 + "and stripeSize are for tiers of LVM without a thin pool"
         )
+    }
+    package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
+        try attachment(of: id)
     }
     package func attachedVolumes() throws(DriverError) -> [VolumeID] { [] }
     package var repairs: RepairFigures { RepairFigures() }

@@ -52,15 +52,36 @@ extension LVMBackend {
         return AttachedDevice(path: device.path, number: device.number)
     }
 
+    /// By the kernel's name of it: the disks of the group are not asked.
+    package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
+        try namedDevice(of: id).map { AttachedDevice(path: $0.path, number: $0.number) }
+    }
+
     /// Leaves the device active and writable for the next stage; throws `inUse` where it is open.
     package func detach(_ id: VolumeID) throws(DriverError) {
-        let metadata = try group.metadata(evenDisputed: true)
-        guard let own = try own(id.text, in: metadata),
-            let device = try device(of: own.volume, metadata), device.hasTable
+        guard let device = try namedDevice(of: id) else { return }
+        do throws(DriverError) {
+            try refuseUse(of: device, patience: Self.detachPatience)
+        } catch {
+            throw error.adding(context: "volume \(id)")
+        }
+        let held = try HeldDevice(opening: device.path)
+        // Another device by now: then this one is gone.
+        guard held.number == device.number,
+            try DeviceMapper.device(uuid: device.uuid)?.number == held.number
         else { return }
-        try refuseOpen(own.volume, metadata)
-        let held = try hold(device, of: own.volume, metadata)
         if try held.isReadOnly() { try held.setReadOnly(false) }
+    }
+
+    /// nil where the kernel has none of that name in the group.
+    private func namedDevice(of id: VolumeID) throws(DriverError) -> MappedDevice? {
+        // Where the device mapper does not answer, this tier has attached nothing.
+        guard (try? DeviceMapper.checkAvailable()) != nil else { return nil }
+        let name = MappedVolume.name(of: id.text, group: group.name)
+        guard let device = try DeviceMapper.device(named: name), device.hasTable,
+            MappedVolume.isVolume(device)
+        else { return nil }
+        return device
     }
 
     /// The device that the kernel has for a logical volume now.
@@ -134,27 +155,29 @@ extension LVMBackend {
         try BlockFill(of: held(volume, metadata))
     }
 
-    /// Throws `inUse` where the volume's device is mounted or open.
+    /// Throws `inUse` where the volume's device is mounted in any mount namespace that is seen, its
+    /// node is, or it is open.
     ///
-    /// A probe of the host's udev holds a device for a moment; that is waited for.
+    /// A bind mount of the node keeps nothing open, and would show the next volume that gets the
+    /// number. A probe of the host's udev holds a device for a moment; that is waited for.
     func refuseOpen(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata) throws(DriverError) {
-        for attempt in 1...Self.openLooks {
-            guard let device = try device(of: volume, metadata), device.openCount > 0 else {
-                return
-            }
-            guard attempt == Self.openLooks else {
-                Pause.milliseconds(Self.openPauseMilliseconds)
-                continue
-            }
-            throw DriverError(
-                .inUse,
-                "\(group.name)/\(volume.name) is still mounted or open as \(device.path): unmount "
-                    + "it, or stop what uses it (lsof \(device.path))"
-            )
+        guard let device = try device(of: volume, metadata) else { return }
+        do throws(DriverError) {
+            try refuseUse(of: device, patience: Self.probePatience)
+        } catch {
+            throw error.adding(context: "\(group.name)/\(volume.name)")
         }
     }
 
-    /// Half a second in all: longer than a probe, shorter than anybody notices.
-    private static let openLooks = 11
-    private static let openPauseMilliseconds: UInt32 = 50
+    private func refuseUse(of device: MappedDevice, patience: Duration) throws(DriverError) {
+        try DeviceUse.refuse(ofDevice: device.path, number: device.number, patience: patience) {
+            () throws(DriverError) in
+            try (DeviceMapper.device(uuid: device.uuid)?.openCount ?? 0) > 0
+        }
+    }
+
+    /// Longer than a probe, shorter than anybody notices: the group's turn is held.
+    private static let probePatience = Duration.milliseconds(500)
+    /// Longer than the namespaces of a container take to end.
+    private static let detachPatience = Duration.seconds(2)
 }

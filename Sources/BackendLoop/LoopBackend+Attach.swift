@@ -2,6 +2,7 @@ package import Backend
 package import DriverCore
 package import Host
 import Logging
+import Synchronization
 
 /// Loop devices and growth.
 extension LoopBackend {
@@ -15,6 +16,7 @@ extension LoopBackend {
         let device = try loopDevices.attach(file: path, directIO: true, readOnly: false)
         let held = try HeldDevice.loop(device, showing: backing)
         if isThick { keepAllocated(device) }
+        lastDevices.withLock { $0[id] = device }
         return held
     }
 
@@ -38,8 +40,40 @@ extension LoopBackend {
         return AttachedDevice(path: device.path, number: device.number)
     }
 
+    /// By the name of the file behind it, which the kernel keeps: the pool's disk may be away.
+    package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
+        shownFile(of: id).map { AttachedDevice(path: $0.device.path, number: $0.device.number) }
+    }
+
     package func detach(_ id: VolumeID) throws(DriverError) {
-        try detachData(of: id, enter())
+        guard let file = shownFile(of: id) else { return }
+        do throws(DriverError) {
+            try loopDevices.detach(file.device, showing: file)
+        } catch {
+            throw error.adding(context: "volume \(id)")
+        }
+        lastDevices.withLock { $0[id] = nil }
+    }
+
+    /// What shows the volume's data by the kernel's name of the file; nil where nothing does.
+    private func shownFile(of id: VolumeID) -> LoopFile? {
+        if let file = lastDevices.withLock({ $0[id] })?.file, isData(file, of: id) { return file }
+        return LoopDevices.files(endingIn: "/\(VolumeRecord.dataPath(of: id))")
+            .first { isData($0, of: id) }
+    }
+
+    /// Whether a file is the volume's data in this pool, by its name.
+    ///
+    /// The kernel shows a path from the root of the mount that the file was opened through, where
+    /// that mount is gone: the one of a container's earlier life, or of a disk that was unmounted
+    /// lazily. So the pool's path may be cut off at its front.
+    private func isData(_ file: LoopFile, of id: VolumeID) -> Bool {
+        guard let shown = file.path.removingByteSuffix("/\(VolumeRecord.dataPath(of: id))") else {
+            return false
+        }
+        // Who shows a part of the file only does so by hand.
+        guard file.device.isWhole else { return false }
+        return pool.knownPaths.contains { $0.hasByteSuffix(String(shown)) }
     }
 
     /// Takes the loop device away, if there is one; throws `inUse` where it is open.

@@ -34,6 +34,8 @@ package final class LoopBackend: VolumeBackend {
     /// allocation nobody else may allocate, or both would count the same bytes.
     let allocating = Mutex(())
     let repairFigures = Mutex(RepairFigures())
+    /// Where a volume was attached last; looked at first, believed never.
+    let lastDevices = Mutex<[VolumeID: LoopDevice]>([:])
     private let starting = Mutex(())
     private let foundAbilities = Mutex(Abilities())
 

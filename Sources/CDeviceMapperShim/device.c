@@ -11,6 +11,8 @@ static int32_t copy(struct dm_task *task, struct cdm_device *device) {
   if (!info.exists) return ENXIO;
   const char *name = dm_task_get_name(task);
   if (!name || strlen(name) >= sizeof device->name) return ENAMETOOLONG;
+  const char *uuid = dm_task_get_uuid(task);
+  if (!uuid || strlen(uuid) >= sizeof device->uuid) return ENAMETOOLONG;
   *device = (struct cdm_device){.number = makedev(info.major, info.minor),
                                 .minor = info.minor,
                                 .open_count = info.open_count,
@@ -18,12 +20,22 @@ static int32_t copy(struct dm_task *task, struct cdm_device *device) {
                                 .is_read_only = info.read_only != 0,
                                 .has_table = info.live_table != 0};
   strcpy(device->name, name);
+  strcpy(device->uuid, uuid);
   return 0;
 }
 
 int32_t cdm_copy_device(const char *uuid, struct cdm_device *device) {
   int32_t failure;
   struct dm_task *task = cdm_run(DM_DEVICE_INFO, uuid, &failure);
+  if (!task) return failure;
+  failure = copy(task, device);
+  dm_task_destroy(task);
+  return failure;
+}
+
+int32_t cdm_copy_named_device(const char *name, struct cdm_device *device) {
+  int32_t failure;
+  struct dm_task *task = cdm_run_named(DM_DEVICE_INFO, name, &failure);
   if (!task) return failure;
   failure = copy(task, device);
   dm_task_destroy(task);

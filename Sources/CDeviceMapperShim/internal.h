@@ -15,4 +15,7 @@
 // NULL on failure, with the errno in `failure`.
 struct dm_task *cdm_run(int type, const char *uuid, int32_t *failure);
 
+// The same for the device with the name.
+struct dm_task *cdm_run_named(int type, const char *name, int32_t *failure);
+
 #endif

@@ -8,12 +8,11 @@ static void say_nothing(int level, const char *file, int line, int dm_errno_or_c
   (void)level, (void)file, (void)line, (void)dm_errno_or_class, (void)format;
 }
 
-struct dm_task *cdm_run(int type, const char *uuid, int32_t *failure) {
-  struct dm_task *task = dm_task_create(type);
+// Runs a task that was made for a device, or destroys it.
+static struct dm_task *run(struct dm_task *task, int is_for_device, int32_t *failure) {
   *failure = ENOMEM;
-  if (!task) return NULL;
   // Without this flag the status of a thin pool commits the pool's metadata first.
-  if ((!uuid || dm_task_set_uuid(task, uuid)) && dm_task_no_flush(task)) {
+  if (is_for_device && dm_task_no_flush(task)) {
     errno = 0;
     if (dm_task_run(task)) return task;
     *failure = dm_task_get_errno(task);
@@ -22,6 +21,20 @@ struct dm_task *cdm_run(int type, const char *uuid, int32_t *failure) {
   }
   dm_task_destroy(task);
   return NULL;
+}
+
+struct dm_task *cdm_run(int type, const char *uuid, int32_t *failure) {
+  struct dm_task *task = dm_task_create(type);
+  *failure = ENOMEM;
+  if (!task) return NULL;
+  return run(task, !uuid || dm_task_set_uuid(task, uuid), failure);
+}
+
+struct dm_task *cdm_run_named(int type, const char *name, int32_t *failure) {
+  struct dm_task *task = dm_task_create(type);
+  *failure = ENOMEM;
+  if (!task) return NULL;
+  return run(task, dm_task_set_name(task, name), failure);
 }
 
 int32_t cdm_find_target(const char *type) {

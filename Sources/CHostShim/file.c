@@ -9,12 +9,13 @@
 int32_t chost_file_status(int32_t folder, const char *path, struct chost_file_status *status) {
   struct statx found;
   int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-  if (statx(folder, path, flags, STATX_BASIC_STATS, &found) < 0) return -1;
+  if (statx(folder, path, flags, STATX_BASIC_STATS | STATX_MNT_ID, &found) < 0) return -1;
   *status = (struct chost_file_status){
       .device = makedev(found.stx_dev_major, found.stx_dev_minor),
       .inode = found.stx_ino,
       .mode = found.stx_mode,
-      .number = makedev(found.stx_rdev_major, found.stx_rdev_minor)};
+      .number = makedev(found.stx_rdev_major, found.stx_rdev_minor),
+      .mount_id = found.stx_mnt_id};
   return 0;
 }
 

@@ -46,6 +46,9 @@ package final class Operations: Sendable {
         }
     }
 
+    /// The operation that holds a key now, if any.
+    package func holder(of key: String) -> String? { keys.holder(of: key) }
+
     /// Runs `body`, which only reads.
     package func read<Result: Sendable>(
         _ body: @escaping @Sendable () throws(DriverError) -> Result

@@ -50,6 +50,77 @@ package final class Repairs: Sendable {
             return tiers.attachedVolumes()
         }
         for id in attached { await release(id) }
+        await finishRemovals()
+        reportNotes()
+    }
+
+    /// Removes the inline volumes that were unpublished while their tier did not answer.
+    package func finishRemovals() async {
+        for id in usage.pendingRemovals {
+            do throws(DriverError) {
+                try await operations.run("repair", holding: [.exclusive(id.text)]) {
+                    [self] (_) throws(DriverError) in try finishRemoval(of: id)
+                }
+            } catch {
+                logger.debug(
+                    "an inline volume cannot be removed yet",
+                    metadata: ["volume_id": "\(id)", "reason": "\(error.message)"]
+                )
+            }
+        }
+    }
+
+    private func finishRemoval(of id: VolumeID) throws(DriverError) {
+        // It may have been published anew before its key was free.
+        guard usage.usage(of: id).publications.isEmpty else { return }
+        if let volume = try tiers.find(id), volume.record.isEphemeral {
+            try volume.backend.detach(id)
+            try volume.backend.deleteVolume(id)
+            logger.notice(
+                "removed an inline volume whose tier answers again",
+                metadata: ["volume_id": "\(id)"]
+            )
+        }
+        try usage.forget(id)
+    }
+
+    private static let lostAdvice =
+        "its access mode counts as unknown; let the folder of the notes outlive the driver: in a "
+        + "container, mount the node's own there"
+    private static let unreadableAdvice =
+        "its access mode counts as unknown; the next stage or publish writes it anew"
+
+    /// Tells of notes that cannot be read, and of volumes in use of which nothing is noted.
+    private func reportNotes() {
+        for (id, reason) in usage.unreadableNotes {
+            logger.warning(
+                "the note of a volume's use cannot be read",
+                metadata: [
+                    "volume_id": "\(id)", "path": "\(usage.notePath(of: id))",
+                    "reason": "\(reason)",
+                    "advice": "\(Self.unreadableAdvice)",
+                ]
+            )
+        }
+        let mounted = Dictionary(
+            ((try? MountTable.read()) ?? []).compactMap { mount in
+                mount.volume.map { ($0, mount.target) }
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let lost = mounted.filter { id, _ in
+            tiers.remembers(id) && usage.usage(of: id).isEmpty && usage.unreadableNotes[id] == nil
+        }
+        usage.findings.lostNotes = Set(lost.keys)
+        for (id, place) in lost {
+            logger.warning(
+                "a volume is in use, and the note of its use is lost",
+                metadata: [
+                    "volume_id": "\(id)", "mounted_on": "\(place)",
+                    "path": "\(usage.notePath(of: id))", "advice": "\(Self.lostAdvice)",
+                ]
+            )
+        }
     }
 
     /// Detaches the volume's device unless something may use it.

@@ -36,9 +36,20 @@ package enum DeviceMapper {
         try checkAvailable()
         var found = cdm_device()
         switch unsafe cdm_copy_device(uuid, &found) {
-        case 0: return MappedDevice(found, uuid: uuid)
+        case 0: return MappedDevice(found)
         case ENXIO: return nil
         case let failure: throw unanswered(uuid, failure)
+        }
+    }
+
+    /// The device with this name, or nil where the kernel has none.
+    package static func device(named name: String) throws(DriverError) -> MappedDevice? {
+        try checkAvailable()
+        var found = cdm_device()
+        switch unsafe cdm_copy_named_device(name, &found) {
+        case 0: return MappedDevice(found)
+        case ENXIO: return nil
+        case let failure: throw unanswered(name, failure)
         }
     }
 

@@ -37,10 +37,10 @@ package struct MappedDevice: Sendable, Hashable {
         self.hasTable = hasTable
     }
 
-    init(_ device: cdm_device, uuid: String) {
+    init(_ device: cdm_device) {
         self.init(
             name: Self.text(device.name),
-            uuid: uuid,
+            uuid: Self.text(device.uuid),
             number: device.number,
             path: "/dev/dm-\(device.minor)",
             openCount: Int(device.open_count),
@@ -78,6 +78,23 @@ package enum MappedVolume {
     package static func uuid(of identifier: String, group: String, layer: Layer? = nil) -> String {
         let ending = layer.map { "-\($0.rawValue)" } ?? ""
         return "LVM-" + compact(group) + compact(identifier) + ending
+    }
+
+    /// The device mapper's name of the device that users of a volume open, each dash doubled.
+    package static func name(of volume: String, group: String) -> String {
+        doubled(group) + "-" + doubled(volume)
+    }
+
+    /// Whether a device is one of LVM's, by its uuid.
+    package static func isVolume(_ device: MappedDevice) -> Bool {
+        device.uuid.utf8.starts(with: "LVM-".utf8)
+    }
+
+    private static func doubled(_ name: String) -> String {
+        String(
+            decoding: name.utf8.flatMap { $0 == UInt8(ascii: "-") ? [$0, $0] : [$0] },
+            as: UTF8.self
+        )
     }
 
     private static func compact(_ identifier: String) -> String { identifier.filter { $0 != "-" } }

@@ -59,6 +59,11 @@ package final class KeyedOperations: Sendable {
         }
     }
 
+    /// The operation that holds the key now; the first of them where several share it.
+    package func holder(of key: String) -> String? {
+        holders.withLock { $0[key]?.operation }
+    }
+
     private static func refusal(of claim: Claim, by holder: Holder?) -> DriverError? {
         guard let holder, !(claim.access == .shared && holder.sharers != nil) else { return nil }
         let done = holder.progress.text.map { ", \($0)" } ?? ""

@@ -101,7 +101,7 @@ struct NodeStepTests {
                 try Self.expectUnused(id, fixture, step)
                 try await fixture.stage(id)
             }
-            #expect(steps == ["volume", "detach"])
+            #expect(steps == ["attachment", "detach"])
         }
     }
 

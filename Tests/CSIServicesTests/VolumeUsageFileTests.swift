@@ -91,6 +91,29 @@ import Testing
         )
     }
 
+    @Test func `a removal that is pending is noted, and only that one`() throws {
+        var usage = VolumeUsage(isRemovalPending: true)
+        #expect(!usage.isEmpty)
+        let bytes = try DiskFormat.encode(VolumeUsageFile(usage))
+        #expect(try DiskFormat.decode(VolumeUsageFile.self, from: bytes).usage == usage)
+        usage.isRemovalPending = false
+        let text = String(decoding: try DiskFormat.encode(VolumeUsageFile(usage)), as: UTF8.self)
+        #expect(!text.contains("isRemovalPending"))
+    }
+
+    @Test func `a note that cannot be read is told and counts for nothing`() throws {
+        try withTemporaryFolder { folder in
+            let path = try folder.makeFolder("usage")
+            try Bytes.write("{", to: "\(path)/\(Self.id).json")
+            let book = try VolumeUsageBook(folder: path)
+            #expect(book.unreadableNotes.keys.map(\.self) == [Self.id])
+            #expect(book.usage(of: Self.id).isEmpty)
+            try book.forget(Self.id)
+            #expect(book.unreadableNotes.isEmpty)
+            #expect(Paths.names(in: path).isEmpty)
+        }
+    }
+
     @Test func `the book keeps what a newer driver has noted`() throws {
         try withTemporaryFolder { folder in
             let path = try folder.makeFolder("usage")

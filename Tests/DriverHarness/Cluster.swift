@@ -73,6 +73,14 @@ package final class Cluster: Sendable {
         return pool
     }
 
+    /// Removes the notes of the volumes' use, as a restart of a container would that keeps them in a
+    /// folder of its own; the driver has been stopped.
+    package func loseNotes() throws {
+        for name in Paths.names(in: "\(folder)/usage") {
+            try Paths.remove("\(folder)/usage/\(name)")
+        }
+    }
+
     /// A name that no other test uses.
     package func unique(_ prefix: String) -> String {
         "\(prefix)-\(Self.serial.add(1, ordering: .relaxed).newValue)"

@@ -33,7 +33,7 @@ package final class Driver: Sendable {
                 "--config", tiersFile, "--usage-dir", "\(folder)/usage", "--kubelet-dir", kubelet,
                 "--state-dir", stateFolder,
                 "--log-format", "json", "--log-level", "debug",
-                "--metrics-address", metricsAddress,
+                "--metrics-address", metricsAddress, "--unstage-wait", "1",
             ] + flags
         }
     }
@@ -50,6 +50,9 @@ package final class Driver: Sendable {
     private let running = Mutex<Running?>(nil)
     /// Environment variables of every start from now on.
     private let extraVariables = Mutex<[String: String]>([:])
+
+    /// Added to the command line of every start from now on.
+    private let extraArguments = Mutex<[String]>([])
 
     package init(places: Places, wrapper: [String] = []) {
         self.places = places
@@ -85,9 +88,16 @@ package final class Driver: Sendable {
         extraVariables.withLock { $0 = variables }
     }
 
+    /// Sets the arguments that the starts which follow have beside the usual ones.
+    package func setArguments(_ arguments: [String]) {
+        extraArguments.withLock { $0 = arguments }
+    }
+
     /// Only the process; for what is not expected to serve.
     package func spawn() throws -> ChildProgram {
-        let command = try wrapper + [Self.binary()] + places.arguments
+        let command =
+            try wrapper + [Self.binary()] + places.arguments
+            + extraArguments.withLock(\.self)
         return try ChildProgram(
             command[0],
             Array(command.dropFirst()),

@@ -15,6 +15,8 @@ final class Pool: Sendable {
         var marker: [UInt8]?
         /// The locked note, where the parent directory allows one.
         var note: OpenFile?
+        /// The directory as the kernel shows it, links resolved; nil before the first opening.
+        var shownPath: String?
     }
 
     let path: PoolPath
@@ -31,6 +33,11 @@ final class Pool: Sendable {
     }
 
     deinit { state.withLock { state in try? state.note?.unlock() } }
+
+    /// The paths by which the directory is known; no disk is asked.
+    var knownPaths: [String] {
+        [path.directory] + (state.withLock { $0.shownPath }.map { [$0] } ?? [])
+    }
 
     var isOpen: Bool { state.withLock { $0.marker != nil } }
 
@@ -92,7 +99,11 @@ final class Pool: Sendable {
         try keepProofs(of: marker, proofs, isNew: found == nil)
         warn(of: mount)
         let bytes = try markerBytes(in: root)
-        state.withLock { $0.marker = bytes }
+        let shown = try? root.shownPath()
+        state.withLock { state in
+            state.marker = bytes
+            state.shownPath = shown ?? state.shownPath
+        }
         return root
     }
 

@@ -19,6 +19,7 @@ int32_t cdm_prepare(void);
 
 struct cdm_device {
   char name[128];  // DM_NAME_LEN of the kernel
+  char uuid[129];  // DM_UUID_LEN of the kernel
   uint64_t number;  // as in st_rdev
   uint32_t minor;
   int32_t open_count;
@@ -29,6 +30,9 @@ struct cdm_device {
 
 // What the kernel knows of a device. ENXIO where it has none with this uuid.
 int32_t cdm_copy_device(const char *uuid, struct cdm_device *device);
+
+// The same of the device with that name.
+int32_t cdm_copy_named_device(const char *name, struct cdm_device *device);
 
 // Forgets the table that is loaded for later, if any, and resumes the device with the one it has.
 int32_t cdm_resume(const char *uuid);

@@ -37,6 +37,7 @@ struct chost_file_status {
   uint64_t inode;
   uint32_t mode;    // st_mode: kind and permissions
   uint64_t number;  // of the device that a device node stands for, as in st_rdev
+  uint64_t mount_id;  // of the mount that shows the file, as in mountinfo
 };
 
 // statx(2) of a descriptor (where `path` is "") or of a path beneath a folder; a symbolic link at
@@ -51,6 +52,9 @@ bool chost_is_writable_mount(int32_t folder, uint64_t device);
 
 // mallopt(3): one arena for all threads.
 void chost_share_one_arena(void);
+
+// memmem(3): where a word begins among bytes; -1 where it does not stand there.
+int64_t chost_position(const void *bytes, size_t count, const void *word, size_t length);
 
 // ---- semaphore.c: a semaphore of threads ----
 

@@ -15,6 +15,11 @@ package struct LocalController: ControllerService {
     let usage: VolumeUsageBook
     let admission: Admission
     let now: @Sendable () -> Timestamp
+    /// How long a delete waits for the unstage of its volume.
+    let unstagePatience: Duration
+
+    /// Below the ten seconds after which external-provisioner gives up by default.
+    package static let defaultUnstagePatience = Duration.seconds(8)
 
     package init(
         identity: NodeIdentity,
@@ -22,6 +27,7 @@ package struct LocalController: ControllerService {
         operations: Operations,
         usage: VolumeUsageBook,
         admission: Admission = Admission(),
+        unstagePatience: Duration = defaultUnstagePatience,
         now: @escaping @Sendable () -> Timestamp = { WallClock.now() }
     ) {
         self.identity = identity
@@ -29,6 +35,7 @@ package struct LocalController: ControllerService {
         self.operations = operations
         self.usage = usage
         self.admission = admission
+        self.unstagePatience = unstagePatience
         self.now = now
     }
 

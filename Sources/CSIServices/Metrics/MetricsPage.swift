@@ -13,6 +13,7 @@ package struct MetricsPage: Sendable {
     private let tiers: Tiers
     private let repairs: Repairs
     private let operations: Operations
+    private let usage: VolumeUsageBook
     private let calls: CallFigures
 
     package init(
@@ -21,6 +22,7 @@ package struct MetricsPage: Sendable {
         tiers: Tiers,
         repairs: Repairs,
         operations: Operations,
+        usage: VolumeUsageBook,
         calls: CallFigures
     ) {
         self.identity = identity
@@ -28,6 +30,7 @@ package struct MetricsPage: Sendable {
         self.tiers = tiers
         self.repairs = repairs
         self.operations = operations
+        self.usage = usage
         self.calls = calls
     }
 
@@ -37,6 +40,7 @@ package struct MetricsPage: Sendable {
         addCalls(to: &page)
         page.add(tiers.figures())
         page.add(repairs.figures)
+        page.add(usage)
         if let process = try? ProcessFigures() { page.add(process) }
         return page
     }
@@ -131,6 +135,31 @@ extension MetricsText {
         family("cairn_unexplained", .gauge, "What the latest look could not explain.")
         for kind in RepairFigures.Kind.allCases {
             sample("cairn_unexplained", repairs.unexplained[kind] ?? 0, ["kind": kind.rawValue])
+        }
+    }
+
+    fileprivate mutating func add(_ usage: VolumeUsageBook) {
+        family(
+            "cairn_usage_notes_problem",
+            .gauge,
+            "Volumes whose use is not noted: the note is lost, or cannot be read."
+        )
+        sample("cairn_usage_notes_problem", usage.findings.lostNotes.count, ["kind": "lost"])
+        sample("cairn_usage_notes_problem", usage.unreadableNotes.count, ["kind": "unreadable"])
+        family(
+            "cairn_volume_held",
+            .gauge,
+            "1 for each volume that a process keeps mounted in a mount namespace of its own."
+        )
+        for (id, holder) in usage.findings.heldVolumes.sorted(by: { $0.key < $1.key }) {
+            sample(
+                "cairn_volume_held",
+                1,
+                [
+                    "volume": id.text, "pid": "\(holder.pid)", "command": holder.command,
+                    "container": holder.container ?? "",
+                ]
+            )
         }
     }
 

@@ -46,7 +46,7 @@ extension NodeService {
             }
             return
         }
-        try wanted.checkOthers(alive, id: id)
+        try checkOthers(wanted, volume.record, mounts, device)
         try show(wanted, volume, device)
         do throws(DriverError) {
             try Failpoint.pass(.publishBound)
@@ -67,6 +67,30 @@ extension NodeService {
     ) throws(DriverError) {
         let publication = try wanted.publication()
         try usage.update(id) { $0.publications = alive + [publication] }
+    }
+
+    /// Throws where another target, noted or not, forbids this one.
+    private func checkOthers(
+        _ wanted: RequestedPublication,
+        _ record: VolumeRecord,
+        _ mounts: VolumeMounts,
+        _ device: AttachedDevice
+    ) throws(DriverError) {
+        let target = try wanted.target.resolved()
+        let visible = mounts.publications(
+            beneath: try kubeletFolder(),
+            exceptAt: try wanted.staging?.resolved(),
+            usage.usage(of: record.id)
+        )
+        try wanted.checkOthers(visible.filter { !$0.isAt(target) }, of: record)
+        // For all that see the node, wherever they do.
+        guard wanted.access.isBlock, mounts.showsNode(exceptAt: target) else { return }
+        guard try HeldDevice(opening: device.path).isReadOnly() != wanted.isReadOnly else { return }
+        throw DriverError(
+            .inUse,
+            "block volume \(record.id) is shown \(wanted.isReadOnly ? "writable" : "read-only") at "
+                + "another place; a device is one or the other for all that see it"
+        )
     }
 
     /// What the book knows and the mount table confirms.

@@ -70,6 +70,12 @@ package struct NodeService: Sendable {
         VolumeID(parsing: text) ?? identity.volumeID(forName: text)
     }
 
+    /// kubelet's folder as the mount table writes it.
+    func kubeletFolder() throws(DriverError) -> String {
+        let inside = try target("\(settings.kubeletRoot)/pods").resolved()
+        return String(inside?.dropLast("/pods".count) ?? Substring(settings.kubeletRoot))
+    }
+
     func target(_ path: String) throws(DriverError) -> TargetPath {
         try TargetPath(path, kubeletRoot: settings.kubeletRoot)
     }

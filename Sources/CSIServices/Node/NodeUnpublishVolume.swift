@@ -2,12 +2,14 @@ internal import Backend
 internal import CSIMessages
 internal import DriverCore
 internal import Host
+internal import Logging
 
 extension NodeService {
     /// Unmounts and removes the target.
     ///
     /// Needs the path only: it succeeds where nothing is there, and for a volume that does not
-    /// exist. An inline volume is removed with its target.
+    /// exist. An inline volume is removed with its target, or later where its tier does not answer:
+    /// its pod must be able to end while a disk is away.
     func unpublishVolume(_ request: NodeUnpublishVolumeRequest) async throws(DriverError)
         -> NodeUnpublishVolumeResponse
     {
@@ -21,14 +23,29 @@ extension NodeService {
             try Failpoint.pass(.unpublishUnmounted)
             try path.removeBindTarget()
             try Failpoint.pass(.unpublishTargetRemoved)
-            if id.text != request.volumeID {
-                try EphemeralVolume(service: self, handle: request.volumeID).remove()
-            }
-            try usage.update(id) {
-                $0.publications.removeAll { $0.target.hasSameBytes(as: path.path) }
+            let isInline = id.text != request.volumeID
+            let isRemoved = isInline ? try removeInline(request.volumeID, id) : true
+            try usage.update(id) { usage in
+                usage.publications.removeAll { $0.target.hasSameBytes(as: path.path) }
+                usage.isRemovalPending = !isRemoved
             }
             try Failpoint.pass(.unpublishNoted)
         }
         return NodeUnpublishVolumeResponse()
+    }
+
+    /// False where a tier that may hold the volume does not answer.
+    private func removeInline(_ handle: String, _ id: VolumeID) throws(DriverError) -> Bool {
+        try detach(id, try tiers.device(of: id))
+        do throws(DriverError) {
+            try EphemeralVolume(service: self, handle: handle).remove()
+            return true
+        } catch  where error.code == .unavailable {
+            logger.warning(
+                "an inline volume is unpublished, and removed when its tier answers",
+                metadata: ["volume_id": "\(id)", "reason": "\(error.message)"]
+            )
+            return false
+        }
     }
 }

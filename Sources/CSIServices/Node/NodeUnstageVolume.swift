@@ -23,28 +23,53 @@ extension NodeService {
     private func unstage(_ text: String, from path: TargetPath) throws(DriverError) {
         guard let id = VolumeID(parsing: text) else { return try Mounts.unmountAll(path) }
         let staging = usage.usage(of: id).staging
-        try refuseWhilePublished(id)
+        let device = try tiers.device(of: id)
+        try refuseWhilePublished(id, device, stagedAt: path)
         try Mounts.unmountAll(path)
         try Failpoint.pass(.unstageUnmounted)
         // A volume staged elsewhere keeps its device: this call was about another path.
         guard staging?.path.hasSameBytes(as: path.path) ?? true else { return }
-        if let volume = try tiers.find(id) { try volume.backend.detach(id) }
+        try detach(id, device)
         try Failpoint.pass(.unstageDetached)
         try usage.update(id) { $0.staging = nil }
         try Failpoint.pass(.unstageNoted)
     }
 
-    private func refuseWhilePublished(_ id: VolumeID) throws(DriverError) {
-        let publications = usage.usage(of: id).publications
-        guard !publications.isEmpty else { return }
-        let mounted = Set(try MountTable.read().map { ByteKey($0.target) })
-        guard let alive = publications.first(where: { mounted.contains(ByteKey($0.mountedAt)) })
-        else {
-            return
-        }
+    /// Before anything is unmounted: by the notes, and by what the mount table shows.
+    private func refuseWhilePublished(
+        _ id: VolumeID,
+        _ device: AttachedDevice?,
+        stagedAt path: TargetPath
+    ) throws(DriverError) {
+        let usage = usage.usage(of: id)
+        let mounts = try VolumeMounts(of: device)
+        let noted = usage.publications.first { mounts.isMountPoint($0.mountedAt) }?.target
+        let visible = mounts.publications(
+            beneath: try kubeletFolder(),
+            exceptAt: try path.resolved(),
+            usage
+        )
+        let place =
+            noted
+            ?? visible.first { !$0.isAt(usage.staging?.mountedAt) }?.target
+        guard let place else { return }
         throw DriverError(
             .inUse,
-            "volume \(id) is still published at \(alive.target); unpublish it first"
+            "volume \(id) is still published at \(place); unpublish it first"
         )
+    }
+
+    /// Ends the use of a volume's device, and notes who keeps it where somebody does.
+    func detach(_ id: VolumeID, _ device: AttachedDevice?) throws(DriverError) {
+        do throws(DriverError) {
+            try tiers.detach(id)
+            usage.findings.setHolder(nil, of: id)
+        } catch {
+            if let device, error.code == .inUse {
+                let held = try? DeviceUse.elsewhere(ofDevice: device.path, number: device.number)
+                usage.findings.setHolder(held?.first?.holder, of: id)
+            }
+            throw error
+        }
     }
 }

@@ -1,3 +1,4 @@
+internal import Backend
 internal import CSIMessages
 internal import DriverCore
 internal import Host
@@ -108,23 +109,43 @@ struct RequestedPublication: Sendable {
 
     /// Applies the table of CSI NodePublishVolume for a second target: only
     /// SINGLE_NODE_MULTI_WRITER allows one.
-    func checkOthers(_ alive: [VolumeUsage.Publication], id: VolumeID) throws(DriverError) {
-        let known = alive.filter { !$0.target.hasSameBytes(as: target.path) }
-        guard let other = known.first else { return }
-        guard access.mode == .multiWriter, known.allSatisfy({ $0.access.mode == .multiWriter })
-        else {
-            throw DriverError(
-                .inUse,
-                "volume \(id) is published at \(other.target), and \(access.mode.rawValue) allows "
-                    + "one target only"
+    ///
+    /// `others` are all other places where pods see the volume. A mode that is not noted is one of
+    /// those that the volume was made for; unless that leaves but SINGLE_NODE_MULTI_WRITER, it counts
+    /// as a conflict.
+    func checkOthers(_ others: [VisiblePublication], of record: VolumeRecord) throws(DriverError) {
+        guard let first = others.first else { return }
+        let made = record.capabilities.filter { $0.isBlock == access.isBlock }
+        let isMadeShared = made.allSatisfy { $0.mode == VolumeAccess.Mode.multiWriter.rawValue }
+        func isShared(_ other: VisiblePublication) -> Bool {
+            other.mode.map { $0 == .multiWriter } ?? isMadeShared
+        }
+        guard access.mode == .multiWriter else {
+            throw refusal(
+                of: record.id,
+                for: first,
+                "\(access.mode.rawValue) allows one target only"
             )
         }
-        guard !access.isBlock || known.allSatisfy({ $0.isReadOnly == isReadOnly }) else {
+        if let other = others.first(where: { !isShared($0) }) {
+            let reason =
+                other.mode.map { "\($0.rawValue) allows one target only" }
+                ?? "the note of its access mode is lost, so it may be one that allows one target only"
+            throw refusal(of: record.id, for: other, reason)
+        }
+        if access.isBlock, let other = others.first(where: { $0.isReadOnly != isReadOnly }) {
             throw DriverError(
                 .inUse,
-                "block volume \(id) is published \(other.isReadOnly ? "read-only" : "writable") at "
-                    + "\(other.target); a device is one or the other for all its targets"
+                "block volume \(record.id) is published "
+                    + "\(other.isReadOnly ? "read-only" : "writable") at \(other.target); a device is "
+                    + "one or the other for all its targets"
             )
         }
+    }
+
+    private func refusal(of id: VolumeID, for other: VisiblePublication, _ reason: String)
+        -> DriverError
+    {
+        DriverError(.inUse, "volume \(id) is published at \(other.target), and \(reason)")
     }
 }

@@ -5,10 +5,13 @@ internal import DriverCore
 package struct VolumeUsage: Sendable, Hashable {
     var staging: Staging?
     var publications: [Publication] = []
+    /// Whether it is an inline volume that kubelet has unpublished and that is still to be removed,
+    /// since its tier did not answer.
+    var isRemovalPending = false
     /// What a newer version has noted, and only that one understands.
     var unknown = UnknownKeys()
 
-    var isEmpty: Bool { staging == nil && publications.isEmpty }
+    var isEmpty: Bool { staging == nil && publications.isEmpty && !isRemovalPending }
 
     struct Staging: Sendable, Hashable {
         let path: String

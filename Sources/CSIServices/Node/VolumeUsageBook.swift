@@ -7,29 +7,70 @@ internal import Synchronization
 ///
 /// The files live where a reboot clears them, as it clears the mounts (`/run/cairn`); so they
 /// survive a restart of the driver. They are a note beside the truth, which is the
-/// mount table: an entry without its mount counts for nothing, and a lost file only means that the
-/// next call adopts what the mount table shows.
+/// mount table: an entry without its mount counts for nothing, and where a file is lost or cannot be
+/// read, what the mount table shows is in use, in an access mode that nobody knows.
 package final class VolumeUsageBook: Sendable {
-    private let path: String
+    /// The folder of the notes.
+    package let path: String
     private let usages: Mutex<[VolumeID: VolumeUsage]>
+    private let unreadable: Mutex<[VolumeID: String]>
+    let findings = UsageFindings()
 
-    /// Opens the folder, which is made if its parent exists; a file that cannot be read is dropped.
+    /// Opens the folder, which is made if its parent exists.
+    ///
+    /// A file that cannot be read counts for nothing, and is told by ``unreadableNotes``.
     package init(folder path: String) throws(DriverError) {
         self.path = path
-        let folder = try Self.openOrMake(path)
+        let survey = try Self.survey(try Self.openOrMake(path))
+        usages = Mutex(survey.usages)
+        unreadable = Mutex(survey.unreadable)
+    }
+
+    /// Why each note that was found unreadable is, until it is written anew.
+    var unreadableNotes: [VolumeID: String] { unreadable.withLock(\.self) }
+
+    /// Where the note of a volume lies.
+    package func notePath(of id: VolumeID) -> String { "\(path)/\(id.text)\(Self.suffix)" }
+
+    /// What is noted in a folder, and why what cannot be read cannot.
+    package struct Survey: Sendable {
         var usages: [VolumeID: VolumeUsage] = [:]
+        package var unreadable: [VolumeID: String] = [:]
+
+        /// The volumes with a note that can be read.
+        package var noted: Set<VolumeID> { Set(usages.keys) }
+    }
+
+    /// Reads the notes of a folder and changes nothing; nil where there is no such folder.
+    package static func survey(folder path: String) throws(DriverError) -> Survey? {
+        guard let folder = try Folder.existing(at: path) else { return nil }
+        return try survey(folder)
+    }
+
+    private static func survey(_ folder: borrowing Folder) throws(DriverError) -> Survey {
+        var survey = Survey()
         for name in try folder.names() {
-            guard let id = Self.id(fromFileName: name),
-                let bytes = try folder.file(name, for: .reading)?.contents(limit: Self.fileLimit),
-                let usage = try? DiskFormat.decode(VolumeUsageFile.self, from: bytes).usage
-            else { continue }
-            usages[id] = usage
+            guard let id = id(fromFileName: name) else { continue }
+            do {
+                guard let file = try folder.file(name, for: .reading) else { continue }
+                let bytes = try file.contents(limit: fileLimit)
+                survey.usages[id] = try DiskFormat.decode(VolumeUsageFile.self, from: bytes).usage
+            } catch {
+                survey.unreadable[id] = "\(error)".printable
+            }
         }
-        self.usages = Mutex(usages)
+        return survey
     }
 
     func usage(of id: VolumeID) -> VolumeUsage {
         usages.withLock { $0[id] ?? VolumeUsage() }
+    }
+
+    /// The inline volumes that are still to be removed.
+    var pendingRemovals: [VolumeID] {
+        usages.withLock { usages in
+            usages.filter { $1.isRemovalPending && $1.publications.isEmpty }.map(\.key)
+        }
     }
 
     /// Stores what changed.
@@ -38,45 +79,37 @@ package final class VolumeUsageBook: Sendable {
     func update(_ id: VolumeID, _ change: (inout VolumeUsage) -> Void) throws(DriverError) {
         var usage = usage(of: id)
         change(&usage)
-        let folder = try Self.openOrMake(path)
-        if usage.isEmpty {
-            try folder.removeFile(id.text + Self.suffix)
-        } else {
-            try folder.replaceFile(
-                id.text + Self.suffix,
-                with: DiskFormat.encode(VolumeUsageFile(usage)),
-                outliving: .processEnd
+        do throws(DriverError) {
+            try store(usage, of: id)
+        } catch  where error.code == .outOfSpace {
+            // What is full is no pool: no other node would help.
+            throw DriverError(
+                .unavailable,
+                "cannot note the use of volume \(id) in \(path): its file system is full; free "
+                    + "room there (df \(path)), then retry",
+                cause: error
             )
         }
         let updated = usage.isEmpty ? nil : usage
         usages.withLock { $0[id] = updated }
+        unreadable.withLock { $0[id] = nil }
+    }
+
+    private func store(_ usage: VolumeUsage, of id: VolumeID) throws(DriverError) {
+        let folder = try Self.openOrMake(path)
+        guard !usage.isEmpty else { return try folder.removeFile(id.text + Self.suffix) }
+        try folder.replaceFile(
+            id.text + Self.suffix,
+            with: DiskFormat.encode(VolumeUsageFile(usage)),
+            outliving: .processEnd
+        )
     }
 
     /// Drops what is noted of a volume that is in use nowhere: a crash may have left it.
     func forget(_ id: VolumeID) throws(DriverError) {
-        guard !usage(of: id).isEmpty else { return }
+        let isUnreadable = unreadable.withLock { $0[id] != nil }
+        guard isUnreadable || !usage(of: id).isEmpty else { return }
         try update(id) { $0 = VolumeUsage() }
-    }
-
-    /// Throws `inUse` where the volume is staged or published by what this book and the mount table
-    /// say together.
-    ///
-    /// A staged block device shows in no mount: it counts while the volume has a device.
-    package func checkUnused(_ id: VolumeID, isAttached: Bool) throws(DriverError) {
-        let usage = usage(of: id)
-        guard !usage.isEmpty else { return }
-        let mounted = Set(try MountTable.read().map { ByteKey($0.target) })
-        let places =
-            usage.publications.map(\.mountedAt) + [usage.staging?.mountedAt].compactMap(\.self)
-        let isBlockStaged = isAttached && usage.staging?.access.isBlock ?? false
-        guard
-            let place = places.first(where: { mounted.contains(ByteKey($0)) })
-                ?? (isBlockStaged ? places.last : nil)
-        else { return }
-        throw DriverError(
-            .inUse,
-            "volume \(id) is in use at \(place); unpublish and unstage it first"
-        )
     }
 
     private static let suffix = ".json"

@@ -9,7 +9,9 @@ struct VolumeUsageFile: DiskFile {
 
     let usage: VolumeUsage
 
-    private enum Key: String, CodingKey { case formatVersion, staging, publications }
+    private enum Key: String, CodingKey {
+        case formatVersion, staging, publications, isRemovalPending
+    }
 
     init(_ usage: VolumeUsage) { self.usage = usage }
 
@@ -20,6 +22,8 @@ struct VolumeUsageFile: DiskFile {
             staging: try keys.decodeIfPresent(StagingOnDisk.self, forKey: .staging)?.staging,
             publications: try keys.decode([PublicationOnDisk].self, forKey: .publications)
                 .map(\.publication),
+            isRemovalPending: try keys.decodeIfPresent(Bool.self, forKey: .isRemovalPending)
+                ?? false,
             unknown: try UnknownKeys(in: decoder, besides: Key.self)
         )
     }
@@ -29,6 +33,7 @@ struct VolumeUsageFile: DiskFile {
         try keys.encode(Self.version, forKey: .formatVersion)
         try keys.encodeIfPresent(usage.staging.map(StagingOnDisk.init), forKey: .staging)
         try keys.encode(usage.publications.map(PublicationOnDisk.init), forKey: .publications)
+        if usage.isRemovalPending { try keys.encode(true, forKey: .isRemovalPending) }
         try usage.unknown.encode(to: encoder)
     }
 }

@@ -188,6 +188,30 @@ package final class Tiers: Sendable {
         for tier in tiers { try tier.ask { (it) throws(DriverError) in try it.deleteSnapshot(id) } }
     }
 
+    /// The device of a volume, whichever tier it is of, by what the kernel alone knows.
+    ///
+    /// No storage is asked, so one that is away or hangs holds up nothing.
+    func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
+        for backend in holders(of: id) {
+            if let device = try backend.device(of: id) { return device }
+        }
+        return nil
+    }
+
+    /// Ends the use of a volume's device, in the same way; OK where there is none.
+    func detach(_ id: VolumeID) throws(DriverError) {
+        for backend in holders(of: id) { try backend.detach(id) }
+    }
+
+    /// Whether a tier had the volume when it last looked; a hint, from memory alone.
+    func remembers(_ id: VolumeID) -> Bool { tiers.contains { $0.backend.remembers(id) } }
+
+    /// The tier that is known to have the volume; all of them where none is.
+    private func holders(of id: VolumeID) -> [any VolumeBackend] {
+        let knowing = tiers.filter { $0.backend.remembers(id) }
+        return (knowing.isEmpty ? tiers : knowing).map(\.backend)
+    }
+
     /// A volume and the tier that holds it.
     package struct LocatedVolume: Sendable {
         package let backend: any VolumeBackend

@@ -63,7 +63,16 @@ package final class LoopDevices: Sendable {
     /// Drops what was remembered of a file that is to be detached.
     func forget(_ backing: FileIdentity) { hints.withLock { $0[backing] = nil } }
 
-    /// Everything that is attached on this host, whoever attached it, in order of index.
+    /// The same of whatever a device showed.
+    func forget(_ device: LoopDevice) {
+        hints.withLock { hints in hints = hints.filter { $0.value != device } }
+    }
+
+    /// Everything that is attached on this host, whoever attached it, in order of index; but for
+    /// devices whose file lies on a file system that has failed.
+    ///
+    /// The kernel does not tell what such a file is, and it is none whose identity was just read: one
+    /// dead disk must not hide the devices of all others.
     package func attachments() throws(DriverError) -> [LoopAttachment] {
         var found: [LoopAttachment] = []
         for name in try SystemFile.names(in: "/sys/block") where name.hasBytePrefix("loop") {
@@ -71,7 +80,7 @@ package final class LoopDevices: Sendable {
             guard unsafe access("/sys/block/\(name)/loop/backing_file", F_OK) == 0,
                 let index = Int(name.removingBytePrefix("loop") ?? ""),
                 let device = LoopDevice(index: index),
-                let attachment = try Self.attachment(at: device)
+                let attachment = try Self.attachment(at: device, orNilForDeadFile: true)
             else { continue }
             found.append(attachment)
         }
@@ -79,7 +88,9 @@ package final class LoopDevices: Sendable {
     }
 
     /// What is bound to a device, or nil where nothing is.
-    static func attachment(at device: LoopDevice) throws(DriverError) -> LoopAttachment? {
+    static func attachment(at device: LoopDevice, orNilForDeadFile: Bool = false)
+        throws(DriverError) -> LoopAttachment?
+    {
         var status = chost_loop_status()
         do throws(Errno) {
             let node = try LoopNode.openedOrErrno(device)
@@ -87,6 +98,7 @@ package final class LoopDevices: Sendable {
             _ = try Errno.check { unsafe chost_loop_status(descriptor, &status) }
         } catch {
             if LoopNode.isGone(error) { return nil }
+            if orNilForDeadFile, [EIO, ESHUTDOWN, ESTALE].contains(error.code) { return nil }
             if let refusal = LoopNode.refusal(of: device.path, error) { throw refusal }
             throw error.failure(to: "ask what is attached to \(device.path)", .unavailable)
         }

@@ -4,8 +4,13 @@ package import DriverCore
 /// What is mounted in this process's mount namespace, read from the kernel each time.
 package enum MountTable {
     package static func read() throws(DriverError) -> [MountEntry] {
-        let path = "/proc/self/mountinfo"
-        let bytes = try SystemFile.read(path)
+        try parse(table: try SystemFile.read(ownPath), of: ownPath)
+    }
+
+    static let ownPath = "/proc/self/mountinfo"
+
+    /// All lines of a table that was read from `path`.
+    static func parse(table bytes: [UInt8], of path: String) throws(DriverError) -> [MountEntry] {
         var entries: [MountEntry] = []
         var start = 0
         while start < bytes.count {
@@ -27,27 +32,19 @@ package enum MountTable {
     }
 
     /// The mounts of a block device's file system, binds included, and the binds of its node.
-    ///
-    /// The device number alone does not find btrfs, which shows a number of its own; a bound node
-    /// shows as a mount of the devtmpfs (or, in a container, the tmpfs) that holds it.
     package static func uses(ofDevice path: String, number: UInt64) throws(DriverError)
         -> [MountEntry]
     {
         uses(ofDevice: path, number: number, among: try read())
     }
 
-    /// The same among entries that were read before.
+    /// The same among entries of this process's namespace that were read before.
     package static func uses(
         ofDevice path: String,
         number: UInt64,
         among entries: [MountEntry]
     ) -> [MountEntry] {
-        let node = "/\(path.byteSplit(separator: "/").last ?? "")"
-        return entries.filter { entry in
-            entry.device == number || entry.source.hasSameBytes(as: path)
-                || (entry.root.hasSameBytes(as: node)
-                    && ["devtmpfs", "tmpfs"].contains(entry.fsType))
-        }
+        DeviceMounts(of: path, number: number).uses(among: entries).map(\.mount)
     }
 
     /// Orders mounts on one path so that each lies on the one before it.

@@ -28,6 +28,12 @@ struct FileStatus {
         found = try Self.read(AT_FDCWD, path, "look at \(path)")
     }
 
+    /// The same of what a symbolic link at the end of the path leads to.
+    init(of path: String, followingLinks: Bool) throws(DriverError) {
+        let flags = chost_O_PATH | (followingLinks ? 0 : O_NOFOLLOW)
+        self = try FileStatus(of: OwnedDescriptor(opening: path, flags: flags), called: path)
+    }
+
     init(of descriptor: borrowing OwnedDescriptor, called name: String) throws(DriverError) {
         found = try Self.read(descriptor.rawValue, "", "look at \(name)")
     }
@@ -44,6 +50,8 @@ struct FileStatus {
     var inode: UInt64 { found.inode }
     /// Of the device that a device node stands for, as in st_rdev.
     var deviceNumber: UInt64 { found.number }
+    /// Of the mount that shows the file, as in the mount table.
+    var mountID: UInt64 { found.mount_id }
     var isRegularFile: Bool { found.mode & S_IFMT == S_IFREG }
     var isBlockDevice: Bool { found.mode & S_IFMT == S_IFBLK }
 }

@@ -23,6 +23,9 @@ struct DoctorCommand: AsyncParsableCommand {
     var withoutDriver = false
 
     @OptionGroup var state: StateOptions
+    @Option(help: "Where the driver notes the use of volumes. Default: where it does by default.")
+    var usageDir: String?
+
     @OptionGroup var client: ClientOptions
 
     private struct Report: Encodable {
@@ -41,7 +44,16 @@ struct DoctorCommand: AsyncParsableCommand {
         for tier in tiers ?? [] {
             checks += await TierChecks.run(tier, groups[tier.name], stateFolder: state.folder)
         }
-        if !withoutDriver { checks += await DriverChecks.run(client) }
+        var driver: String?
+        if !withoutDriver {
+            let answer = await DriverChecks.run(client)
+            checks += answer.checks
+            driver = answer.driver
+        }
+        checks += UsageChecks.run(
+            folder: usageDir,
+            driver: driver ?? NodeOptions.defaultDriverName
+        )
 
         let problems = checks.count { $0.state == .problem }
         try client.output.write(

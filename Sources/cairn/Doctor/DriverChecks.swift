@@ -2,10 +2,13 @@ import CSIMessages
 
 /// The driver that answers at the endpoint.
 enum DriverChecks {
-    static func run(_ options: ClientOptions) async -> [Check] {
+    /// `driver` is its name; nil where it does not answer.
+    static func run(_ options: ClientOptions) async -> (checks: [Check], driver: String?) {
+        var driver: String?
         var examination = Examination("driver")
         do {
             try await Session.with(options) { session in
+                driver = session.plugin.name
                 examination.good(
                     "identity",
                     "\(session.plugin.name) \(session.plugin.vendorVersion) at "
@@ -29,6 +32,6 @@ enum DriverChecks {
         } catch {
             examination.problem("answers", "\(error)", "see the driver's log")
         }
-        return examination.checks
+        return (examination.checks, driver)
     }
 }

@@ -51,7 +51,7 @@ struct NodeOptions: ParsableArguments {
     var nodeID: String?
 
     @Option(help: "The CSI driver name; another one for each further install on a node.")
-    var driverName: String = "csi.cairn.storage"
+    var driverName: String = defaultDriverName
 
     @Option(
         help: ArgumentHelp("One more topology segment; may be repeated.", valueName: "key=value")
@@ -61,13 +61,32 @@ struct NodeOptions: ParsableArguments {
     @Option(help: "kubelet's folder: only its own path may hold symbolic links.")
     var kubeletDir: String = "/var/lib/kubelet"
 
-    @Option(help: "Where the use of volumes is noted; a folder that a reboot empties.")
-    var usageDir: String = "/run/cairn-usage"
+    @Option(
+        help: ArgumentHelp(
+            "Where the use of volumes is noted; a folder that a reboot empties.",
+            discussion: "Default: /run/cairn-usage, with -NAME for another driver name than "
+                + "\(defaultDriverName)."
+        )
+    )
+    var usageDir: String?
+
+    @Option(help: "Seconds that a delete waits for the unstage of its volume; 0 for none.")
+    var unstageWait: Int = 8
 
     @OptionGroup var state: StateOptions
 
     @Option(help: "Volumes that this node may have, inline ones included; 0 for no limit.")
     var maxVolumes: Int64 = 1024
+
+    static let defaultDriverName = "csi.cairn.storage"
+
+    /// The folder of the notes of a driver of that name: two installs must not share one, since they
+    /// give the same id to the same name.
+    static func defaultUsageFolder(ofDriver name: String) -> String {
+        name == defaultDriverName ? "/run/cairn-usage" : "/run/cairn-usage-\(name)"
+    }
+
+    var usageFolder: String { usageDir ?? Self.defaultUsageFolder(ofDriver: driverName) }
 
     static let defaultConfig = "/etc/cairn/tiers.yaml"
 
@@ -96,6 +115,7 @@ struct NodeOptions: ParsableArguments {
     }
 
     func validate() throws {
+        guard unstageWait >= 0 else { throw ValidationError("--unstage-wait is negative") }
         guard maxVolumes >= 0 else { throw ValidationError("--max-volumes is negative") }
     }
 }

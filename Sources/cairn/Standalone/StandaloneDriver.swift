@@ -30,6 +30,7 @@ struct StandaloneDriver {
     /// More than both pools take, so that a pool refuses what hangs and Identity is always
     /// answered: a liveness probe must not fail for a disk.
     private static let mostCalls = 4 * BlockingPool.mostWaiting
+    private static let removalInterval = Duration.seconds(30)
     /// After the grace period, for long copies to undo themselves and thaw their sources.
     private static let undoLimit = Duration.seconds(5)
 
@@ -55,7 +56,7 @@ struct StandaloneDriver {
             changes: BlockingPool(threads: Self.blockingThreads),
             readers: BlockingPool(threads: Self.readingThreads)
         )
-        let usage = try VolumeUsageBook(folder: node.usageDir)
+        let usage = try VolumeUsageBook(folder: node.usageFolder)
         let admission = Self.admission(node, file)
         repairs = Repairs(tiers: tiers, operations: operations, usage: usage, logger: logger)
 
@@ -67,7 +68,8 @@ struct StandaloneDriver {
             tiers: tiers,
             operations: operations,
             usage: usage,
-            admission: admission
+            admission: admission,
+            unstagePatience: .seconds(node.unstageWait)
         ).register(in: &router, logger: logger)
         NodeService(
             identity: identity,
@@ -87,6 +89,7 @@ struct StandaloneDriver {
             tiers: tiers,
             repairs: repairs,
             operations: operations,
+            usage: usage,
             calls: calls
         )
         metrics = try Self.metricsServer(options, page, logger)
@@ -117,6 +120,7 @@ struct StandaloneDriver {
         // Cancelled and awaited when this function ends. That is no wait for a disk that hangs:
         // BlockingPool.run gives its caller up when the task is cancelled, and leaves the thread.
         async let _: Void = openTiers()
+        async let _: Void = finishRemovals()
         let hangup = AskSignal(SIGHUP) { [repairs, logger] in
             Task { await Self.lookAgain(repairs, logger) }
         }
@@ -141,6 +145,13 @@ struct StandaloneDriver {
             readiness.becomeReady()
         } catch {
             logger.error("cannot open the tiers", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// For inline volumes whose disk was away when their pods ended: nobody asks for them again.
+    private func finishRemovals() async {
+        while (try? await Task.sleep(for: Self.removalInterval)) != nil {
+            await repairs.finishRemovals()
         }
     }
 

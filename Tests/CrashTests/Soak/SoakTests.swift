@@ -68,7 +68,8 @@ private func soak(in cluster: Cluster) async throws {
     let figures = ledger.figures
     let line =
         "soak on \(cluster.pools[0].kind): seed \(seed), \(seconds) s, \(Soak.callers) callers, "
-        + "\(figures.total) operations, \(figures.kills) kills, \(figures.retried) retried, "
+        + "\(figures.total) operations, \(figures.kills) kills, "
+        + "\(figures.losses) of them with lost notes, \(figures.retried) retried, "
         + "\(figures.violations.count) violations"
     print(line)
     print(
@@ -92,7 +93,13 @@ private func killAgainAndAgain(
         step += 1
         try? await Task.sleep(for: .milliseconds(Int.random(in: 100...2500, using: &decisions)))
         do {
-            try await cluster.driver.restart(SIGKILL)
+            try await cluster.driver.stop(SIGKILL)
+            // As where a container's own folder holds the notes.
+            if Bool.random(using: &decisions) {
+                try cluster.loseNotes()
+                ledger.countLoss()
+            }
+            try await cluster.driver.start()
             ledger.countKill()
         } catch {
             return ledger.report("the driver does not start after a kill: \(error)")

@@ -7,6 +7,8 @@ package final class SoakLedger: Sendable {
         /// Calls that a kill cut short, or that had to be repeated for another good reason.
         package var retried = 0
         package var kills = 0
+        /// Kills after which the notes of the volumes' use were gone.
+        package var losses = 0
         package var violations: [String] = []
 
         package var total: Int { operations.values.reduce(0, +) }
@@ -23,6 +25,8 @@ package final class SoakLedger: Sendable {
     func countRetry() { state.withLock { $0.retried += 1 } }
 
     package func countKill() { state.withLock { $0.kills += 1 } }
+
+    package func countLoss() { state.withLock { $0.losses += 1 } }
 
     package func report(_ violation: String) { state.withLock { $0.violations.append(violation) } }
 }

@@ -1,0 +1,28 @@
+package import DriverCore
+
+/// A volume that a process keeps mounted in a mount namespace of its own, though it is mounted
+/// nowhere in this process's.
+package struct KeptMount: Sendable, Hashable {
+    package let id: VolumeID
+    /// As the other namespace sees it.
+    package let target: String
+    package let holder: ProcessHolder
+}
+
+extension KeptMount {
+    /// All of them in the namespaces that this process sees, one for each volume and namespace.
+    package static func all() throws(DriverError) -> [KeptMount] {
+        let own = Set(try MountTable.read().compactMap(\.volume))
+        var found: [KeptMount] = []
+        for pid in try MountNamespaces.others() {
+            var seen = own
+            for mount in MountNamespaces.entries(in: pid) {
+                guard let id = mount.volume, seen.insert(id).inserted else { continue }
+                found.append(
+                    KeptMount(id: id, target: mount.target, holder: ProcessHolder(pid: pid))
+                )
+            }
+        }
+        return found
+    }
+}

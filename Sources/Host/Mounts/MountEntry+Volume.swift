@@ -1,0 +1,49 @@
+import CHostShim
+package import DriverCore
+
+extension MountEntry {
+    /// The volume of Cairn that is mounted here as a file system or as a device node, by the kernel's
+    /// names of its device and of what is behind that; nil for others.
+    ///
+    /// For reports, never for decisions.
+    package var volume: VolumeID? {
+        guard let device = deviceName else { return nil }
+        if let index = Int(device.removingBytePrefix("loop") ?? "") {
+            return LoopDevice.volume(index: index)
+        }
+        guard let name = SystemFile.line("/sys/block/\(device)/dm/name") else { return nil }
+        return Self.volume(ofMappedDevice: name)
+    }
+
+    /// `loop3` or `dm-3`; nil for what is no block device.
+    private var deviceName: String? {
+        if DeviceMounts.nodeHolders.contains(fsType) {
+            let parts = root.byteSplit(separator: "/")
+            return parts.count == 1 ? parts.first.map(String.init) : nil
+        }
+        let major = chost_device_major(device)
+        guard major != 0 else { return source.byteSplit(separator: "/").last.map(String.init) }
+        let link = MountNamespaces.link("/sys/dev/block/\(major):\(chost_device_minor(device))")
+        return link?.byteSplit(separator: "/").last.map(String.init)
+    }
+
+    /// The volume in the device mapper's name of a logical volume, `group-volume` with each dash of
+    /// the two doubled.
+    static func volume(ofMappedDevice name: String) -> VolumeID? {
+        let dash = UInt8(ascii: "-")
+        var parts: [[UInt8]] = [[]]
+        var bytes = name.utf8[...]
+        while let byte = bytes.popFirst() {
+            if byte != dash {
+                parts[parts.count - 1].append(byte)
+            } else if bytes.first == dash {
+                bytes.removeFirst()
+                parts[parts.count - 1].append(dash)
+            } else {
+                parts.append([])
+            }
+        }
+        guard parts.count == 2 else { return nil }
+        return VolumeID(parsing: String(decoding: parts[1], as: UTF8.self))
+    }
+}

@@ -1,0 +1,78 @@
+import CSIServices
+import DriverCore
+import Host
+
+/// Who uses volumes on this node: the notes of the driver, and mounts that outlive their use.
+struct UsageChecks {
+    private let folder: String
+    /// Whether somebody says that the driver's notes lie there.
+    private let isCertain: Bool
+    private var examination = Examination("use")
+
+    static func run(folder: String?, driver: String) -> [Check] {
+        var checks = UsageChecks(
+            folder: folder ?? NodeOptions.defaultUsageFolder(ofDriver: driver),
+            isCertain: folder != nil
+        )
+        checks.examineHolders()
+        checks.examineNotes()
+        return checks.examination.checks
+    }
+
+    private init(folder: String, isCertain: Bool) {
+        self.folder = folder
+        self.isCertain = isCertain
+    }
+
+    private mutating func examineHolders() {
+        let held: [KeptMount]
+        do throws(DriverError) {
+            held = try KeptMount.all()
+        } catch {
+            return examination.note("mounts", error.message, "run doctor as root")
+        }
+        for volume in held {
+            examination.problem(
+                "\(volume.id)",
+                "is mounted on \(volume.target) in the mount namespace of \(volume.holder) alone, "
+                    + "which keeps it from being unstaged and deleted",
+                "end that process, or restart its pod, with mountPropagation: HostToContainer"
+            )
+        }
+        if held.isEmpty {
+            examination.good("mounts", "nobody keeps what is unmounted here")
+        }
+    }
+
+    private mutating func examineNotes() {
+        let survey: VolumeUsageBook.Survey?
+        do throws(DriverError) {
+            survey = try VolumeUsageBook.survey(folder: folder)
+        } catch {
+            return examination.note("notes", error.message, "run doctor as root")
+        }
+        for (id, reason) in survey?.unreadable.sorted(by: { $0.key < $1.key }) ?? [] {
+            examination.problem(
+                "\(folder)/\(id).json",
+                "cannot be read: \(reason)",
+                "stage or publish the volume again, which writes it anew; see what damaged it"
+            )
+        }
+        examineLost(noted: survey?.noted ?? [], survey?.unreadable.keys.map(\.self) ?? [])
+    }
+
+    private mutating func examineLost(noted: Set<VolumeID>, _ unreadable: [VolumeID]) {
+        let mounted = Set(((try? MountTable.read()) ?? []).compactMap(\.volume))
+        let lost = mounted.subtracting(noted).subtracting(unreadable).sorted()
+        guard let first = lost.first else { return }
+        let found = "none in \(folder) of \(lost.count) volumes in use, such as \(first)"
+        let advice =
+            "let the folder outlive the driver: in a container, mount the node's own there; where "
+            + "the driver keeps its notes elsewhere, name that folder with --usage-dir"
+        if isCertain {
+            examination.problem("notes", found, advice)
+        } else {
+            examination.note("notes", found, advice)
+        }
+    }
+}
