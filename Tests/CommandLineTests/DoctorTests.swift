@@ -40,6 +40,23 @@ import Testing
         }
     }
 
+    @Test func `a process that keeps a mount of its own is named`() async throws {
+        try await withNode { node in
+            let data = try await node.make("data")
+            #expect(try await node.cairn("mount", "data", node.target("data")).code == 0)
+            let stranger = try await PrivateNamespace(folder: node.folder)
+            #expect(try await examine(node).isHealthy, "it is mounted here too")
+            _ = try await node.cairn("unmount", node.target("data"))
+            let problems = try await examine(node).problems.filter { $0.subject == data.id }
+            #expect(problems.count == 1)
+            #expect(problems.first?.found.contains("process \(stranger.pid) (sleep)") == true)
+            try await stranger.end()
+            let target = node.target("data")
+            #expect(try await node.cairn("unmount", target, "--volume", "data").code == 0)
+            #expect(try await examine(node).problems.isEmpty)
+        }
+    }
+
     @Test func `what is half-made, foreign or damaged is found, and only that`() async throws {
         try await withNode { node in
             let data = try await node.make("data")

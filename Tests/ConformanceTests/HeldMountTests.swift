@@ -1,0 +1,38 @@
+import DriverHarness
+import GRPCRuntime
+import TestSupport
+import Testing
+
+/// A process in a mount namespace of its own keeps what is unmounted everywhere else, as the pod of
+/// an agent does that mounts the host's root.
+@Suite(.serialized, .cluster(.ext4Thin), .timeLimit(.minutes(5)))
+struct `A process that keeps a mount` {
+    let cluster: Cluster
+
+    init() throws { cluster = try Cluster.here() }
+
+    private func held() throws -> [String] {
+        try cluster.driver.metrics().series.filter { $0.hasPrefix("cairn_volume_held{") }
+    }
+
+    @Test func `is named by the refusal and by the metrics, until it ends`() async throws {
+        let id = try await cluster.create(cluster.unique("held")).volumeID
+        try await cluster.stage(id)
+        let stranger = try await PrivateNamespace(folder: cluster.folder)
+        let holder = "process \(stranger.pid) (sleep)"
+        await expectFailure(.failedPrecondition, id, holder, cluster.staging(id)) {
+            try await cluster.unstage(id)
+        }
+        let series = try held()
+        #expect(series.count == 1)
+        for label in ["volume=\"\(id)\"", "pid=\"\(stranger.pid)\"", "command=\"sleep\""] {
+            #expect(series.first?.contains(label) == true, "\(series)")
+        }
+        await expectFailure(.failedPrecondition, id, holder) { try await cluster.delete(id) }
+        try await stranger.end()
+        try await cluster.unstage(id)
+        #expect(try held().isEmpty)
+        #expect(cluster.devices(of: id).isEmpty)
+        try await cluster.delete(id)
+    }
+}
