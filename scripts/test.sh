@@ -270,9 +270,10 @@ run_guest_sanity() {
     local sanity=${CSI_SANITY:-$(command -v csi-sanity || true)}
     local ring_limit_seconds=$guest_limit_seconds share=$PWD/$logs/guest-$1
     [[ -x $sanity ]] || return 0
-    mkdir "$share"
+    # The guest has a /tmp of its own, and the program may lie in the host's.
+    mkdir "$share" && cp -- "$sanity" "$share/csi-sanity"
     limited "${guest[@]}" --timeout $((guest_limit_seconds - 10)) --share "$share" \
-        --env CAIRN_LVM_DISK=/dev/vda --env CSI_SANITY="$sanity" scripts/csi-sanity.sh \
+        --env CAIRN_LVM_DISK=/dev/vda --env CSI_SANITY="$share/csi-sanity" scripts/csi-sanity.sh \
         --pool lvm --provisioning "$2" --access "$3" --seeds 1 --logs "$share/failed" \
         >"$logs/guest-$1.log" 2>&1 || true
 }
