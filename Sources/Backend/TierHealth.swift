@@ -22,6 +22,8 @@ package struct TierHealth: Sendable, Hashable {
             case degraded
             /// A part of a volume cannot be read.
             case broken
+            /// A mounted file system has given up after an error.
+            case deadFilesystem = "dead_filesystem"
             /// Whoever reads or writes the volume waits.
             case suspended
             /// A snapshot has lost its contents.

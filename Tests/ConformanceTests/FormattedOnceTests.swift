@@ -93,6 +93,34 @@ struct `Formatting` {
         #expect(try Files.checksum(data) == before)
     }
 
+    /// A tenant who has the raw device makes what he likes on it.
+    @Test func `only the file system of the record is mounted from a device handed out raw`()
+        async throws
+    {
+        let size = Filesystems.minimumSize(of: .xfs)
+        let request = CreateVolumeRequest(
+            name: cluster.unique("tenant"),
+            capacityRange: .init(requiredBytes: size.bytes),
+            volumeCapabilities: [.mount("ext4"), .block()]
+        )
+        let id = try await cluster.create(request).volumeID
+        try await cluster.using(id, as: .block()) { target in
+            try Tool.run("/usr/sbin/mkfs.xfs", "-q", target)
+        }
+        let data = try cluster.pool(.ext4Thin).data(of: id)
+        let before = try Files.checksum(data)
+        await expectFailure(.internalError, id, "ext4", "xfs", "nothing was changed") {
+            try await cluster.stage(id, as: .mount("ext4"))
+        }
+        #expect(try Files.checksum(data) == before)
+        #expect(cluster.devices(of: id).isEmpty)
+        try await cluster.using(id, as: .block()) { target in
+            try Tool.run("/usr/sbin/mkfs.ext4", "-q", "-F", target)
+        }
+        try await cluster.using(id, as: .mount("ext4")) { try write("ext4", in: $0) }
+        try await cluster.delete(id)
+    }
+
     @Test func `a volume whose file is gone is an error, not a new volume`() async throws {
         let (id, data, capability) = try await filled(.ext4, "lost")
         try Tool.run("/usr/bin/mv", data, "\(data).away")

@@ -1,6 +1,7 @@
 internal import Backend
 package import CSIMessages
 package import DriverCore
+internal import Host
 
 extension LocalController {
     /// Cuts a snapshot, or finds the one that an earlier call with this name cut.
@@ -37,6 +38,11 @@ extension LocalController {
             return existing
         }
         let source = try existingVolume(request.sourceVolumeID)
+        // Such a file system cannot be frozen, and what it holds needs a repair first.
+        try FilesystemFault.refuse(
+            source.record.id,
+            on: try source.backend.attachment(of: source.record.id)
+        )
         return try source.backend.createSnapshot(
             record(of: source.record, named: request.name, id: id),
             progress: progress

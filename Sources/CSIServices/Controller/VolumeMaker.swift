@@ -110,7 +110,10 @@ struct VolumeMaker: Sendable {
                 throw identity.absence(of: id, "snapshot")
             }
             return VolumeOrigin(found)
-        case .volume(let id): return VolumeOrigin(try tiers.existing(id, of: identity).record)
+        case .volume(let id):
+            let volume = try tiers.existing(id, of: identity)
+            try FilesystemFault.refuse(id, on: try volume.backend.attachment(of: id))
+            return VolumeOrigin(volume.record)
         }
     }
 

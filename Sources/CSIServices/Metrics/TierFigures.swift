@@ -1,5 +1,6 @@
 import Backend
 import DriverCore
+import Host
 
 /// What one tier tells of itself on the metrics page.
 struct TierFigures: Sendable {
@@ -11,10 +12,24 @@ struct TierFigures: Sendable {
 
     /// Blocks where the storage hangs.
     init(of backend: any VolumeBackend) {
-        health = backend.health()
+        var health = backend.health()
+        health.problems += Self.deadFilesystems(of: backend)
+        self.health = health
         capacity = try? backend.capacity()
         volumes = (try? backend.volumes())?.count
         snapshots = (try? backend.snapshots())?.count
+    }
+
+    private static func deadFilesystems(of backend: any VolumeBackend) -> [TierHealth.Problem] {
+        let faults = (try? FilesystemFault.ofVolumes()) ?? []
+        return faults.filter { backend.remembers($0.0) }.map { id, fault in
+            TierHealth.Problem(
+                .deadFilesystem,
+                "volume \(id)",
+                found: fault.inWords,
+                advice: FilesystemFault.advice
+            )
+        }
     }
 
     init(unavailable tier: String, _ error: DriverError) {

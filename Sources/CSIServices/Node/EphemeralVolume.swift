@@ -76,7 +76,9 @@ struct EphemeralVolume {
         guard let volume = try service.tiers.find(record.id) else {
             throw DriverError(.unavailable, "inline volume \(record.id) vanished; retry")
         }
-        let mounts = try VolumeMounts(of: try volume.backend.attachment(of: record.id))
+        let device = try volume.backend.attachment(of: record.id)
+        try FilesystemFault.refuse(record.id, on: device)
+        let mounts = try VolumeMounts(of: device)
         let alive = service.usage.usage(of: record.id).publications
         if try wanted.isPublished(among: alive, mounts, id: record.id) { return }
         if let other = mounts.places.first {

@@ -6,7 +6,9 @@ internal import Host
 extension NodeService {
     /// Bytes and inodes of a mounted volume, or the size of a block device.
     ///
-    /// System calls only: this is asked for every volume each minute.
+    /// A file system that has given up is an error: figures alone would say that all is well, and
+    /// CSI 1.13 takes away the volume condition. System calls only: this is asked for every volume
+    /// each minute.
     func volumeStats(_ request: NodeGetVolumeStatsRequest) async throws(DriverError)
         -> NodeGetVolumeStatsResponse
     {
@@ -16,20 +18,46 @@ extension NodeService {
             "NodeGetVolumeStats",
             holding: "statistics of \(request.volumePath)"
         ) { () throws(DriverError) in
-            let place = try VolumePlace(
-                request.volumeID,
-                path: request.volumePath,
-                service: self
-            )
-            guard !place.isBlock else {
-                let size = try place.size()
-                return NodeGetVolumeStatsResponse(usage: [
-                    VolumeUsageMessage(total: size.bytes, unit: .bytes)
-                ])
+            do throws(DriverError) {
+                return try stats(of: request)
+            } catch  where error.code != .notFound {
+                // A file system that was shut down answers each question with an I/O error.
+                throw fault(at: request) ?? error
             }
-            return NodeGetVolumeStatsResponse(
-                usage: Self.messages(try Filesystems.usage(at: place.path))
-            )
+        }
+    }
+
+    private func stats(of request: NodeGetVolumeStatsRequest) throws(DriverError)
+        -> NodeGetVolumeStatsResponse
+    {
+        let place = try VolumePlace(
+            request.volumeID,
+            path: request.volumePath,
+            service: self
+        )
+        guard !place.isBlock else {
+            let size = try place.size()
+            return NodeGetVolumeStatsResponse(usage: [
+                VolumeUsageMessage(total: size.bytes, unit: .bytes)
+            ])
+        }
+        if FilesystemFault.suspected(at: place.path, onDevice: place.device.path) {
+            try FilesystemFault.refuse(place.volume.record.id, on: place.device)
+        }
+        return NodeGetVolumeStatsResponse(
+            usage: Self.messages(try Filesystems.usage(at: place.path))
+        )
+    }
+
+    /// Why the volume at the path cannot be used; nil where nothing says that it cannot.
+    private func fault(at request: NodeGetVolumeStatsRequest) -> DriverError? {
+        do throws(DriverError) {
+            guard let id = VolumeID(parsing: request.volumeID) else { return nil }
+            let volume = try tiers.existing(id, of: identity)
+            try FilesystemFault.refuse(id, on: try volume.backend.attachment(of: id))
+            return nil
+        } catch {
+            return error
         }
     }
 

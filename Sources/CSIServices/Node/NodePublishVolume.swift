@@ -33,6 +33,7 @@ extension NodeService {
         guard let device = try volume.backend.attachment(of: id) else {
             throw wanted.notStaged(id)
         }
+        try FilesystemFault.refuse(id, on: device)
         let mounts = try VolumeMounts(of: device)
         try wanted.checkStaged(id, usage.usage(of: id).staging, mounts)
         let alive = alivePublications(of: id, mounts)

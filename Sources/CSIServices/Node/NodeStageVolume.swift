@@ -27,6 +27,11 @@ extension NodeService {
         let id = volume.record.id
         let used = VolumeUsage.UsedAccess(access)
         let device = try volume.backend.attachment(of: id)
+        do throws(DriverError) {
+            try FilesystemFault.refuse(id, on: device)
+        } catch {
+            throw error.leavingSomething("it is staged by an earlier call")
+        }
         let mounts = try VolumeMounts(of: device)
         if try isStaged(id, at: path.path, as: used, device: device, mounts) { return }
         let isNew: Bool

@@ -102,10 +102,12 @@ struct VolumePreparation {
     private func check(_ type: FilesystemType, _ device: borrowing HeldDevice)
         throws(DriverError)
     {
-        if let made = record.filesystem, record.contents != .raw, made != type {
+        // A tenant who had the raw device may have made any file system on it; the kernel is given
+        // no other one than the record names.
+        if let made = record.filesystem, made != type {
             throw failure(
                 device.path,
-                "was made as \(made.rawValue) and now holds \(type.rawValue); nothing was changed"
+                "is recorded as \(made.rawValue) and holds \(type.rawValue); nothing was changed"
             )
         }
         if try Filesystems.checkIfAsked(device, type: type) {

@@ -28,7 +28,7 @@ extension Filesystems {
                 .hostFailure,
                 device.naming(
                     "'\(command.description)' failed with exit code \(output.exitCode): "
-                        + output.complaint
+                        + output.helpfulComplaint
                 )
             )
         }

@@ -44,6 +44,7 @@ struct DoctorCommand: AsyncParsableCommand {
         for tier in tiers ?? [] {
             checks += await TierChecks.run(tier, groups[tier.name], stateFolder: state.folder)
         }
+        checks += FilesystemChecks.run()
         var driver: String?
         if !withoutDriver {
             let answer = await DriverChecks.run(client)

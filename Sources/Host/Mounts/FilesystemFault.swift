@@ -1,0 +1,122 @@
+package import DriverCore
+import Glibc
+
+/// A mounted file system that has given up: every write to it fails until it is mounted anew.
+///
+/// Nothing is written to find it, and nothing waits for a disk.
+package struct FilesystemFault: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
+        /// An error was found, and the file system does not go on writing.
+        case turnedReadOnly
+        /// It was stopped: reads may fail too.
+        case shutDown
+    }
+
+    package let mount: MountEntry
+    package let kind: Kind
+
+    /// nil where nothing says that the file system has given up.
+    ///
+    /// Source: ext4 shows `shutdown` and `emergency_ro` since Linux 6.15, and `ro` beneath a
+    /// writable mount before; btrfs shows `ro` as well; XFS opens nothing any more.
+    init?(of mount: MountEntry) {
+        guard FilesystemType(rawValue: mount.fsType) != nil else { return nil }
+        self.mount = mount
+        let options = mount.superOptions
+        if options.contains("shutdown") {
+            kind = .shutDown
+        } else if options.contains("emergency_ro")
+            || (options.contains("ro") && mount.options.contains("rw"))
+        {
+            kind = .turnedReadOnly
+        } else if mount.fsType == FilesystemType.xfs.rawValue, Self.refusesOpening(mount.target) {
+            kind = .shutDown
+        } else {
+            return nil
+        }
+    }
+
+    private static func refusesOpening(_ path: String) -> Bool {
+        do throws(Errno) {
+            _ = try OwnedDescriptor.opened(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+            return false
+        } catch {
+            return error.code == EIO
+        }
+    }
+
+    /// `the ext4 file system of /dev/loop3, mounted at /x, turned read-only after an error`.
+    package var inWords: String {
+        let what =
+            switch kind {
+            case .turnedReadOnly: "turned read-only after an error"
+            case .shutDown: "was shut down after an error"
+            }
+        return
+            "the \(mount.fsType) file system of \(mount.source), mounted at \(mount.target), \(what)"
+    }
+
+    package static let advice =
+        "read the kernel log on the node for the cause, then stop the pods that use the volume, so "
+        + "that it is unpublished and unstaged: the next stage repairs the file system, or says why "
+        + "it cannot"
+}
+
+extension FilesystemFault {
+    /// Those of the file system on a device, by the device's name and number.
+    package static func all(onDevice path: String, number: UInt64) throws(DriverError)
+        -> [FilesystemFault]
+    {
+        let table = try MountTable.read()
+        return found(among: MountTable.uses(ofDevice: path, number: number, among: table), table)
+    }
+
+    /// Those of all volumes of Cairn on this host, of whatever tier.
+    package static func ofVolumes() throws(DriverError) -> [(VolumeID, FilesystemFault)] {
+        let table = try MountTable.read()
+        let mounts = table.filter { $0.source.hasBytePrefix("/dev/") }
+        return found(among: mounts, table).compactMap { fault in
+            fault.volume.map { ($0, fault) }
+        }
+    }
+
+    /// That of a mount's device: an error count of ext4, or a file system that opens nothing.
+    ///
+    /// The mount table is read only where there is a suspicion, as statistics ask each minute.
+    package static func suspected(at path: String, onDevice device: String) -> Bool {
+        let name = device.byteSplit(separator: "/").last.map(String.init) ?? ""
+        let errors = SystemFile.line("/sys/fs/ext4/\(name)/errors_count")
+        return (errors ?? "0") != "0" || refusesOpening(path)
+    }
+
+    /// One for each device; a mount that another one covers cannot be opened, so it is left out.
+    private static func found(among mounts: [MountEntry], _ table: [MountEntry])
+        -> [FilesystemFault]
+    {
+        var tops: [String: UInt64] = [:]
+        for entry in table { tops[entry.target] = entry.mountID }
+        var faults: [String: FilesystemFault] = [:]
+        for mount in mounts where tops[mount.target] == mount.mountID {
+            guard faults[mount.source] == nil, let fault = FilesystemFault(of: mount) else {
+                continue
+            }
+            faults[mount.source] = fault
+        }
+        return faults.values.sorted { $0.mount.mountID < $1.mount.mountID }
+    }
+
+    /// `v1-`, 16 digits of the node, a dash, 32 digits of the name.
+    private static let idLength = 52
+
+    /// The volume by the names that its device has in the kernel; nil for somebody else's.
+    private var volume: VolumeID? {
+        guard let name = mount.source.removingBytePrefix("/dev/") else { return nil }
+        if let index = name.removingBytePrefix("loop").flatMap({ Int($0) }) {
+            return LoopDevice(index: index)?.file?.volume
+        }
+        // `vg-v1--<node>--<name>`: device mapper's name doubles each dash of the two names.
+        guard let mapped = SystemFile.line("/sys/block/\(name)/dm/name") else { return nil }
+        let single = Array(mapped.replacingBytes("--", with: "-").utf8)
+        return VolumeID(parsing: String(decoding: single.suffix(Self.idLength), as: UTF8.self))
+    }
+}

@@ -1,0 +1,17 @@
+import DriverCore
+import Host
+
+/// The mounted file systems of volumes, of whatever tier.
+enum FilesystemChecks {
+    static func run() -> [Check] {
+        var examination = Examination("file systems")
+        do throws(DriverError) {
+            for (id, fault) in try FilesystemFault.ofVolumes() {
+                examination.problem("volume \(id)", fault.inWords, FilesystemFault.advice)
+            }
+        } catch {
+            examination.note("mount table", error.message)
+        }
+        return examination.checks
+    }
+}
