@@ -275,6 +275,7 @@ let package = Package(
                 "BackendLVM", "Backend", "CSIMessages", "DeviceMapper", "DriverCore",
                 "DriverHarness", "GRPCRuntime", "Host", "TestSupport", log,
             ],
+            exclude: ["Samples"],
             swiftSettings: swift
         ),
         // What real nodes do to a driver: broken disks, damaged files, strangers, bad input.

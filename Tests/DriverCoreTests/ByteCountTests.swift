@@ -31,4 +31,18 @@ import Testing
         #expect(ByteCount(.max) + ByteCount(1) == ByteCount(.max))
         #expect(ByteCount(1) - ByteCount(2) == .zero)
     }
+
+    @Test(
+        arguments: [
+            (0, "0 bytes"), (1023, "1023 bytes"), (1 << 20, "1Mi (1048576 bytes)"),
+            (5_905_580_032, "5.50Gi (5905580032 bytes)"),
+            ((1 << 30) - 1, "1023.99Mi (1073741823 bytes)"),
+            ((1 << 30) + (11 << 20), "1.01Gi (1085276160 bytes)"),
+            (10 << 40, "10Ti (10995116277760 bytes)"),
+            (.max, "8388607.99Ti (9223372036854775807 bytes)"),
+        ] as [(Int64, String)]
+    )
+    func `says every size in one style, readable and exact`(bytes: Int64, text: String) {
+        #expect(ByteCount(bytes).description == text)
+    }
 }

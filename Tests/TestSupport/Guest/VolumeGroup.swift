@@ -20,6 +20,18 @@ package final class VolumeGroup: Sendable {
         try lvm(["vgcreate"] + arguments + [name] + disks.map(\.path))
     }
 
+    /// A group of one disk that LVM has described in a file, put onto a disk of the same size.
+    ///
+    /// The volumes are there, and the disk's bytes are their contents.
+    package init(restoring description: String, named name: String, id: String, on disk: GuestDisk)
+        throws(DriverError)
+    {
+        self.name = name
+        disks = [disk]
+        try lvm("pvcreate", "--uuid", id, "--restorefile", description, disk.path)
+        try lvm("vgcfgrestore", "--force", "--file", description, name)
+    }
+
     /// Runs a command of LVM, the first argument, with nothing asked; throws where it fails.
     @discardableResult
     package func lvm(_ arguments: [String]) throws(DriverError) -> CommandOutput {
