@@ -1,3 +1,4 @@
+import CSIMessages
 import DriverHarness
 import GRPCRuntime
 import TestSupport
