@@ -12,6 +12,8 @@ package struct SnapshotRecord: Sendable, Hashable {
     /// What a volume restored from this one holds.
     package var contents: VolumeRecord.Contents
     package var filesystem: FilesystemType?
+    /// That of the source, which a volume restored from this one keeps.
+    package var blockSize: BlockSize?
     package var parameters: [String: String]
     package var created: Timestamp
     /// Whether its contents are there now; no part of what is stored.
@@ -27,6 +29,7 @@ package struct SnapshotRecord: Sendable, Hashable {
         size: ByteCount,
         contents: VolumeRecord.Contents,
         filesystem: FilesystemType?,
+        blockSize: BlockSize? = nil,
         parameters: [String: String] = [:],
         created: Timestamp,
         isIntact: Bool = true
@@ -38,6 +41,7 @@ package struct SnapshotRecord: Sendable, Hashable {
         self.size = size
         self.contents = contents
         self.filesystem = filesystem
+        self.blockSize = blockSize
         self.parameters = parameters
         self.created = created
         self.isIntact = isIntact

@@ -28,6 +28,8 @@ package struct TierHealth: Sendable, Hashable {
             case suspended
             /// A snapshot has lost its contents.
             case invalidSnapshot = "invalid_snapshot"
+            /// A volume's device reads and writes by way of the node's page cache.
+            case bufferedIO = "buffered_io"
             /// It will soon be full, or is.
             case full
             /// What Cairn knows of an object cannot be read.

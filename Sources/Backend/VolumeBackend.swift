@@ -23,6 +23,12 @@ package protocol VolumeBackend: Sendable {
     /// without discard.
     var isThick: Bool { get }
 
+    /// Whether a new volume's device gets the block size that its record names; otherwise the disks
+    /// decide it.
+    var choosesBlockSize: Bool { get }
+    /// How long the writers of its volumes were held by each cut; nil where that cannot be told.
+    var cuts: Histogram? { get }
+
     /// Opens the storage: finishes or removes what a crash left half-made, thaws what was left
     /// frozen, loads the records, and tells what it cannot explain. Called once before anything
     /// else, and again by whoever finds the tier unavailable.
@@ -114,6 +120,8 @@ extension VolumeBackend {
     }
     package func attachedVolumes() throws(DriverError) -> [VolumeID] { [] }
     package var repairs: RepairFigures { RepairFigures() }
+    package var choosesBlockSize: Bool { false }
+    package var cuts: Histogram? { nil }
 }
 
 extension VolumeBackend {

@@ -13,6 +13,9 @@ package struct VolumeRecord: Sendable, Hashable {
     package var capabilities: [RecordedCapability]
     /// The file system that a mount gets; nil where the volume is raw block only.
     package var filesystem: FilesystemType?
+    /// The logical block size of its device; nil where the tier's storage decides it, and where the
+    /// volume is older than the choice: on a loop device that is 512.
+    package var blockSize: BlockSize?
     /// The StorageClass parameters that matter, without the standard `csi.storage.k8s.io/` keys.
     package var parameters: [String: String]
     package var source: VolumeSource?
@@ -56,6 +59,7 @@ package struct VolumeRecord: Sendable, Hashable {
         createdSize: ByteCount? = nil,
         capabilities: [RecordedCapability],
         filesystem: FilesystemType?,
+        blockSize: BlockSize? = nil,
         parameters: [String: String] = [:],
         source: VolumeSource? = nil,
         created: Timestamp,
@@ -71,6 +75,7 @@ package struct VolumeRecord: Sendable, Hashable {
         self.createdSize = createdSize ?? size
         self.capabilities = capabilities
         self.filesystem = filesystem
+        self.blockSize = blockSize
         self.parameters = parameters
         self.source = source
         self.created = created

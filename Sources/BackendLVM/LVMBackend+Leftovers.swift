@@ -96,7 +96,7 @@ extension TierHealth.Problem.Kind {
         case .suspended: .frozen
         case .unknownTier: .stranger
         case .unavailable, .hanging, .missingDisk, .duplicateDisk, .outdatedDisk, .inactive,
-            .degraded, .deadFilesystem, .full:
+            .degraded, .deadFilesystem, .bufferedIO, .full:
             nil
         }
     }

@@ -13,8 +13,14 @@ extension LoopBackend {
         try followFile(of: stored, facts, root)
         let backing = facts.identity
         let path = "\(root.path)/\(VolumeRecord.dataPath(of: id))"
-        let device = try loopDevices.attach(file: path, directIO: true, readOnly: false)
+        let device = try loopDevices.attach(
+            file: path,
+            directIO: true,
+            readOnly: false,
+            blockSize: stored.record.loopBlockSize
+        )
         let held = try HeldDevice.loop(device, showing: backing)
+        try noteBuffering(of: stored.record, backing)
         if isThick { keepAllocated(device) }
         lastDevices.withLock { $0[id] = device }
         return held
@@ -89,6 +95,7 @@ extension LoopBackend {
         guard let (device, backing) = attached else { return }
         do {
             try loopDevices.detach(device, backing: backing)
+            forgetBuffering(of: id)
         } catch {
             throw error.adding(context: "volume \(id)")
         }

@@ -16,7 +16,9 @@ extension LoopBackend {
     /// data, which lives on until the device goes.
     func reportStrays(in root: borrowing Folder, _ look: inout RepairFigures) {
         do {
-            for stray in try PoolDevices(in: root, loopDevices).strays {
+            let devices = try PoolDevices(in: root, loopDevices)
+            noteBuffering(devices.buffered)
+            for stray in devices.strays {
                 look.count(.device)
                 logger.warning(
                     "a loop device shows a file that is no volume's: \(stray.advice)",

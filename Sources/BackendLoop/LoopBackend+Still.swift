@@ -2,11 +2,13 @@ import Backend
 import DriverCore
 import Host
 import Logging
+import Synchronization
 
 /// Keeping a volume still while it is copied.
 ///
 /// A freeze outlives the process that made it, so a file `frozen` in the volume's folder is there
-/// before the freeze and goes after the thaw: whoever finds it thaws.
+/// before the freeze and goes after the thaw: whoever finds it thaws. A freeze of somebody else, as of a
+/// backup tool, is left as it is, and there is no mark during it.
 extension LoopBackend {
     /// Runs the body while nothing changes the source's data, or where each change is whole.
     func keepingStill(
@@ -32,7 +34,10 @@ extension LoopBackend {
             }
             try refuseTornCopy(of: volume, device)
             try HeldDevice.loop(device, showing: source.facts.identity).flush()
+            // The kernel holds writes to the file while it shares its blocks.
+            let start = ContinuousClock.now
             try body()
+            noteCut(since: start)
         }
     }
 
@@ -53,13 +58,16 @@ extension LoopBackend {
     ) throws(DriverError) {
         var frozen: [String] = []
         let failure: DriverError?
+        let start = ContinuousClock.now
         do {
             try markFrozen(own)
             try Failpoint.pass(.freezeMarked)
+            var others: [String] = []
             for mount in mounts {
-                try Freezer.freeze(mountedAt: mount)
-                frozen.append(mount)
+                let isOurs = try Freezer.freezeUnlessFrozen(mountedAt: mount)
+                if isOurs { frozen.append(mount) } else { others.append(mount) }
             }
+            try leaveFrozen(others, beside: frozen, own)
             try Failpoint.pass(.freezeFrozen)
             try body()
             failure = nil
@@ -67,9 +75,38 @@ extension LoopBackend {
             failure = error
         }
         try thaw(frozen, after: failure)
+        if failure == nil, !frozen.isEmpty { noteCut(since: start) }
         try unmark(own)
         try Failpoint.pass(.freezeUnmarked)
         if let failure { throw failure }
+    }
+
+    /// Accepts the freezes of others, or refuses the copy.
+    ///
+    /// An instant is enough for shared blocks: even where the others thaw meanwhile, the cut is whole
+    /// and no older than their freeze. A copy that takes longer would be torn then.
+    private func leaveFrozen(
+        _ others: [String],
+        beside ours: [String],
+        _ own: borrowing Folder
+    ) throws(DriverError) {
+        guard let mount = others.first else { return }
+        guard abilities.sharesBlocks == true, ours.isEmpty else {
+            throw DriverError(
+                .inUse,
+                "\(mount) is frozen by another program, and a copy takes long on a pool without "
+                    + "reflink: it would be torn where the freeze ends before it. Thaw it "
+                    + "(fsfreeze -u \(mount)) and retry, Cairn freezes it by itself; or use an XFS "
+                    + "or btrfs pool"
+            )
+        }
+        // Whoever finds the mark thaws, and this freeze is not ours.
+        try own.removeFile(PoolNames.frozen)
+    }
+
+    private func noteCut(since start: ContinuousClock.Instant) {
+        let held = ContinuousClock.now - start
+        cutDurations.withLock { $0.add(held / .seconds(1)) }
     }
 
     private func markFrozen(_ own: borrowing Folder) throws(DriverError) {

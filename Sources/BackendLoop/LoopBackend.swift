@@ -36,6 +36,12 @@ package final class LoopBackend: VolumeBackend {
     let repairFigures = Mutex(RepairFigures())
     /// Where a volume was attached last; looked at first, believed never.
     let lastDevices = Mutex<[VolumeID: LoopDevice]>([:])
+    /// The devices that have no direct I/O.
+    let buffered = Mutex<[VolumeID: LoopDevice]>([:])
+    /// How long cuts have held writers.
+    let cutDurations = Mutex(Histogram())
+    package let choosesBlockSize = true
+    package var cuts: Histogram? { cutDurations.withLock(\.self) }
     private let starting = Mutex(())
     private let foundAbilities = Mutex(Abilities())
 
@@ -123,6 +129,7 @@ package final class LoopBackend: VolumeBackend {
         do {
             let usage = try enter().usage()
             var health = TierHealth()
+            health.problems = bufferingProblems
             health.levels[.data] =
                 1 - Double(usage.available.bytes) / Double(max(usage.total.bytes, 1))
             return health

@@ -173,6 +173,13 @@ int64_t chost_files_shared(int32_t file) {
   return shared;
 }
 
+int64_t chost_files_extents(int32_t file) {
+  // Without space for extents the kernel counts them.
+  struct fiemap map = {.fm_length = FIEMAP_MAX_OFFSET};
+  if (ioctl(file, FS_IOC_FIEMAP, &map) < 0) return -errno;
+  return map.fm_mapped_extents;
+}
+
 int32_t chost_files_make_folder(int32_t folder, const char *name, uint32_t mode) {
   return (int32_t)answer(mkdirat(folder, name, mode));
 }

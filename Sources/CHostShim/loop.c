@@ -9,11 +9,11 @@ _Static_assert(sizeof(struct loop_config) == 304, "layout of LOOP_CONFIGURE's ar
 int32_t chost_loop_get_free(int32_t control) { return ioctl(control, LOOP_CTL_GET_FREE); }
 
 int32_t chost_loop_configure(int32_t loop, int32_t backing, const char *name, bool read_only,
-                             bool direct_io) {
+                             bool direct_io, uint32_t block_size) {
   // Without a size the kernel takes the alignment that direct I/O needs, which changes with the file
   // (XFS: 512, and 4096 once the file shares blocks): a file system made on the smaller one could
-  // not be mounted any more. Where 512 is too small for direct I/O the kernel does without it.
-  struct loop_config config = {.fd = (uint32_t)backing, .block_size = 512};
+  // not be mounted any more. Where the size is too small for direct I/O the kernel does without it.
+  struct loop_config config = {.fd = (uint32_t)backing, .block_size = block_size};
   if (read_only) config.info.lo_flags |= LO_FLAGS_READ_ONLY;
   if (direct_io) config.info.lo_flags |= LO_FLAGS_DIRECT_IO;
   strncpy((char *)config.info.lo_file_name, name, LO_NAME_SIZE - 1);

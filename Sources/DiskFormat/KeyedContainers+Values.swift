@@ -30,6 +30,15 @@ extension KeyedDecodingContainer {
         try contains(key) && !decodeNil(forKey: key) ? choice(key) : nil
     }
 
+    /// A number out of a fixed list.
+    package func choiceIfPresent<Choice: RawRepresentable<Int>>(_ key: Key) throws -> Choice? {
+        guard let number = try decodeIfPresent(Int.self, forKey: key) else { return nil }
+        guard let choice = Choice(rawValue: number) else {
+            throw damage(key, "'\(number)' is unknown")
+        }
+        return choice
+    }
+
     package func damage(_ key: Key, _ problem: String) -> DecodingError {
         .dataCorruptedError(forKey: key, in: self, debugDescription: problem)
     }

@@ -64,9 +64,49 @@ struct FreezeTests {
             #expect(try isFrozen(target))
             let error = failure { try pool.backend.create(snapshotRecord("s", of: "a")) }
             #expect(error.code == .inUse)
+            #expect(error.message.contains("frozen by another program"))
+            #expect(error.message.contains("reflink"))
             #expect(try isFrozen(target))
             #expect(try pool.folder("volumes/\(id)") == ["data", "volume.json"])
             try Freezer.thaw(mountedAt: target.path)
+            try Mounts.unmountAll(target)
+        }
+    }
+
+    @Test(arguments: [FilesystemType.xfs, .btrfs])
+    func `a cut leaves the freeze of a backup tool as it is`(type: FilesystemType) throws {
+        try withPool(PoolKind(filesystem: type, isThick: false)) { pool in
+            let id = try pool.backend.create(volumeRecord("a")).id
+            let target = try pool.mount(id, named: "mnt")
+            try Bytes.write("before", to: "\(target.path)/file")
+            try Freezer.freeze(mountedAt: target.path)
+            defer { try? Freezer.thaw(mountedAt: target.path) }
+            try pool.backend.create(snapshotRecord("s", of: "a"))
+            try pool.backend.create(volumeRecord("clone", source: .volume(id), contents: .copied))
+            #expect(try isFrozen(target))
+            #expect(try pool.folder("volumes/\(id)") == ["data", "volume.json"])
+            // Writers were held by the tool, not by the cuts.
+            #expect(try pool.backend.cuts?.count == 0)
+            try pool.restart()
+            #expect(try isFrozen(target))
+            try Freezer.thaw(mountedAt: target.path)
+            try Mounts.unmountAll(target)
+            let mounted = try pool.mount(volumeID("clone"), named: "clone", formatting: false)
+            #expect(try Bytes.read("\(mounted.path)/file") == Array("before".utf8))
+            try Mounts.unmountAll(mounted)
+        }
+    }
+
+    @Test(arguments: [PoolKind.ext4Thin, PoolKind(filesystem: .xfs, isThick: false)])
+    func `the time that a cut holds writers is counted`(kind: PoolKind) throws {
+        try withPool(kind) { pool in
+            let id = try pool.backend.create(volumeRecord("a")).id
+            try pool.backend.create(snapshotRecord("unused", of: "a"))
+            #expect(try pool.backend.cuts?.count == 0)
+            let target = try pool.mount(id, named: "mnt")
+            try pool.backend.create(snapshotRecord("mounted", of: "a"))
+            #expect(try pool.backend.cuts?.count == 1)
+            #expect(try #require(pool.backend.cuts?.sum) > 0)
             try Mounts.unmountAll(target)
         }
     }

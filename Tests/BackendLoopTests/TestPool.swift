@@ -45,6 +45,7 @@ final class TestPool {
         overcommit: Double,
         reserve: Reserve,
         tier: String = "test",
+        sectors: BlockSize = .bytes512,
         prepare: (String) throws -> Void = { _ in }
     ) throws {
         self.tier = tier
@@ -52,7 +53,7 @@ final class TestPool {
         self.kind = kind
         self.overcommit = overcommit
         self.reserve = reserve
-        filesystem = try PoolFilesystem(kind.filesystem, size: size, in: folder)
+        filesystem = try PoolFilesystem(kind.filesystem, size: size, in: folder, sectors: sectors)
         try prepare(filesystem.path)
         try restart()
     }
@@ -139,6 +140,7 @@ func withPool<Result>(
     overcommit: Double = 2,
     reserve: Reserve = .bytes(.zero),
     tier: String = "test",
+    sectors: BlockSize = .bytes512,
     prepare: (String) throws -> Void = { _ in },
     _ body: (TestPool) throws -> Result
 ) throws -> Result {
@@ -150,6 +152,7 @@ func withPool<Result>(
             overcommit: overcommit,
             reserve: reserve,
             tier: tier,
+            sectors: sectors,
             prepare: prepare
         )
         return try body(pool)

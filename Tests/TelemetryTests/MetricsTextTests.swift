@@ -1,3 +1,4 @@
+import DriverCore
 import Telemetry
 import Testing
 

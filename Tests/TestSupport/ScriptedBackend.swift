@@ -20,13 +20,15 @@ package final class ScriptedBackend: VolumeBackend {
     package let defaultFilesystem = FilesystemType.ext4
     package let sizeUnit = ByteCount.kibibytes(4)
     package let isThick = false
+    package let choosesBlockSize: Bool
     private let folder: String
     private let devices = LoopDevices()
     private let state = Mutex(State())
     private let barrier = Barrier()
 
-    package init(tier: String = "scripted", folder: String) {
+    package init(tier: String = "scripted", folder: String, choosesBlockSize: Bool = true) {
         self.tier = tier
+        self.choosesBlockSize = choosesBlockSize
         self.folder = folder
     }
 

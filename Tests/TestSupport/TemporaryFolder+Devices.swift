@@ -9,20 +9,29 @@ extension TemporaryFolder {
         _ name: String,
         size: ByteCount,
         readOnly: Bool = false,
-        directIO: Bool = false
+        directIO: Bool = false,
+        blockSize: BlockSize = .bytes512
     ) throws(DriverError) -> AttachedImage {
         let file = path(of: name)
         try Bytes.makeFile(file, size: size)
-        return try attach(file, readOnly: readOnly, directIO: directIO)
+        return try attach(file, readOnly: readOnly, directIO: directIO, blockSize: blockSize)
     }
 
     /// An existing file as a loop device.
-    package func attach(_ file: String, readOnly: Bool = false, directIO: Bool = false)
-        throws(DriverError) -> AttachedImage
-    {
+    package func attach(
+        _ file: String,
+        readOnly: Bool = false,
+        directIO: Bool = false,
+        blockSize: BlockSize = .bytes512
+    ) throws(DriverError) -> AttachedImage {
         let loops = LoopDevices()
         let identity = try FileIdentity(of: file)
-        let device = try loops.attach(file: file, directIO: directIO, readOnly: readOnly)
+        let device = try loops.attach(
+            file: file,
+            directIO: directIO,
+            readOnly: readOnly,
+            blockSize: blockSize
+        )
         onCleanup { try? loops.detach(device, backing: identity) }
         return AttachedImage(file: file, identity: identity, device: device)
     }
@@ -35,10 +44,13 @@ extension TemporaryFolder {
     }
 
     /// A new folder with a new file system of the size mounted on it: a pool of a test.
-    package func mountFilesystem(_ type: FilesystemType, size: ByteCount, named name: String)
-        throws(DriverError) -> MountedImage
-    {
-        let image = try attachImage("\(name).img", size: size)
+    package func mountFilesystem(
+        _ type: FilesystemType,
+        size: ByteCount,
+        named name: String,
+        blockSize: BlockSize = .bytes512
+    ) throws(DriverError) -> MountedImage {
+        let image = try attachImage("\(name).img", size: size, blockSize: blockSize)
         try Filesystems.make(type, on: image.device.path, options: [], isThick: false)
         return MountedImage(
             image: image,

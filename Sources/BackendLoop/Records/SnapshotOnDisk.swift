@@ -14,7 +14,7 @@ struct SnapshotOnDisk: RecordOnDisk {
     }
 
     private enum Key: String, CodingKey {
-        case id, name, tier, source, size, contents, filesystem, parameters, created
+        case id, name, tier, source, size, contents, filesystem, blockSize, parameters, created
     }
 
     init(_ record: SnapshotRecord, keeping unknown: Unknown) {
@@ -33,6 +33,7 @@ struct SnapshotOnDisk: RecordOnDisk {
             size: try keys.size(.size),
             contents: try keys.choice(.contents),
             filesystem: try keys.choiceIfPresent(.filesystem),
+            blockSize: try keys.choiceIfPresent(.blockSize),
             parameters: try keys.decode([String: String].self, forKey: .parameters),
             created: created.timestamp
         )
@@ -51,6 +52,7 @@ struct SnapshotOnDisk: RecordOnDisk {
         try keys.encode(record.size, forKey: .size)
         try keys.encode(record.contents.rawValue, forKey: .contents)
         try keys.encodeIfPresent(record.filesystem?.rawValue, forKey: .filesystem)
+        try keys.encodeIfPresent(record.blockSize?.rawValue, forKey: .blockSize)
         try keys.encode(record.parameters, forKey: .parameters)
         try keys.encode(TimestampOnDisk(record.created, unknown.created), forKey: .created)
         try unknown.own.encode(to: encoder)

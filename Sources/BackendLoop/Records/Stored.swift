@@ -14,7 +14,7 @@ struct Stored<Record: StoredRecord>: Sendable, Hashable {
 }
 
 extension Stored: DiskFile {
-    static var version: Int { 1 }
+    static var version: Int { 2 }
 
     private enum Key: String, CodingKey { case formatVersion, record, sharedAtCreation }
 
@@ -30,7 +30,7 @@ extension Stored: DiskFile {
 
     func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: Key.self)
-        try keys.encode(Self.version, forKey: .formatVersion)
+        try keys.encode(record.formatVersion, forKey: .formatVersion)
         try keys.encode(Record.OnDisk(record, keeping: unknownInRecord), forKey: .record)
         try keys.encode(sharedAtCreation, forKey: .sharedAtCreation)
         try unknown.encode(to: encoder)

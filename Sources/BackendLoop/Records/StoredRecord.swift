@@ -8,6 +8,8 @@ protocol StoredRecord: Sendable, Hashable {
     var id: ID { get }
     var name: String { get }
     var size: ByteCount { get set }
+    /// The lowest version of the format whose drivers do no harm with this record.
+    var formatVersion: Int { get }
 
     /// For messages: `volume`.
     static var noun: String { get }
@@ -36,6 +38,12 @@ extension VolumeRecord: StoredRecord {
     static var file: String { "volume.json" }
     static var canGrow: Bool { true }
     static var dataMode: UInt32 { 0o600 }
+    var formatVersion: Int {
+        // A driver of version 1 shows blocks of 512 bytes. File systems take that; a partition table
+        // on raw blocks would be read wrongly, and written.
+        let isRaw = contents == .raw || capabilities.contains(where: \.isBlock)
+        return isRaw && blockSize == .bytes4096 ? 2 : 1
+    }
     static var knownFiles: [String] {
         [PoolNames.data, file, "\(file).new", PoolNames.frozen]
     }
@@ -49,6 +57,7 @@ extension SnapshotRecord: StoredRecord {
     static var file: String { "snapshot.json" }
     static var canGrow: Bool { false }
     static var dataMode: UInt32 { 0o400 }
+    var formatVersion: Int { contents == .raw && blockSize == .bytes4096 ? 2 : 1 }
     static var knownFiles: [String] { [PoolNames.data, file, "\(file).new"] }
 }
 

@@ -17,8 +17,8 @@ struct VolumeOnDisk: RecordOnDisk {
     }
 
     private enum Key: String, CodingKey {
-        case id, name, tier, size, createdSize, capabilities, filesystem, parameters, source,
-            created
+        case id, name, tier, size, createdSize, capabilities, filesystem, blockSize, parameters,
+            source, created
         case state, contents, isEphemeral, claim
     }
 
@@ -40,6 +40,7 @@ struct VolumeOnDisk: RecordOnDisk {
             createdSize: try keys.size(.createdSize),
             capabilities: capabilities.map(\.capability),
             filesystem: try keys.choiceIfPresent(.filesystem),
+            blockSize: try keys.choiceIfPresent(.blockSize),
             parameters: try keys.decode([String: String].self, forKey: .parameters),
             source: try keys.decodeIfPresent(SourceOnDisk.self, forKey: .source)?.source,
             created: created.timestamp,
@@ -66,6 +67,7 @@ struct VolumeOnDisk: RecordOnDisk {
         try keys.encode(record.createdSize, forKey: .createdSize)
         try keys.encode(capabilities, forKey: .capabilities)
         try keys.encodeIfPresent(record.filesystem?.rawValue, forKey: .filesystem)
+        try keys.encodeIfPresent(record.blockSize?.rawValue, forKey: .blockSize)
         try keys.encode(record.parameters, forKey: .parameters)
         try keys.encodeIfPresent(record.source.map(SourceOnDisk.init), forKey: .source)
         try keys.encode(TimestampOnDisk(record.created, unknown.created), forKey: .created)

@@ -25,6 +25,8 @@ struct PoolDevices {
     }
 
     private(set) var volumes: [VolumeID] = []
+    /// The devices of volumes that have no direct I/O.
+    private(set) var buffered: [VolumeID: LoopDevice] = [:]
     private(set) var strays: [Stray] = []
 
     /// Looks at every loop device of the host; throws where one cannot be asked.
@@ -40,6 +42,7 @@ struct PoolDevices {
             // The kernel's name of a file is a hint; its identity is the proof.
             if let id, try shelf.dataFacts(id)?.identity == attachment.backing {
                 volumes.append(id)
+                if !attachment.usesDirectIO { buffered[id] = attachment.device }
             } else if id == nil, object.pool == pool || object.pool.isEmpty {
                 strays.append(try Self.stray(attachment.device, file))
             }

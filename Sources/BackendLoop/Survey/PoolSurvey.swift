@@ -28,6 +28,11 @@ package struct PoolSurvey: Sendable {
     package private(set) var findings: [Finding] = []
     /// How many volumes have a loop device.
     package private(set) var attached = 0
+    /// The volumes whose devices have no direct I/O.
+    package private(set) var buffered: [VolumeRecord] = []
+    /// The volumes whose files have very many extents.
+    package internal(set) var fragmented: [Fragmented] = []
+    package internal(set) var haveAllExtentsBeenCounted = true
     /// The process of the driver that has the pool; nil where none is seen.
     private var driver: Int32?
 
@@ -55,6 +60,7 @@ package struct PoolSurvey: Sendable {
             survey.volumes = try survey.records(VolumeRecord.self, in: root)
             survey.snapshots = try survey.records(SnapshotRecord.self, in: root)
             try survey.lookAtDevices(in: root)
+            try survey.countExtents(in: root)
         }
     }
 
@@ -215,6 +221,7 @@ extension PoolSurvey {
     private mutating func lookAtDevices(in root: borrowing Folder) throws(DriverError) {
         let devices = try PoolDevices(in: root, LoopDevices())
         attached = devices.volumes.count
+        buffered = volumes.filter { devices.buffered[$0.id] != nil }
         for stray in devices.strays { find(stray.device.path, stray.problem, stray.advice) }
     }
 

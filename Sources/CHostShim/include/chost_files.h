@@ -79,6 +79,8 @@ int64_t chost_files_next_data(int32_t file, int64_t offset);
 int64_t chost_files_next_hole(int32_t file, int64_t offset);
 // How many bytes of the file are in blocks that another file shares.
 int64_t chost_files_shared(int32_t file);
+// How many extents the file has; nothing is written back for it.
+int64_t chost_files_extents(int32_t file);
 
 int32_t chost_files_make_folder(int32_t folder, const char *name, uint32_t mode);
 int32_t chost_files_rename_new(int32_t folder, const char *from, const char *to);

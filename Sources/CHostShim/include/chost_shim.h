@@ -85,7 +85,7 @@ int32_t chost_loop_get_free(int32_t control);
 // LOOP_CONFIGURE: binds `backing`; the kernel falls back to buffered I/O where the backing file
 // system refuses direct I/O. `name` is what losetup shows; it is cut at 63 bytes.
 int32_t chost_loop_configure(int32_t loop, int32_t backing, const char *name, bool read_only,
-                             bool direct_io);
+                             bool direct_io, uint32_t block_size);
 // LOOP_GET_STATUS64; ENXIO where nothing is bound.
 int32_t chost_loop_status(int32_t loop, struct chost_loop_status *status);
 // LOOP_CLR_FD. Success does not say that the device is free: it may go with its last closing.

@@ -74,6 +74,7 @@ extension LocalController {
             size: source.size,
             contents: source.contents,
             filesystem: source.filesystem,
+            blockSize: source.blockSize,
             created: now()
         )
     }

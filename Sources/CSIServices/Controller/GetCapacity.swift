@@ -32,6 +32,7 @@ extension LocalController {
         throws(DriverError) -> GetCapacityResponse
     {
         let backend = try tiers.tier(named: parameters.tier).laidOut(as: parameters.layout)
+        try BlockSizeParameter.check(parameters.blockSize, in: backend)
         guard !admission.isFull(tiers) else { return GetCapacityResponse() }
         let capacity = try tiers.ask(backend) { (it) throws(DriverError) in
             try it.laidOut(as: parameters.layout).capacity()

@@ -88,6 +88,12 @@ struct VolumeMaker: Sendable {
             createdSize: size,
             capabilities: wanted.accesses.map(\.recorded),
             filesystem: filesystem,
+            blockSize: try blockSize(
+                of: wanted,
+                copying: (size: origin?.blockSize, isCopy: origin != nil),
+                for: filesystem,
+                in: backend
+            ),
             parameters: wanted.parameters.kept,
             source: wanted.source,
             created: now(),

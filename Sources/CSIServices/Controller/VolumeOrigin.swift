@@ -6,6 +6,7 @@ struct VolumeOrigin: Sendable {
     let tier: String
     let size: ByteCount
     let filesystem: FilesystemType?
+    let blockSize: BlockSize?
     private let contents: VolumeRecord.Contents
     /// Whether the source was made for raw block access, and for mounted access.
     private let isBlock: Bool
@@ -16,6 +17,7 @@ struct VolumeOrigin: Sendable {
         size = volume.size
         contents = volume.contents
         filesystem = volume.filesystem
+        blockSize = volume.blockSize
         isBlock = volume.capabilities.contains(where: \.isBlock)
         isMounted = volume.capabilities.contains { !$0.isBlock }
     }
@@ -26,6 +28,7 @@ struct VolumeOrigin: Sendable {
         size = snapshot.size
         contents = snapshot.contents
         filesystem = snapshot.filesystem
+        blockSize = snapshot.blockSize
         isBlock = snapshot.filesystem == nil || snapshot.contents == .raw
         isMounted = snapshot.filesystem != nil
     }

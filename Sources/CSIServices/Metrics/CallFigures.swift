@@ -1,3 +1,4 @@
+import DriverCore
 import Synchronization
 import Telemetry
 

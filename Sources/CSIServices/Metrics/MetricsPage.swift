@@ -99,6 +99,15 @@ extension MetricsText {
                 sample("cairn_tier_used_ratio", level, ["tier": tier, "store": store.rawValue])
             }
         }
+        family(
+            "cairn_tier_cut_seconds",
+            .histogram,
+            "How long snapshots and clones held the writers of a volume."
+        )
+        for (tier, figures) in tiers {
+            guard let cuts = figures.cuts else { continue }
+            samples("cairn_tier_cut_seconds", "tier", tier, cuts)
+        }
         family("cairn_tier_problem", .gauge, "1 for each thing that needs somebody's hand.")
         for (tier, figures) in tiers {
             for problem in figures.health.problems {

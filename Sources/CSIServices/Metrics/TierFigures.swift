@@ -9,6 +9,8 @@ struct TierFigures: Sendable {
     let capacity: TierCapacity?
     let volumes: Int?
     let snapshots: Int?
+    /// How long cuts held writers; nil where the tier cannot tell.
+    let cuts: Histogram?
 
     /// Blocks where the storage hangs.
     init(of backend: any VolumeBackend) {
@@ -18,6 +20,7 @@ struct TierFigures: Sendable {
         capacity = try? backend.capacity()
         volumes = (try? backend.volumes())?.count
         snapshots = (try? backend.snapshots())?.count
+        cuts = backend.cuts
     }
 
     private static func deadFilesystems(of backend: any VolumeBackend) -> [TierHealth.Problem] {
@@ -37,5 +40,6 @@ struct TierFigures: Sendable {
         capacity = nil
         volumes = nil
         snapshots = nil
+        cuts = nil
     }
 }

@@ -18,6 +18,8 @@ struct VolumeParameters: Sendable {
     let mkfsOptions: String?
     /// nil means the tier's.
     let layout: Layout?
+    /// nil means the driver's choice.
+    let blockSize: BlockSize?
     /// The class's file system; nil where it names none, or came as the capability's fs_type.
     let filesystem: FilesystemType?
     /// Whether a copy may have another volume mode than its source.
@@ -27,7 +29,8 @@ struct VolumeParameters: Sendable {
     let kept: [String: String]
 
     private static let modeKey = "allowVolumeModeChange"
-    private static let known = ["tier", "mkfsOptions"] + LayoutParameters.keys + [modeKey]
+    private static let known =
+        ["tier", "mkfsOptions", BlockSizeParameter.key] + LayoutParameters.keys + [modeKey]
     private static let spelling = Spelling(
         keys: known + [StandardKeys.filesystem],
         synonyms: [
@@ -45,6 +48,7 @@ struct VolumeParameters: Sendable {
         tier = kept["tier"]
         mkfsOptions = kept["mkfsOptions"]
         layout = try LayoutParameters.layout(in: kept)
+        blockSize = try BlockSizeParameter.size(in: kept)
         filesystem = try VolumeAccess.filesystem(parameters[StandardKeys.filesystem] ?? "")
         allowsVolumeModeChange = try Self.flag(kept[Self.modeKey])
         claim = ClaimNames(

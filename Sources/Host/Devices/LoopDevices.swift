@@ -16,12 +16,15 @@ package final class LoopDevices: Sendable {
 
     /// Attaches a file, or answers the device that it is attached to.
     ///
-    /// Direct I/O is used where it is asked and the backing file system can. An attachment that
-    /// exists already is answered as it is, unless it is read-only and should not be, or the other
+    /// Direct I/O is used where it is asked and the backing file system can, with blocks of that
+    /// size. An attachment that exists already is answered as it is, unless it is read-only and should not be, or the other
     /// way round: then it throws `inUse`.
-    package func attach(file path: String, directIO: Bool, readOnly: Bool) throws(DriverError)
-        -> LoopDevice
-    {
+    package func attach(
+        file path: String,
+        directIO: Bool,
+        readOnly: Bool,
+        blockSize: BlockSize = .bytes512
+    ) throws(DriverError) -> LoopDevice {
         let flags = (readOnly ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_NONBLOCK
         let file = try OwnedDescriptor(opening: path, flags: flags)
         let status = try FileStatus(of: file, called: path)
@@ -32,7 +35,7 @@ package final class LoopDevices: Sendable {
         if let existing = try attachment(of: backing) {
             return try Self.accept(existing, path: path, readOnly: readOnly)
         }
-        let device = try Self.attachNew(file, path, directIO: directIO, readOnly: readOnly)
+        let device = try Self.attachNew(file, path, directIO, readOnly, blockSize)
         hints.withLock { $0[backing] = device }
         return device
     }
@@ -162,8 +165,9 @@ extension LoopDevices {
     private static func attachNew(
         _ file: borrowing OwnedDescriptor,
         _ path: String,
-        directIO: Bool,
-        readOnly: Bool
+        _ directIO: Bool,
+        _ readOnly: Bool,
+        _ blockSize: BlockSize
     ) throws(DriverError) -> LoopDevice {
         let control = try OwnedDescriptor(opening: "/dev/loop-control", flags: O_RDWR)
         let backing = file.rawValue
@@ -171,7 +175,14 @@ extension LoopDevices {
             let index = try freeIndex(control, for: path)
             do throws(Errno) {
                 guard let device = LoopDevice(index: Int(index)) else { continue }
-                try bind(backing, path, to: device, directIO: directIO, readOnly: readOnly)
+                try bind(
+                    backing,
+                    path,
+                    to: device,
+                    directIO: directIO,
+                    readOnly: readOnly,
+                    blockSize: blockSize
+                )
                 return device
             } catch {
                 // Another program was faster, or the device was removed again.
@@ -194,12 +205,21 @@ extension LoopDevices {
         _ path: String,
         to device: LoopDevice,
         directIO: Bool,
-        readOnly: Bool
+        readOnly: Bool,
+        blockSize: BlockSize = .bytes512
     ) throws(Errno) {
         let node = try LoopNode.openedOrErrno(device, flags: readOnly ? O_RDONLY : O_RDWR)
         let descriptor = node.rawValue
         _ = try Errno.check {
-            unsafe chost_loop_configure(descriptor, backing, path, readOnly, directIO)
+            let size = UInt32(blockSize.rawValue)
+            return unsafe chost_loop_configure(
+                descriptor,
+                backing,
+                path,
+                readOnly,
+                directIO,
+                size
+            )
         }
         // Whoever had the device before may have left it with writes banned. That is lifted only
         // now: before, the device may be another program's, with a ban that is wanted.

@@ -48,6 +48,11 @@ extension OpenFile {
         return true
     }
 
+    /// How many extents the file has, as far as it has been written back.
+    package func extentCount() throws(DriverError) -> Int64 {
+        try checked(chost_files_extents(number), "count the extents of \(path)")
+    }
+
     /// How much of the file is in blocks that another file shares.
     package func sharedSpace() throws(DriverError) -> ByteCount {
         ByteCount(

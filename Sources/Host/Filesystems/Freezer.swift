@@ -11,17 +11,23 @@ package enum Freezer {
     ///
     /// Throws `inUse` where it is frozen already.
     package static func freeze(mountedAt path: String) throws(DriverError) {
+        guard try !freezeUnlessFrozen(mountedAt: path) else { return }
+        throw DriverError(
+            .inUse,
+            "cannot freeze \(path): it is frozen already; 'fsfreeze -u \(path)' thaws it"
+        )
+    }
+
+    /// The same; false where somebody holds the writes already.
+    package static func freezeUnlessFrozen(mountedAt path: String) throws(DriverError) -> Bool {
         let root = try OwnedDescriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
         do throws(Errno) {
             let descriptor = root.rawValue
             _ = try Errno.check { chost_freeze(descriptor) }
+            return true
         } catch {
-            let isFrozen = error.code == EBUSY
-            throw error.failure(
-                to: "freeze \(path)",
-                isFrozen ? .inUse : nil,
-                advice: isFrozen ? "it is frozen already: 'fsfreeze -u \(path)' thaws it" : nil
-            )
+            guard error.code == EBUSY else { throw error.failure(to: "freeze \(path)") }
+            return false
         }
     }
 

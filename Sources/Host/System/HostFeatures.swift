@@ -53,7 +53,7 @@ package enum HostFeatures {
             let node = try LoopNode.opened(device, flags: O_RDWR)
             // No file has this number, so nothing can be attached.
             return finding(absent: [EINVAL, ENOTTY]) {
-                unsafe chost_loop_configure(node.rawValue, -1, "", true, false)
+                unsafe chost_loop_configure(node.rawValue, -1, "", true, false, 512)
             }
         } catch {
             return .unknown(error.message)

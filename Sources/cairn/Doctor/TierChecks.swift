@@ -68,6 +68,28 @@ struct TierChecks {
             "volumes: \(survey.volumes.count), snapshots: \(survey.snapshots.count)"
         )
         examination.good("loop devices", "attached: \(survey.attached)")
+        examineVolumes()
+    }
+
+    private mutating func examineVolumes() {
+        for record in survey.buffered {
+            examination.note(
+                "volume \(record.name)",
+                "no direct I/O: \(record.bufferingCause)",
+                record.bufferingAdvice
+            )
+        }
+        for volume in survey.fragmented {
+            examination.note(
+                "volume \(volume.name)",
+                "\(volume.extents) extents: a snapshot or clone holds its writers for "
+                    + volume.hold,
+                "move its data to a new volume, and cut it less often: each cut adds extents"
+            )
+        }
+        if !survey.haveAllExtentsBeenCounted {
+            examination.note("extents", "not counted in all volumes: that takes too long here")
+        }
     }
 
     private mutating func examineFilesystem(_ usage: StorageUsage) {

@@ -8,11 +8,15 @@ package final class PoolFilesystem {
     package var path: String { mounted.path }
     private let mounted: MountedImage
 
-    package init(_ type: FilesystemType, size: ByteCount, in folder: TemporaryFolder)
-        throws(DriverError)
-    {
+    /// `sectors` is the block size of the disk that stands for the pool's.
+    package init(
+        _ type: FilesystemType,
+        size: ByteCount,
+        in folder: TemporaryFolder,
+        sectors: BlockSize = .bytes512
+    ) throws(DriverError) {
         self.type = type
-        mounted = try folder.mountFilesystem(type, size: size, named: "pool")
+        mounted = try folder.mountFilesystem(type, size: size, named: "pool", blockSize: sectors)
         folder.onCleanup { [mounted] in Self.release(mounted) }
     }
 

@@ -14,6 +14,7 @@ package func snapshotID(_ name: String) -> SnapshotID {
 package func volumeRecord(
     _ name: String,
     size: ByteCount = .mebibytes(32),
+    blockSize: BlockSize? = nil,
     source: VolumeSource? = nil,
     contents: VolumeRecord.Contents = .blank
 ) -> VolumeRecord {
@@ -31,6 +32,7 @@ package func volumeRecord(
             )
         ],
         filesystem: .ext4,
+        blockSize: blockSize,
         parameters: ["tier": "test"],
         source: source,
         created: Timestamp(seconds: 1_700_000_000, nanoseconds: 5),
