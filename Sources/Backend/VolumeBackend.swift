@@ -45,8 +45,12 @@ package protocol VolumeBackend: Sendable {
     /// What is wrong with the storage and how full it is; blocks where the storage hangs.
     func health() -> TierHealth
 
-    /// All volumes, in order of id.
+    /// All volumes, in order of id; throws where one is there that cannot be read, because a list
+    /// without it would say that it does not exist.
     func volumes() throws(DriverError) -> [VolumeRecord]
+    /// The volumes that can be read, in order of id: for those who count or search, whom one damaged
+    /// record must not stop.
+    func readableVolumes() throws(DriverError) -> [VolumeRecord]
     /// Whether the tier had the object when it last looked; a hint, from memory alone.
     ///
     /// Never blocks.
@@ -71,7 +75,7 @@ package protocol VolumeBackend: Sendable {
     /// Stores what Cairn has done to the contents, durably, before it returns.
     func setContents(_ contents: VolumeRecord.Contents, of id: VolumeID) throws(DriverError)
 
-    /// All snapshots, in order of id.
+    /// All snapshots, in order of id; throws as ``volumes()`` does.
     func snapshots() throws(DriverError) -> [SnapshotRecord]
     func snapshot(_ id: SnapshotID) throws(DriverError) -> SnapshotRecord?
     /// Cuts a snapshot of a volume of this tier, consistent for a mounted file system; stored as
@@ -136,6 +140,7 @@ extension VolumeBackend {
 }
 
 extension VolumeBackend {
+    package func readableVolumes() throws(DriverError) -> [VolumeRecord] { try volumes() }
     package func remembers(_ id: VolumeID) -> Bool { false }
     package func remembers(_ id: SnapshotID) -> Bool { false }
 }

@@ -6,13 +6,24 @@ extension LVMBackend {
     package func snapshots() throws(DriverError) -> [SnapshotRecord] {
         let metadata = try group.metadata()
         var records: [SnapshotRecord] = []
-        for own in allOwn(beginning: SnapshotID.prefix, in: metadata) where own.isReady {
-            guard let id = SnapshotID(parsing: own.volume.name),
-                let record = try? record(id, of: own, in: metadata)
-            else { continue }
-            records.append(record)
+        for own in allOwn(beginning: SnapshotID.prefix, in: metadata) where !own.isHalfMade {
+            guard let id = SnapshotID(parsing: own.volume.name) else { continue }
+            records.append(
+                try listed(own) { () throws(DriverError) in try record(id, of: own, in: metadata) }
+            )
         }
         return records.sorted { $0.id < $1.id }
+    }
+
+    /// The snapshots that can be read, for the survey: it reports the others by itself.
+    func readableSnapshots() throws(DriverError) -> [SnapshotRecord] {
+        let metadata = try group.metadata()
+        return allOwn(beginning: SnapshotID.prefix, in: metadata).filter(\.isReady)
+            .compactMap { own in
+                SnapshotID(parsing: own.volume.name)
+                    .flatMap { try? record($0, of: own, in: metadata) }
+            }
+            .sorted { $0.id < $1.id }
     }
 
     package func snapshot(_ id: SnapshotID) throws(DriverError) -> SnapshotRecord? {

@@ -7,13 +7,38 @@ extension LVMBackend {
     package func volumes() throws(DriverError) -> [VolumeRecord] {
         let metadata = try group.metadata()
         var records: [VolumeRecord] = []
-        for own in allOwn(beginning: VolumeID.prefix, in: metadata) where own.isReady {
-            guard let id = VolumeID(parsing: own.volume.name),
-                let record = try? record(id, of: own, in: metadata)
-            else { continue }
-            records.append(record)
+        for own in allOwn(beginning: VolumeID.prefix, in: metadata) where !own.isHalfMade {
+            guard let id = VolumeID(parsing: own.volume.name) else { continue }
+            records.append(
+                try listed(own) { () throws(DriverError) in
+                    try record(id, of: own, in: metadata)
+                }
+            )
         }
         return records.sorted { $0.id < $1.id }
+    }
+
+    package func readableVolumes() throws(DriverError) -> [VolumeRecord] {
+        let metadata = try group.metadata()
+        return allOwn(beginning: VolumeID.prefix, in: metadata).filter(\.isReady)
+            .compactMap { own in
+                VolumeID(parsing: own.volume.name)
+                    .flatMap { try? record($0, of: own, in: metadata) }
+            }
+            .sorted { $0.id < $1.id }
+    }
+
+    /// What a list shows of a volume; throws where it would have to leave the volume out.
+    func listed<Record>(_ own: OwnVolume, _ record: () throws(DriverError) -> Record)
+        throws(DriverError) -> Record
+    {
+        do throws(DriverError) {
+            guard own.isReady else { throw own.tags.damage(Fact.state) }
+            return try record()
+        } catch {
+            let name = "\(group.name)/\(own.volume.name)"
+            throw error.adding(context: "a list would leave out \(name)")
+        }
     }
 
     package func remembers(_ id: VolumeID) -> Bool { remembers(id.text) }

@@ -105,6 +105,11 @@ extension LoopBackend {
     private func keepAllocated(_ device: LoopDevice) {
         do {
             try BlockQueue.refuseDiscards(of: device)
+            guard HostFeatures.refusesDiscardsByLimit == false else { return }
+            logger.warning(
+                "the kernel is older than 5.19 and goes on to discard: fstrim makes the volume thin",
+                metadata: ["device": "\(device.path)"]
+            )
         } catch {
             logger.warning(
                 "cannot refuse discards: fstrim would make a thick volume thin",
@@ -195,7 +200,7 @@ extension LoopBackend {
             )
         }
         let id = stored.record.id.text
-        if !isThick { space.setCharge(of: id, to: Charge(promised: stored.record.size)) }
+        if !isThick { space.setPromise(of: id, to: stored.record.size) }
         volumeTable.put(stored)
     }
 

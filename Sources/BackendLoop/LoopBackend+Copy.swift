@@ -66,7 +66,11 @@ extension LoopBackend {
             try refuseHoles(in: data, size: target.size)
         }
         target.progress.update(done: target.size, total: target.size)
-        let thin = Charge(promised: target.isSnapshot ? shared : target.size)
+        let thin = Charge(
+            promised: target.isSnapshot ? shared : target.size,
+            owed: shared,
+            allocated: shared
+        )
         return Filled(
             reservation: reservation,
             shared: shared,
@@ -103,8 +107,12 @@ extension LoopBackend {
         }
         try data.resize(to: target.size)
         guard !isThick else { return Filled(reservation: reservation, charge: Charge()) }
-        let taken = target.isSnapshot ? try data.facts().allocated : target.size
-        return Filled(reservation: reservation, charge: Charge(promised: taken))
+        let allocated = try data.facts().allocated
+        let promise = target.isSnapshot ? allocated : target.size
+        return Filled(
+            reservation: reservation,
+            charge: Charge(promised: promise, allocated: allocated)
+        )
     }
 
     private func copyData(

@@ -79,15 +79,36 @@ extension LoopBackend {
             reservation = try space.reserve(charge, usage: figures(root))
         } catch {
             guard try relieve(root) else { throw error }
-            reservation = try space.reserve(charge, usage: figures(root))
+            reservation = try space.reserve(charge, usage: figures(root, notMeasuredFor: .zero))
         }
         try Failpoint.pass(.spaceReserved)
         return reservation
     }
 
-    func figures(_ root: borrowing Folder) throws(DriverError) -> StorageFigures {
+    /// What the disk has now; the files of a thin tier are measured where that is due.
+    func figures(_ root: borrowing Folder, notMeasuredFor interval: Duration = .seconds(10))
+        throws(DriverError) -> StorageFigures
+    {
         let usage = try root.usage()
-        return StorageFigures(total: usage.total, available: usage.available)
+        let figures = StorageFigures(total: usage.total, available: usage.available)
+        if !isThick, let ids = space.unmeasured(for: interval, figures) {
+            try measureFiles(of: ids, root)
+        }
+        return figures
+    }
+
+    private func measureFiles(of ids: [String], _ root: borrowing Folder) throws(DriverError) {
+        let volumes = try Shelf<VolumeRecord>(in: root)
+        let snapshots = try Shelf<SnapshotRecord>(in: root)
+        var measured: [String: ByteCount] = [:]
+        for id in ids {
+            if let volume = VolumeID(parsing: id) {
+                measured[id] = try volumes.dataFacts(volume)?.allocated
+            } else if let snapshot = SnapshotID(parsing: id) {
+                measured[id] = try snapshots.dataFacts(snapshot)?.allocated
+            }
+        }
+        space.setAllocated(measured)
     }
 }
 
@@ -98,18 +119,22 @@ extension LoopBackend {
     private func relieve(_ root: borrowing Folder) throws(DriverError) -> Bool {
         guard space.mayBeRelieved() else { return false }
         try root.synchronizeFilesystem()
-        try measureDebts(in: root, notMeasuredFor: .zero)
+        try measureDebts(in: root, notMeasuredFor: .zero, for: .seconds(2))
         return true
     }
 
-    /// Lowers what is owed to each object to what its file still shares with others.
-    func measureDebts(in root: borrowing Folder, notMeasuredFor interval: Duration)
-        throws(DriverError)
-    {
-        guard isThick else { return }
-        for debtor in space.debtors(notMeasuredFor: interval) {
-            guard let owed = measuredDebt(of: debtor.id, root) else { continue }
-            space.lowerDebt(of: debtor.id, to: owed)
+    /// Lowers what is owed to each object to what its file still shares with others; those for which
+    /// there is no time come first the next time.
+    func measureDebts(
+        in root: borrowing Folder,
+        notMeasuredFor interval: Duration,
+        for limit: Duration
+    ) throws(DriverError) {
+        let end = ContinuousClock.now + limit
+        for id in space.debtors(notMeasuredFor: interval) {
+            guard let owed = measuredDebt(of: id, root) else { continue }
+            space.lowerDebt(of: id, to: owed)
+            if ContinuousClock.now > end { return }
         }
     }
 
@@ -120,7 +145,8 @@ extension LoopBackend {
                 guard let size = volumeTable.size(of: volume),
                     let data = try Shelf<VolumeRecord>(in: root).data(volume, for: .reading)
                 else { return nil }
-                return try data.sharedSpace() + (size - data.facts().allocated)
+                let shared = try data.sharedSpace()
+                return isThick ? try shared + (size - data.facts().allocated) : shared
             }
             guard let snapshot = SnapshotID(parsing: id),
                 let data = try Shelf<SnapshotRecord>(in: root).data(snapshot, for: .reading)

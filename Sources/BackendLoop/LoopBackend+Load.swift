@@ -91,11 +91,18 @@ extension LoopBackend {
     {
         let allocated = facts?.allocated ?? .zero
         guard case .usable(let stored) = entry else {
-            return isThick ? Charge() : Charge(promised: facts?.size ?? .zero)
+            return isThick
+                ? Charge() : Charge(promised: facts?.size ?? .zero, allocated: allocated)
         }
         let isSnapshot = stored.record is SnapshotRecord
         let size = stored.record.size
-        guard isThick else { return Charge(promised: isSnapshot ? allocated : size) }
+        guard isThick else {
+            return Charge(
+                promised: isSnapshot ? allocated : size,
+                owed: min(allocated, stored.sharedAtCreation),
+                allocated: allocated
+            )
+        }
         // A volume may have holes: the tier was thin once, or something punched them.
         let holes = isSnapshot ? .zero : size - allocated
         return Charge(owed: min(size, stored.sharedAtCreation + holes))

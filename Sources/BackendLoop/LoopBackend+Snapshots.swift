@@ -5,7 +5,7 @@ import Host
 extension LoopBackend {
     package func snapshots() throws(DriverError) -> [SnapshotRecord] {
         _ = try enter()
-        return snapshotTable.records()
+        return try snapshotTable.complete()
     }
 
     package func remembers(_ id: SnapshotID) -> Bool { snapshotTable.entry(id) != nil }

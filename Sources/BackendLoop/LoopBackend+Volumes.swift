@@ -5,6 +5,11 @@ import Host
 extension LoopBackend {
     package func volumes() throws(DriverError) -> [VolumeRecord] {
         _ = try enter()
+        return try volumeTable.complete()
+    }
+
+    package func readableVolumes() throws(DriverError) -> [VolumeRecord] {
+        _ = try enter()
         return volumeTable.records()
     }
 

@@ -59,6 +59,7 @@ package final class LoopBackend: VolumeBackend {
         reserve: Reserve,
         defaultFilesystem: FilesystemType,
         loopDevices: LoopDevices,
+        accounts: SpaceAccounts = SpaceAccounts(),
         logger: Logger
     ) throws(DriverError) {
         guard let path = PoolPath(directory) else {
@@ -81,7 +82,8 @@ package final class LoopBackend: VolumeBackend {
                 isThick: isThick,
                 overcommit: overcommit,
                 reserve: reserve
-            )
+            ),
+            in: accounts
         )
     }
 
@@ -89,6 +91,7 @@ package final class LoopBackend: VolumeBackend {
         try starting.withLock { _ throws(DriverError) in
             let root = try pool.open()
             let usage = try root.usage()
+            space.place(on: try PoolMount(of: root).device)
             let sharesBlocks = trial(in: root)
             foundAbilities.withLock { abilities in
                 abilities.sharesBlocks = sharesBlocks ?? abilities.sharesBlocks
@@ -132,9 +135,23 @@ package final class LoopBackend: VolumeBackend {
             health.problems = bufferingProblems
             health.levels[.data] =
                 1 - Double(usage.available.bytes) / Double(max(usage.total.bytes, 1))
+            health.problems += problems(of: volumeTable) + problems(of: snapshotTable)
             return health
         } catch {
             return TierHealth(unavailable: tier, error)
+        }
+    }
+
+    private func problems<Record: StoredRecord>(of table: RecordTable<Record>)
+        -> [TierHealth.Problem]
+    {
+        table.unusable().map { id, reason in
+            TierHealth.Problem(
+                .record,
+                "\(Record.noun) \(id)",
+                found: reason,
+                advice: "restore that file from a backup, then restart the driver"
+            )
         }
     }
 
@@ -147,7 +164,7 @@ package final class LoopBackend: VolumeBackend {
 
     package func capacity() throws(DriverError) -> TierCapacity {
         let root = try enter()
-        try measureDebts(in: root, notMeasuredFor: .seconds(60))
+        try measureDebts(in: root, notMeasuredFor: .seconds(60), for: .milliseconds(200))
         let (total, available) = try space.capacity(figures(root))
         let largest = min(available, abilities.largestFile).roundedDown(toMultipleOf: sizeUnit)
         return TierCapacity(total: total, available: available, maximumVolumeSize: largest)

@@ -24,6 +24,35 @@ struct CopyTests {
         }
     }
 
+    @Test
+    func `a pool that is full at the start shares blocks as soon as there is room`() throws {
+        try withPool(PoolKind(filesystem: .xfs, isThick: false), overcommit: 10) { pool in
+            let source = try makeSource(pool)
+            pool.crash()
+            let filler = "\(pool.path)/filler"
+            for _ in 0..<3 {
+                fillUp(filler)
+                try pool.settle()
+            }
+            try pool.restart()
+            #expect(try pool.backend.abilities.sharesBlocks == nil)
+            try Paths.remove(filler)
+            try pool.settle()
+            let clone = try pool.backend.create(volumeRecord("clone", source: .volume(source))).id
+            #expect(try pool.backend.abilities.sharesBlocks == true)
+            #expect(try pool.backend.space.charge(of: clone.text)?.owed ?? .zero > .zero)
+        }
+    }
+
+    /// Appends to a file until nothing more fits.
+    private func fillUp(_ path: String) {
+        var end = (try? Paths.size(path)) ?? 0
+        for count in [4 << 20, 64 << 10, 4 << 10] {
+            let chunk = Bytes.noise(count: count)
+            while (try? Bytes.write(chunk, to: path, at: end)) != nil { end += Int64(count) }
+        }
+    }
+
     @Test(arguments: PoolKind.thick)
     func `a thick copy has every block, and what it shares is owed`(kind: PoolKind) throws {
         try withPool(kind) { pool in

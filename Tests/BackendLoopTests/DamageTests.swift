@@ -89,8 +89,12 @@ struct DamageTests {
             let bad = try pool.backend.create(volumeRecord("bad")).id
             try replaceFile(pool.volumePath(bad, "volume.json"), with: Array(text.utf8))
             try pool.restart()
-            #expect(try pool.backend.volumes().map(\.id) == [good])
+            #expect(try pool.backend.volume(good)?.id == good)
+            let problem = try pool.backend.health().problems.first
+            #expect(problem?.kind == .record && problem?.subject == "volume \(bad)")
+            #expect(try pool.backend.health().isUp)
             let attempts: [() throws -> Void] = [
+                { _ = try pool.backend.volumes() },
                 { _ = try pool.backend.volume(bad) },
                 { try pool.backend.deleteVolume(bad) },
                 { try pool.backend.create(volumeRecord("bad")) },
@@ -104,6 +108,20 @@ struct DamageTests {
             }
             #expect(try pool.folder("volumes/\(bad)") == ["data", "volume.json"])
             try pool.backend.deleteVolume(good)
+        }
+    }
+
+    @Test
+    func `a list of snapshots does not leave out one whose record is damaged`() throws {
+        try withPool(.ext4Thin) { pool in
+            let id = try pool.backend.create(volumeRecord("a")).id
+            let bad = try pool.backend.create(snapshotRecord("bad", of: "a")).id
+            try pool.backend.create(snapshotRecord("good", of: "a"))
+            try replaceFile(pool.snapshotPath(bad, "snapshot.json"), with: Array("{".utf8))
+            try pool.restart()
+            let error = failure { _ = try pool.backend.snapshots() }
+            #expect(error.code == .hostFailure && error.message.contains(bad.text))
+            #expect(try pool.backend.volumes().map(\.id) == [id])
         }
     }
 

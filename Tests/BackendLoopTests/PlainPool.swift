@@ -14,6 +14,7 @@ enum PlainPool {
         _ directory: String,
         tier: String = "test",
         creates: Bool = true,
+        accounts: SpaceAccounts = SpaceAccounts(),
         _ change: (inout PoolRules) -> Void = { _ in }
     ) throws -> LoopBackend {
         var rules = PoolRules()
@@ -29,6 +30,7 @@ enum PlainPool {
             reserve: .bytes(.zero),
             defaultFilesystem: .ext4,
             loopDevices: LoopDevices(),
+            accounts: accounts,
             logger: quietLogger
         )
     }

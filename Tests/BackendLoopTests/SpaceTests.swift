@@ -88,6 +88,66 @@ struct SpaceTests {
         }
     }
 
+    @Test(arguments: PoolKind.thin)
+    func `at 1.0 a tier offers no room that others hold, and what its volumes hold counts once`(
+        kind: PoolKind
+    ) throws {
+        try withPool(kind, overcommit: 1) { pool in
+            let root = try #require(try Folder.existing(at: pool.path)?.usage())
+            let before = try pool.backend.capacity().available
+            #expect(before <= root.available)
+            let id = try pool.backend.create(volumeRecord("a", size: .mebibytes(100))).id
+            try fill("\(pool.path)/foreign", size: .mebibytes(100))
+            try pool.settle()
+            let beside = try pool.backend.capacity().available
+            #expect(beside <= before - .mebibytes(199) && beside > before - .mebibytes(230))
+            try fill(pool.volumePath(id), size: .mebibytes(80))
+            try pool.settle()
+            let written = try pool.restart().capacity().available
+            #expect(written <= beside + .mebibytes(1) && written > beside - .mebibytes(20))
+            let error = failure {
+                try pool.backend.create(volumeRecord("b", size: beside + .mebibytes(64)))
+            }
+            #expect(error.code == .outOfSpace)
+        }
+    }
+
+    @Test(arguments: PoolKind.thin)
+    func `all that is promised at 1.0 can be written`(kind: PoolKind) throws {
+        try withPool(kind, overcommit: 1, reserve: .bytes(.mebibytes(40))) { pool in
+            try fill("\(pool.path)/foreign", size: .mebibytes(150))
+            try pool.settle()
+            let half = try pool.backend.capacity().maximumVolumeSize.bytes / 2
+            let size = ByteCount(half).roundedDown(toMultipleOf: .mebibytes(4))
+            let ids = try ["a", "b"].map {
+                try pool.backend.create(volumeRecord($0, size: size)).id
+            }
+            for id in ids { try fill(pool.volumePath(id), size: size) }
+            try pool.settle()
+            #expect(try pool.facts(pool.volumePath(ids[1])).allocated >= size)
+        }
+    }
+
+    @Test
+    func `two tiers on one file system do not promise it twice`() throws {
+        try withPool(.ext4Thin, overcommit: 1) { pool in
+            let accounts = SpaceAccounts()
+            let tiers = try ["one", "two"].map { name in
+                let folder = "\(pool.path)/\(name)"
+                try Paths.makeFolder(folder)
+                return try PlainPool.backend(folder, tier: name, accounts: accounts)
+            }
+            for tier in tiers { try tier.start() }
+            let before = try tiers[1].capacity().available
+            try tiers[0].create(volumeRecord("a", size: .mebibytes(200)))
+            let after = try tiers[1].capacity().available
+            #expect(after <= before - .mebibytes(200) && after > before - .mebibytes(220))
+            let error = failure { try tiers[1].create(volumeRecord("b", size: before)) }
+            #expect(error.code == .outOfSpace)
+            #expect(error.message.contains("promised by other tiers"))
+        }
+    }
+
     /// Fills a file with blocks of its own.
     private func fill(_ path: String, size: ByteCount) throws {
         let chunk = Bytes.noise(count: 4 << 20)

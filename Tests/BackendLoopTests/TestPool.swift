@@ -97,6 +97,9 @@ final class TestPool {
         return backend
     }
 
+    /// Makes the file system count now what was written and given back.
+    func settle() throws { try Folder.existing(at: path)?.synchronizeFilesystem() }
+
     func unmount() throws { try filesystem.unmount() }
 
     func mountAgain() throws { try filesystem.mountAgain() }

@@ -61,6 +61,11 @@ package final class Pool: Sendable {
 
     package func unmount() throws { try Mounts.unmount(target()) }
 
+    /// Takes the disk away from under whatever uses it: open files live on, the directory is empty.
+    package func lose() throws {
+        try Tool.run("/usr/bin/umount", "--lazy", directory)
+    }
+
     package func data(of volumeID: String) -> String { "\(directory)/volumes/\(volumeID)/data" }
 
     /// Finds the device of the image that is attached already.

@@ -71,8 +71,15 @@ struct `A volume whose files are damaged` {
                     try await call()
                 }
             }
-            let listed = try await cluster.volumes()
-            #expect(!listed.contains(id))
+            // A list without it would say that it does not exist.
+            await expectFailure(.internalError, id, "volume.json", "leave out") {
+                try await cluster.volumes()
+            }
+            _ = try await cluster.snapshots()
+            let problems = try cluster.driver.metrics().series.filter { series in
+                series.hasPrefix("cairn_tier_problem{") && series.contains("kind=\"record\"")
+            }
+            #expect(problems.contains { $0.contains("subject=\"volume \(id)\"") }, "\(problems)")
         }
     }
 

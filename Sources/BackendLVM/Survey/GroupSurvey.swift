@@ -52,8 +52,8 @@ package struct GroupSurvey: Sendable {
             examineOwners(metadata)
             for own in backend.allOwn(in: metadata) { examine(own, metadata) }
             nodes = Self.nodes(of: backend.allOwn(in: metadata).map(\.volume.name))
-            volumes = try backend.volumes()
-            snapshots = try backend.snapshots()
+            volumes = try backend.readableVolumes()
+            snapshots = try backend.readableSnapshots()
             good("objects", "volumes: \(volumes.count), snapshots: \(snapshots.count)")
         } catch {
             let advice = "correct that; a running driver goes on by itself then"

@@ -30,6 +30,26 @@ final class RecordTable<Record: StoredRecord>: Sendable {
         }
     }
 
+    /// Why each object that is there cannot be used, in order of id.
+    func unusable() -> [(id: Record.ID, reason: String)] {
+        state.withLock { state in
+            state.entries.compactMap { id, entry -> (id: Record.ID, reason: String)? in
+                if case .unusable(let reason) = entry { (id, reason) } else { nil }
+            }
+            .sorted { $0.id < $1.id }
+        }
+    }
+
+    /// The records for a list of everything; throws where the list would leave out an object.
+    func complete() throws(DriverError) -> [Record] {
+        guard let first = unusable().first else { return records() }
+        throw DriverError(
+            .hostFailure,
+            "a list would leave out \(Record.noun) \(first.id), which cannot be used: \(first.reason); "
+                + "restore that file from a backup, then restart the driver; cairn doctor names all"
+        )
+    }
+
     func put(_ stored: Stored<Record>) { set(stored.record.id, .usable(stored)) }
 
     func remove(_ id: Record.ID) { set(id, nil) }

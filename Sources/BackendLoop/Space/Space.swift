@@ -4,27 +4,24 @@ import Synchronization
 /// The accounting of a pool: requests in flight are counted before their work begins, so that no
 /// number of callers can be promised more than there is.
 final class Space: Sendable {
-    private struct State {
-        var ledger: SpaceLedger
-        /// While a load is running: the ids whose charge memory knows better than the load.
-        var changed: Set<String>?
-        var lastMeasured: ContinuousClock.Instant?
-        var lastRelieved: ContinuousClock.Instant?
+    private let accounts: SpaceAccounts
+    private let number: Int
+
+    init(policy: SpaceLedger.Policy, in accounts: SpaceAccounts = SpaceAccounts()) {
+        self.accounts = accounts
+        number = accounts.open(policy)
     }
 
-    private let state: Mutex<State>
-    let policy: SpaceLedger.Policy
-
-    init(policy: SpaceLedger.Policy) {
-        self.policy = policy
-        state = Mutex(State(ledger: SpaceLedger(policy: policy)))
+    /// Says on which file system the pool lies.
+    func place(on filesystem: UInt64) {
+        accounts.with(number) { $0.filesystem = filesystem }
     }
 
     /// Takes the charge for a request, or says why it cannot be met.
     func reserve(_ charge: Charge, usage: StorageFigures) throws(DriverError) -> Reservation {
-        let refusal = state.withLock { state -> DriverError? in
-            if let refusal = state.ledger.refusal(of: charge, usage: usage) { return refusal }
-            state.ledger.addPending(charge)
+        let refusal = accounts.with(number, usage) { account, disk -> DriverError? in
+            if let refusal = account.ledger.refusal(of: charge, disk) { return refusal }
+            account.ledger.addPending(charge)
             return nil
         }
         if let refusal { throw refusal }
@@ -32,75 +29,129 @@ final class Space: Sendable {
     }
 
     func setCharge(of id: String, to charge: Charge?) {
-        state.withLock { state in
-            state.ledger.setCharge(of: id, to: charge)
-            state.changed?.insert(id)
-            // What an object gave back is worth a new look.
-            if charge == nil { state.lastRelieved = nil }
+        accounts.with(number) { account in
+            let old = account.ledger.objects[id]
+            account.ledger.setCharge(of: id, to: charge)
+            account.changed?.insert(id)
+            guard charge == nil else { return }
+            // What an object gave back is worth a new attempt, and no news to the measurement.
+            account.lastRelieved = nil
+            account.debtsMeasured[id] = nil
+            guard let old, let last = account.filesMeasured else { return }
+            account.filesMeasured = (last.at, last.available + old.held)
         }
     }
 
-    func charge(of id: String) -> Charge? { state.withLock { $0.ledger.objects[id] } }
+    /// Sets what a volume of a thin tier is promised, and leaves what it holds.
+    func setPromise(of id: String, to promised: ByteCount) {
+        accounts.with(number) { account in
+            var charge = account.ledger.objects[id] ?? Charge()
+            charge.promised = promised
+            account.ledger.setCharge(of: id, to: charge)
+            account.changed?.insert(id)
+        }
+    }
+
+    func charge(of id: String) -> Charge? { accounts.with(number) { $0.ledger.objects[id] } }
 
     func capacity(_ usage: StorageFigures) -> (total: ByteCount, available: ByteCount) {
-        state.withLock { $0.ledger.capacity(usage) }
+        accounts.with(number, usage) { account, disk in account.ledger.capacity(disk) }
     }
 
     fileprivate func replacePending(_ old: Charge, with new: Charge) {
-        state.withLock { state in
-            state.ledger.removePending(old)
-            state.ledger.addPending(new)
+        accounts.with(number) { account in
+            account.ledger.removePending(old)
+            account.ledger.addPending(new)
         }
     }
 }
 
 /// Loading and measuring.
 extension Space {
-    func beginLoad() { state.withLock { $0.changed = [] } }
+    func beginLoad() { accounts.with(number) { $0.changed = [] } }
 
     /// Takes over the charges that a load has found, but for those that changed meanwhile.
     func finishLoad(_ loaded: [String: Charge]) {
-        state.withLock { state in
-            let changed = state.changed ?? []
-            for id in Array(state.ledger.objects.keys) where !changed.contains(id) {
-                state.ledger.setCharge(of: id, to: nil)
+        accounts.with(number) { account in
+            let changed = account.changed ?? []
+            for id in Array(account.ledger.objects.keys) where !changed.contains(id) {
+                account.ledger.setCharge(of: id, to: nil)
             }
             for (id, charge) in loaded where !changed.contains(id) {
-                state.ledger.setCharge(of: id, to: charge)
+                account.ledger.setCharge(of: id, to: charge)
             }
-            state.changed = nil
+            account.changed = nil
         }
     }
 
-    /// The objects to which something is owed, largest debt first; none where they were measured
-    /// less than `interval` ago.
-    func debtors(notMeasuredFor interval: Duration) -> [(id: String, owed: ByteCount)] {
+    /// The objects to which something is owed and whose debt was not measured for `interval`: those
+    /// measured longest ago first, then the largest.
+    func debtors(notMeasuredFor interval: Duration) -> [String] {
         let now = ContinuousClock.now
-        return state.withLock { state in
-            if let last = state.lastMeasured, last.duration(to: now) < interval { return [] }
-            state.lastMeasured = now
-            return state.ledger.objects.filter { $0.value.owed > .zero }
-                .map { (id: $0.key, owed: $0.value.owed) }.sorted { $0.owed > $1.owed }
+        return accounts.with(number) { account -> [String] in
+            var debtors: [(id: String, owed: ByteCount, age: Duration)] = []
+            for (id, charge) in account.ledger.objects where charge.owed > .zero {
+                let measured = account.debtsMeasured[id]
+                let age = measured.map { $0.duration(to: now) } ?? Self.never
+                if age >= interval { debtors.append((id, charge.owed, age)) }
+            }
+            return debtors.sorted { ($0.age, $0.owed) > ($1.age, $1.owed) }.map(\.id)
         }
     }
+
+    /// The age of a measurement that was not made yet.
+    private static let never = Duration.seconds(1 << 40)
 
     /// Whether it is worth looking for room before a request is refused: it costs a sync of the
     /// whole file system, so callers that repeat what cannot be met do not get it each time.
     func mayBeRelieved() -> Bool {
         let now = ContinuousClock.now
-        return state.withLock { state in
-            if let last = state.lastRelieved, last.duration(to: now) < .seconds(5) { return false }
-            state.lastRelieved = now
+        return accounts.with(number) { account in
+            if let last = account.lastRelieved, last.duration(to: now) < .seconds(5) {
+                return false
+            }
+            account.lastRelieved = now
             return true
         }
     }
 
-    /// Lowers what is owed to an object that still exists.
+    /// Notes what a measurement found to be owed to an object that still exists; it never grows.
     func lowerDebt(of id: String, to owed: ByteCount) {
-        state.withLock { state in
-            guard var charge = state.ledger.objects[id], owed < charge.owed else { return }
+        accounts.with(number) { account in
+            guard var charge = account.ledger.objects[id] else { return }
+            account.debtsMeasured[id] = .now
+            guard owed < charge.owed else { return }
             charge.owed = owed
-            state.ledger.setCharge(of: id, to: charge)
+            account.ledger.setCharge(of: id, to: charge)
+        }
+    }
+
+    /// The objects whose files have to be measured now; nil where the last measurement still holds.
+    ///
+    /// Files that grow make the tier offer too little until they are measured again. Files that give
+    /// blocks back make it offer too much, so it is free space that has grown which calls for it.
+    func unmeasured(for interval: Duration, _ usage: StorageFigures) -> [String]? {
+        let now = ContinuousClock.now
+        return accounts.with(number) { account in
+            if let last = account.filesMeasured, last.at.duration(to: now) < interval {
+                let margin = SpaceLedger.overhead(of: last.available)
+                guard usage.available > last.available + margin else { return nil }
+            }
+            account.filesMeasured = (now, usage.available)
+            return Array(account.ledger.objects.keys)
+        }
+    }
+
+    /// Notes what files were measured to hold.
+    func setAllocated(_ measured: [String: ByteCount]) {
+        accounts.with(number) { account in
+            for (id, allocated) in measured {
+                guard var charge = account.ledger.objects[id], charge.allocated != allocated else {
+                    continue
+                }
+                charge.allocated = allocated
+                account.ledger.setCharge(of: id, to: charge)
+            }
         }
     }
 }
@@ -123,7 +174,11 @@ final class Reservation: Sendable {
     func end() { replace { _ in Charge() } }
 
     /// Gives back what the file system itself counts as used by now.
-    func owes(only rest: ByteCount) { replace { Charge(promised: $0.promised, owed: rest) } }
+    func owes(only rest: ByteCount) {
+        replace { charge in
+            Charge(promised: charge.promised - (charge.owed - rest), owed: rest)
+        }
+    }
 
     private func replace(_ change: (Charge) -> Charge) {
         charge.withLock { charge in

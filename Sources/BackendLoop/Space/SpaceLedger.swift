@@ -9,6 +9,11 @@ struct Charge: Sendable, Hashable {
     /// Bytes that the file system has still to find: of an object those that it shares with others
     /// (each overwrite of a shared block allocates one), of a request those it will write.
     var owed = ByteCount.zero
+    /// Bytes in the object's blocks, those that it shares included, as they were last measured.
+    var allocated = ByteCount.zero
+
+    /// What the object has already of what it was promised: the blocks that it shares with nobody.
+    var held: ByteCount { min(promised, allocated - owed) }
 }
 
 /// The sums of all charges of a pool, and what they leave.
@@ -23,10 +28,19 @@ struct SpaceLedger: Sendable {
         let reserve: Reserve
     }
 
+    /// In percent of the disk: with less free, a thin tier makes nothing new.
+    ///
+    /// Even where it reserves less, because what exists needs it to go on; as for a pool of LVM.
+    private static let leastFree: Int64 = 5
+
+    /// What the file system may take of itself, for folders and inodes, between an offer and the
+    /// create that follows it.
+    private static let drift = ByteCount.kibibytes(256)
+
     let policy: Policy
     private(set) var objects: [String: Charge] = [:]
-    private var stored = Charge()
-    private var pending = Charge()
+    private var stored = Sums()
+    private var pending = Sums()
 
     init(policy: Policy) { self.policy = policy }
 
@@ -40,65 +54,105 @@ struct SpaceLedger: Sendable {
     mutating func addPending(_ charge: Charge) { pending.add(charge) }
     mutating func removePending(_ charge: Charge) { pending.subtract(charge) }
 
+    /// What other tiers of the same file system must leave for what this one has promised.
+    ///
+    /// Of a promise of 100 at overcommit 2, 50 are expected to be taken.
+    var claim: ByteCount {
+        guard !policy.isThick else { return stored.owed + pending.owed }
+        let rest = stored.promised - stored.held + pending.promised
+        return ByteCount(Int64(Double(rest.bytes) / max(1, policy.overcommit)))
+    }
+
     /// Nothing where the request fits; what is wrong otherwise.
-    func refusal(of request: Charge, usage: StorageFigures) -> DriverError? {
-        let free = physicallyFree(usage)
-        let room = policy.isThick ? free : promisable(usage)
-        let asked = policy.isThick ? request.owed : request.promised
-        if asked > room { return shortage(asked: asked, available: room, usage: usage) }
-        if !policy.isThick, request.owed > free || free == .zero {
-            let needed = max(request.owed, ByteCount(1))
-            return shortage(asked: needed, available: free, usage: usage, of: "the disk below ")
+    func refusal(of request: Charge, _ disk: StorageFigures) -> DriverError? {
+        let free = physicallyFree(disk)
+        guard !policy.isThick else {
+            let asked = request.owed
+            return asked > free ? shortage(asked: asked, available: free, disk) : nil
         }
-        return nil
+        if isNearlyFull(disk) { return nearlyFull(disk) }
+        let kept = Self.overhead(of: disk.available) - Self.drift
+        let room = promisable(of: limit(disk, without: kept))
+        if request.promised > room {
+            return shortage(asked: request.promised, available: room, disk)
+        }
+        guard request.owed > free else { return nil }
+        return shortage(asked: request.owed, available: free, disk, of: "the disk below ")
     }
 
     /// What the tier can still take, never negative.
-    func capacity(_ usage: StorageFigures) -> (total: ByteCount, available: ByteCount) {
-        let free = physicallyFree(usage)
+    func capacity(_ disk: StorageFigures) -> (total: ByteCount, available: ByteCount) {
         guard !policy.isThick else {
-            return (usage.total - reserved(usage), free - Self.overhead(of: free))
+            let free = physicallyFree(disk)
+            return (disk.total - reserved(disk), free - Self.overhead(of: free))
         }
-        return (limit(usage), free == .zero ? .zero : promisable(usage))
+        let limit = limit(disk, without: Self.overhead(of: disk.available))
+        return (limit, isNearlyFull(disk) ? .zero : promisable(of: limit))
     }
 
     /// What nobody has and nobody was promised, of the disk itself.
-    private func physicallyFree(_ usage: StorageFigures) -> ByteCount {
+    private func physicallyFree(_ disk: StorageFigures) -> ByteCount {
         let owed = policy.isThick ? stored.owed + pending.owed : pending.owed
-        return usage.available - owed - reserved(usage)
+        return disk.available - owed - reserved(disk) - disk.claimed
     }
 
     /// What the overcommit limit leaves on a thin tier.
-    private func promisable(_ usage: StorageFigures) -> ByteCount {
-        limit(usage) - stored.promised - pending.promised
+    private func promisable(of limit: ByteCount) -> ByteCount {
+        limit - stored.promised - pending.promised
     }
 
-    private func limit(_ usage: StorageFigures) -> ByteCount {
-        let limit = Double((usage.total - reserved(usage)).bytes) * policy.overcommit
+    /// What the volumes of a thin tier may add up to.
+    ///
+    /// At 1.0 that is what can be had: what is free now and what the tier's files hold, less what
+    /// the reserve, the file system itself and the promises of other tiers need.
+    private func limit(_ disk: StorageFigures, without overhead: ByteCount) -> ByteCount {
+        let had = disk.available + stored.held - overhead - reserved(disk) - disk.claimed
+        let limit = Double(had.bytes) * policy.overcommit
         return ByteCount(limit < Double(Int64.max) ? Int64(limit) : .max)
     }
 
-    private func reserved(_ usage: StorageFigures) -> ByteCount {
-        policy.reserve.amount(of: usage.total)
+    private func reserved(_ disk: StorageFigures) -> ByteCount {
+        policy.reserve.amount(of: disk.total)
+    }
+
+    private func least(_ disk: StorageFigures) -> ByteCount {
+        max(reserved(disk), ByteCount(disk.total.bytes / 100 * Self.leastFree))
+    }
+
+    private func isNearlyFull(_ disk: StorageFigures) -> Bool {
+        disk.available - pending.owed <= least(disk)
     }
 
     /// What the file system needs beside the data: records, folders, the lists of extents.
     ///
     /// It is left out of what is offered, so that what is offered can be had.
-    private static func overhead(of free: ByteCount) -> ByteCount {
+    static func overhead(of free: ByteCount) -> ByteCount {
         .mebibytes(1) + ByteCount(free.bytes / 1024)
+    }
+
+    private func nearlyFull(_ disk: StorageFigures) -> DriverError {
+        DriverError(
+            .outOfSpace,
+            "the disk below tier \(policy.tier) is nearly full: \(disk.available) of \(disk.total) "
+                + "free, and new volumes leave \(least(disk)) to those that exist; delete volumes or "
+                + "snapshots, or what else is on that file system, or enlarge it"
+        )
     }
 
     private func shortage(
         asked: ByteCount,
         available: ByteCount,
-        usage: StorageFigures,
+        _ disk: StorageFigures,
         of what: String = ""
     ) -> DriverError {
-        DriverError(
+        let others =
+            disk.claimed > .zero
+            ? ", \(disk.claimed) promised by other tiers of its file system" : ""
+        return DriverError(
             .outOfSpace,
             "\(what)tier \(policy.tier) has no room: \(asked) asked, \(available) available, "
-                + "\(reserved(usage)) in reserve; delete volumes or snapshots, or enlarge the pool"
+                + "\(reserved(disk)) in reserve\(others); delete volumes or snapshots, or enlarge the "
+                + "pool"
         )
     }
 }
@@ -107,16 +161,25 @@ struct SpaceLedger: Sendable {
 struct StorageFigures: Sendable {
     let total: ByteCount
     let available: ByteCount
+    /// What other tiers of the driver have promised of it.
+    var claimed = ByteCount.zero
 }
 
-extension Charge {
-    fileprivate mutating func add(_ other: Charge) {
-        promised = promised + other.promised
-        owed = owed + other.owed
+/// The sums of some charges.
+private struct Sums: Sendable {
+    var promised = ByteCount.zero
+    var owed = ByteCount.zero
+    var held = ByteCount.zero
+
+    mutating func add(_ charge: Charge) {
+        promised = promised + charge.promised
+        owed = owed + charge.owed
+        held = held + charge.held
     }
 
-    fileprivate mutating func subtract(_ other: Charge) {
-        promised = promised - other.promised
-        owed = owed - other.owed
+    mutating func subtract(_ charge: Charge) {
+        promised = promised - charge.promised
+        owed = owed - charge.owed
+        held = held - charge.held
     }
 }

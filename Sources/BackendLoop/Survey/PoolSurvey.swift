@@ -21,6 +21,8 @@ package struct PoolSurvey: Sendable {
     package private(set) var mount: PoolMount?
     /// nil where the trial did not tell.
     package private(set) var canClone: Bool?
+    /// What the files of the pool hold; blocks that they share count more than once.
+    package private(set) var allocated = ByteCount.zero
     /// The UUID of the pool that is there.
     package private(set) var uuid: String?
     package private(set) var volumes: [VolumeRecord] = []
@@ -90,30 +92,6 @@ package struct PoolSurvey: Sendable {
     /// The record of a snapshot, if it can be read.
     package static func snapshot(_ id: SnapshotID, in directory: String) -> SnapshotRecord? {
         record(id, in: directory)
-    }
-
-    /// How full the pool's file system is; nil where the directory is not the tier's pool now, as
-    /// while its disk is not mounted.
-    package static func usage(of directory: String, tier: String, rules: PoolRules)
-        -> (usage: StorageUsage, mount: PoolMount)?
-    {
-        do throws(DriverError) {
-            guard let path = PoolPath(directory),
-                let root = try Folder.existing(at: path.directory),
-                let file = try root.file(PoolNames.marker, for: .reading)
-            else { return nil }
-            let bytes = try file.contents(limit: PoolMarker.limit)
-            let marker = try PoolMarker(decoding: bytes, path: file.path)
-            let mount = try PoolMount(of: root)
-            let noted = try path.readNote()
-            let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)
-            guard marker.tier == tier, proofs.objection(to: marker.uuid) == nil,
-                mount.isRoot || !rules.requiresMountPoint
-            else { return nil }
-            return (try root.usage(), mount)
-        } catch {
-            return nil
-        }
     }
 
     private static func record<Record: StoredRecord>(_ id: Record.ID, in directory: String)
@@ -290,6 +268,7 @@ extension PoolSurvey {
     ) throws(DriverError) {
         let path = "\(shelf.folder.path)/\(record.id)"
         let facts = try shelf.dataFacts(record.id)
+        allocated = allocated + (facts?.allocated ?? .zero)
         if let damage = record.damage(of: facts) {
             find(
                 "\(path)/\(PoolNames.data)",

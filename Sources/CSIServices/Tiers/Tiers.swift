@@ -121,10 +121,10 @@ package final class Tiers: Sendable {
         return tier
     }
 
-    /// The records of each tier, or why it cannot list them.
+    /// The records of each tier that can be read, or why the tier cannot list them.
     func records() -> [(tier: String, records: Result<[VolumeRecord], DriverError>)] {
         let list = { @Sendable (backend: any VolumeBackend) throws(DriverError) -> [VolumeRecord] in
-            try backend.volumes()
+            try backend.readableVolumes()
         }
         if let tier = only {
             return [(tier.name, Result { () throws(DriverError) in try tier.ask(list) })]

@@ -80,3 +80,23 @@ package enum HostFeatures {
         }
     }
 }
+
+extension HostFeatures {
+    /// Whether the kernel's release is at least that; nil where it does not say.
+    package static func isKernel(atLeast major: Int, _ minor: Int) -> Bool? {
+        kernelRelease().flatMap { isRelease($0, atLeast: major, minor) }
+    }
+
+    static func isRelease(_ release: String, atLeast major: Int, _ minor: Int) -> Bool? {
+        let parts = release.utf8.split { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            .prefix(2).compactMap { Int(String(decoding: $0, as: UTF8.self)) }
+        return parts.count == 2 ? (parts[0], parts[1]) >= (major, minor) : nil
+    }
+
+    /// Whether a discard is refused on a device whose limit was set to zero; nil where the kernel does
+    /// not say.
+    ///
+    /// Until Linux 5.19 a flag of the queue decided, which the setting did not clear, and the discard
+    /// went through: fstrim made the files of thick volumes sparse.
+    package static var refusesDiscardsByLimit: Bool? { isKernel(atLeast: 5, 19) }
+}

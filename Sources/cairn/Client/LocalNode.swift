@@ -26,7 +26,7 @@ struct LocalNode {
         } else {
             tiers = try? TiersFile(reading: NodeOptions.defaultConfig).tiers
         }
-        mounts = (try? MountTable.read()) ?? []
+        mounts = try MountTable.read()
         groups = TierBackends.lvm(of: tiers ?? [])
         loopDevices = Self.devices(directories: tiers.map(Self.directories(of:)))
     }
@@ -44,7 +44,7 @@ struct LocalNode {
     /// Every volume of the tiers that can be read, inline volumes included.
     func records() -> [VolumeRecord] {
         Self.directories(of: tiers ?? []).flatMap { PoolSurvey.volumes(in: $0) }
-            + groups.values.flatMap { (try? $0.volumes()) ?? [] }
+            + groups.values.flatMap { (try? $0.readableVolumes()) ?? [] }
     }
 
     /// Where a volume is attached and mounted; nil where it is not.
@@ -68,7 +68,7 @@ struct LocalNode {
             place.mounts.contains { mount in paths.contains { mount.target.hasSameBytes(as: $0) } }
         }
         return loopDevices.keys.lazy.compactMap(place).first(where: isThere)
-            ?? groups.values.lazy.flatMap { (try? $0.volumes()) ?? [] }
+            ?? groups.values.lazy.flatMap { (try? $0.readableVolumes()) ?? [] }
             .compactMap { place(of: $0.id) }.first(where: isThere)
     }
 

@@ -63,6 +63,8 @@ struct TierChecks {
         guard let usage = survey.usage, survey.isPool else { return }
         examineFilesystem(usage)
         examineRoom(usage)
+        examineOthers(usage)
+        examineDiscards()
         examination.good(
             "objects",
             "volumes: \(survey.volumes.count), snapshots: \(survey.snapshots.count)"
@@ -112,6 +114,42 @@ struct TierChecks {
             "persistence",
             "the pool is on \(mount.type): a reboot, or the end of the container, takes every volume",
             "put it on a disk of the node, or say 'volatile: true' in the tiers file"
+        )
+    }
+
+    /// A share of the disk that others may use without a word about it, in percent.
+    private static let smallPercent = Int64(10)
+
+    /// What others keep on the pool's file system is room that volumes do not get.
+    private mutating func examineOthers(_ usage: StorageUsage) {
+        guard let mount = survey.mount else { return }
+        let others = usage.total - usage.available - survey.allocated
+        let advice = "give the pool a file system of its own"
+        guard mount.isRoot else {
+            return examination.note(
+                "neighbours",
+                "the pool is a folder of the file system on \(mount.target), which others fill too",
+                advice
+            )
+        }
+        guard others > ByteCount(usage.total.bytes / 100 * Self.smallPercent) else { return }
+        examination.note(
+            "neighbours",
+            "\(others.short) of \(usage.total.short) are held by others than the pool, or kept by the "
+                + "file system",
+            advice
+        )
+    }
+
+    private mutating func examineDiscards() {
+        guard loop.provisioning == .thick, HostFeatures.refusesDiscardsByLimit == false else {
+            return
+        }
+        examination.problem(
+            "discards",
+            "before Linux 5.19 a loop device cannot refuse them: fstrim makes thick volumes thin",
+            "run Linux 5.19 or newer, or switch fstrim off on this node (fstrim.timer, mount option "
+                + "discard)"
         )
     }
 

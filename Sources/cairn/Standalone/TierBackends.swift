@@ -12,6 +12,7 @@ enum TierBackends {
         throws(DriverError) -> [any VolumeBackend]
     {
         let devices = LoopDevices()
+        let accounts = SpaceAccounts()
         let groups = volumeGroups(of: tiers)
         var backends: [any VolumeBackend] = []
         for tier in tiers {
@@ -27,6 +28,7 @@ enum TierBackends {
                         reserve: tier.reserve,
                         defaultFilesystem: tier.filesystem,
                         loopDevices: devices,
+                        accounts: accounts,
                         logger: logger
                     )
                 )

@@ -54,10 +54,10 @@ struct TierView: Encodable {
             provisioning = loop.provisioning.rawValue
             overcommit = loop.provisioning == .thin ? loop.overcommit : nil
             let rules = PoolRules(loop, stateFolder: stateFolder)
-            let found = PoolSurvey.usage(of: loop.directory, tier: tier.name, rules: rules)
-            if let found {
-                totalBytes = Self.total(of: found.usage.total, tier.reserve, loop).bytes
-                if answer != nil, found.mount.isVolatile, !loop.isVolatile { state = .volatile }
+            if let room = PoolRoom(of: loop.directory, tier: tier.name, rules: rules) {
+                let taken = loop.provisioning == .thick ? room.allocated : room.promised
+                totalBytes = (answer?.availableCapacity).map { (ByteCount($0) + taken).bytes }
+                if answer != nil, room.mount.isVolatile, !loop.isVolatile { state = .volatile }
             } else if answer != nil {
                 state = .unavailable
             }
@@ -79,17 +79,6 @@ struct TierView: Encodable {
     private mutating func take(_ answer: GetCapacityResponse) {
         availableBytes = answer.availableCapacity
         maximumVolumeBytes = answer.maximumVolumeSize
-    }
-
-    /// What volumes may add up to: the file system without the reserve, times the overcommit.
-    private static func total(
-        of storage: ByteCount,
-        _ reserve: Reserve,
-        _ loop: LoopTierConfiguration
-    ) -> ByteCount {
-        let usable = storage - reserve.amount(of: storage)
-        let total = Double(usable.bytes) * loop.overcommit
-        return ByteCount(total < Double(Int64.max) ? Int64(total) : .max)
     }
 
     /// In percent of the total; nil where that is not known.

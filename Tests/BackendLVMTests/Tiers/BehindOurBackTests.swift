@@ -28,6 +28,24 @@ struct BehindOurBackTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
+    private func `a list names a volume whose tags are damaged, and the tier stays up`(
+        kind: TestTier.Kind
+    ) throws {
+        try withTemporaryFolder { folder in
+            let tier = try folder.makeTier(kind)
+            let good = try tier.create("good")
+            let bad = try tier.create("bad")
+            let path = "\(tier.disks.name)/\(bad)"
+            try tier.disks.lvm("lvchange", "--deltag", "cairn.state=ready", path)
+            expectFailure(.hostFailure, bad.text) { try tier.backend.volumes() }
+            #expect(try tier.backend.readableVolumes().map(\.id) == [good])
+            #expect(tier.backend.health().isUp)
+            try tier.disks.lvm("lvchange", "--addtag", "cairn.state=ready", path)
+            #expect(try tier.volumes() == [good, bad])
+        }
+    }
+
+    @Test(arguments: TestTier.Kind.allCases)
     private func `a volume that was resized has its new size`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)

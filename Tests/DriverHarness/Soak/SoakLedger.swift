@@ -9,6 +9,8 @@ package final class SoakLedger: Sendable {
         package var kills = 0
         /// Kills after which the notes of the volumes' use were gone.
         package var losses = 0
+        /// How often the disk of the pool went away and came back.
+        package var diskLosses = 0
         package var violations: [String] = []
 
         package var total: Int { operations.values.reduce(0, +) }
@@ -27,6 +29,8 @@ package final class SoakLedger: Sendable {
     package func countKill() { state.withLock { $0.kills += 1 } }
 
     package func countLoss() { state.withLock { $0.losses += 1 } }
+
+    package func countDiskLoss() { state.withLock { $0.diskLosses += 1 } }
 
     package func report(_ violation: String) { state.withLock { $0.violations.append(violation) } }
 }

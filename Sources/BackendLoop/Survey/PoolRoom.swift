@@ -1,0 +1,47 @@
+import Backend
+package import DriverCore
+import Host
+
+/// What the objects of a tier's pool take, found without a driver.
+package struct PoolRoom: Sendable {
+    package let mount: PoolMount
+    /// The sizes of all volumes, and what the snapshots hold.
+    package private(set) var promised = ByteCount.zero
+    /// The blocks of all files.
+    package private(set) var allocated = ByteCount.zero
+
+    /// nil where the directory is not the tier's pool now, as while its disk is not mounted.
+    package init?(of directory: String, tier: String, rules: PoolRules) {
+        do throws(DriverError) {
+            guard let path = PoolPath(directory),
+                let root = try Folder.existing(at: path.directory),
+                let file = try root.file(PoolNames.marker, for: .reading)
+            else { return nil }
+            let bytes = try file.contents(limit: PoolMarker.limit)
+            let marker = try PoolMarker(decoding: bytes, path: file.path)
+            mount = try PoolMount(of: root)
+            let noted = try path.readNote()
+            let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)
+            guard marker.tier == tier, proofs.objection(to: marker.uuid) == nil,
+                mount.isRoot || !rules.requiresMountPoint
+            else { return nil }
+            try add(VolumeRecord.self, in: root) { $0.size }
+            try add(SnapshotRecord.self, in: root) { $0.allocated }
+        } catch {
+            return nil
+        }
+    }
+
+    private mutating func add<Record: StoredRecord>(
+        _ kind: Record.Type,
+        in root: borrowing Folder,
+        _ promise: (FileFacts) -> ByteCount
+    ) throws(DriverError) {
+        let shelf = try Shelf<Record>(in: root)
+        for id in try shelf.folder.names().compactMap(Record.ID.init(parsing:)) {
+            guard let facts = try shelf.dataFacts(id) else { continue }
+            promised = promised + promise(facts)
+            allocated = allocated + facts.allocated
+        }
+    }
+}
