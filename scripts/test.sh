@@ -66,7 +66,7 @@ swift_tests() {
     local arguments=(--skip-build --disable-xctest --filter "^(${ring_targets[$1]})Tests\.")
     # Drivers in namespaces of their own would hold the mounts of suites that run at the same time,
     # and tests of the whole kernel's state would see each other.
-    case $1 in host | backend | faults) arguments+=(--no-parallel) ;; esac
+    case $1 in host | backend | faults | cli) arguments+=(--no-parallel) ;; esac
     swift test "${arguments[@]}"
 }
 

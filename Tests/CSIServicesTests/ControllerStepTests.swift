@@ -85,7 +85,7 @@ import Testing
                 let snapshot = first.snapshot?.snapshotID ?? ""
                 _ = try await controller.deleteSnapshot(.init(snapshotID: snapshot))
             }
-            #expect(steps == ["snapshot", "volume", "createSnapshot"])
+            #expect(steps == ["snapshot", "volume", "attachment", "createSnapshot"])
         }
     }
 

@@ -74,7 +74,7 @@ struct `The limits of a node and of its tiers` {
         async throws
     {
         let handle = cluster.unique("csi-size")
-        await expectFailure(.outOfRange, "at most 33554432 (32Mi)", "inline.maxSize") {
+        await expectFailure(.outOfRange, "at most 32Mi (33554432 bytes)", "inline.maxSize") {
             try await publish(handle, size: "33Mi")
         }
         #expect(Files.objects(in: try cluster.pool(.ext4Thin)).isEmpty)
