@@ -121,8 +121,8 @@ struct DeviceUseTests {
     }
 
     @Test
-    private func `a program that has the device open is named`() throws {
-        try withTemporaryFolder { folder in
+    private func `a program that has the device open is named`() async throws {
+        try await withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             let held = try ChildProgram(
                 "/usr/bin/flock",
@@ -138,6 +138,9 @@ struct DeviceUseTests {
                 try loops.detach(image.device, backing: image.identity)
             }
             #expect(error?.message.contains("process \(held.pid) (sleep)") == true)
+            held.signal(SIGKILL)
+            // A child that nobody waits for keeps Swift Testing's exit tests from seeing theirs end.
+            _ = try await held.waitForEnd()
         }
     }
 
