@@ -70,7 +70,7 @@ private func soak(in cluster: Cluster) async throws {
         "soak on \(cluster.pools[0].kind): seed \(seed), \(seconds) s, \(Soak.callers) callers, "
         + "\(figures.total) operations, \(figures.kills) kills, "
         + "\(figures.losses) of them with lost notes, \(figures.diskLosses) times without the disk, "
-        + "\(figures.retried) retried, "
+        + "\(figures.detachments) devices detached, \(figures.retried) retried, "
         + "\(figures.violations.count) violations"
     print(line)
     print(
@@ -94,9 +94,14 @@ private func disturb(
         step += 1
         try? await Task.sleep(for: .milliseconds(Int.random(in: 100...2500, using: &decisions)))
         do {
-            if Int.random(in: 0..<3, using: &decisions) == 0 {
+            switch Int.random(in: 0..<6, using: &decisions) {
+            case 0, 1:
                 try await loseDisk(of: cluster, ledger, &decisions)
                 continue
+            case 2, 3:
+                for _ in 0..<20 { try await detachDevice(of: cluster, ledger, &decisions) }
+                continue
+            default: break
             }
             try await cluster.driver.stop(SIGKILL)
             // As where a container's own folder holds the notes.
@@ -111,6 +116,33 @@ private func disturb(
         }
     }
 }
+
+/// Detaches a loop device of the pool, as a clean-up script of the host would, whatever the driver
+/// does with it now.
+///
+/// A mounted one stays until its unmount, as the kernel has it; any other one goes at once.
+private func detachDevice(
+    of cluster: Cluster,
+    _ ledger: SoakLedger,
+    _ decisions: inout Decisions
+) async throws {
+    let pool = cluster.pools[0].directory
+    if let device = Leftovers.devices(beneath: pool).randomElement(using: &decisions) {
+        try Tool.run("/usr/bin/perl", "-e", detaching, device, pool)
+        ledger.countDetachment()
+    }
+    try? await Task.sleep(for: .milliseconds(Int.random(in: 1...40, using: &decisions)))
+}
+
+/// LOOP_CLR_FD of linux/loop.h, on a device that is the pool's: while it is open, its number goes to
+/// no other test's file.
+private let detaching = """
+    my ($device, $pool) = @ARGV;
+    my $name = $device =~ s{^/dev/}{}r;
+    open(my $node, '<', $device) or exit 0;
+    open(my $file, '<', "/sys/block/$name/loop/backing_file") or exit 0;
+    ioctl($node, 0x4C01, 0) if index(<$file> // '', $pool) == 0;
+    """
 
 /// Takes the pool's disk away for a moment, in which the driver may be killed and started.
 private func loseDisk(

@@ -11,6 +11,8 @@ package final class SoakLedger: Sendable {
         package var losses = 0
         /// How often the disk of the pool went away and came back.
         package var diskLosses = 0
+        /// Loop devices that an outside hand detached, or tried to.
+        package var detachments = 0
         package var violations: [String] = []
 
         package var total: Int { operations.values.reduce(0, +) }
@@ -31,6 +33,8 @@ package final class SoakLedger: Sendable {
     package func countLoss() { state.withLock { $0.losses += 1 } }
 
     package func countDiskLoss() { state.withLock { $0.diskLosses += 1 } }
+
+    package func countDetachment() { state.withLock { $0.detachments += 1 } }
 
     package func report(_ violation: String) { state.withLock { $0.violations.append(violation) } }
 }
