@@ -41,10 +41,22 @@ extension NodeService {
             try EphemeralVolume(service: self, handle: handle).remove()
             return true
         } catch  where error.code == .unavailable {
+            // A step that fails on a tier that answers is finished by kubelet's retry.
+            guard !isAnswered(id) else { throw error }
             logger.warning(
                 "an inline volume is unpublished, and removed when its tier answers",
                 metadata: ["volume_id": "\(id)", "reason": "\(error.message)"]
             )
+            return false
+        }
+    }
+
+    /// Whether the tiers can tell if they have the volume.
+    private func isAnswered(_ id: VolumeID) -> Bool {
+        do throws(DriverError) {
+            _ = try tiers.find(id)
+            return true
+        } catch {
             return false
         }
     }
