@@ -52,13 +52,14 @@ extension LoopBackend {
     }
 
     package func detach(_ id: VolumeID) throws(DriverError) {
-        guard let file = shownFile(of: id) else { return }
+        guard let file = shownFile(of: id) else { return forgetBuffering(of: id) }
         do throws(DriverError) {
             try loopDevices.detach(file.device, showing: file)
         } catch {
             throw error.adding(context: "volume \(id)")
         }
         lastDevices.withLock { $0[id] = nil }
+        forgetBuffering(of: id)
     }
 
     /// What shows the volume's data by the kernel's name of the file; nil where nothing does.
