@@ -163,7 +163,7 @@ struct MixedTiersTests {
             await expectFailure(.resourceExhausted, "needs 5 disks", "3 disks in all") {
                 try await cluster.create(raid6)
             }
-            await expectFailure(.invalidArgument, "thin pool \(group.name)/pool") {
+            await expectFailure(.resourceExhausted, "thin pool \(group.name)/pool") {
                 try await cluster.create(request("c", bytes: 1, ["raid": "raid1"]))
             }
             let capacity = try await cluster.call(GetCapacityRequest(parameters: raid6.parameters))
