@@ -176,6 +176,8 @@ tiers:
     $1
 YAML
     : >"$2"
+    # Each run has a pool of its own; the state of the last one would miss its pool.
+    rm -rf "${folder:?}/state"
     "$CAIRN_BINARY" standalone --endpoint "unix://$folder/run/csi.sock" --node-id sanity \
         --config "$folder/tiers.yaml" --kubelet-dir "$folder/kubelet" \
         --usage-dir "$folder/usage" --state-dir "$folder/state" --log-level debug 2>"$2" &

@@ -52,7 +52,8 @@ extension LoopBackend {
     }
 
     package func detach(_ id: VolumeID) throws(DriverError) {
-        guard let file = shownFile(of: id) else { return forgetBuffering(of: id) }
+        // A device whose file was removed is all that is left of its data: it is for a person to detach.
+        guard let file = shownFile(of: id), !file.isDeleted else { return forgetBuffering(of: id) }
         do throws(DriverError) {
             try loopDevices.detach(file.device, showing: file)
         } catch {
