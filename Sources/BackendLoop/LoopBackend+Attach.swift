@@ -52,8 +52,11 @@ extension LoopBackend {
     }
 
     package func detach(_ id: VolumeID) throws(DriverError) {
-        // A device whose file was removed is all that is left of its data: it is for a person to detach.
-        guard let file = shownFile(of: id), !file.isDeleted else { return forgetBuffering(of: id) }
+        // Where the record is gone too, the device of a removed file is all that is left of the volume:
+        // it is for a person to detach.
+        guard let file = shownFile(of: id), !file.isDeleted || remembers(id) else {
+            return forgetBuffering(of: id)
+        }
         do throws(DriverError) {
             try loopDevices.detach(file.device, showing: file)
         } catch {
