@@ -97,7 +97,15 @@ extension StringProtocol {
 
 /// Text as a key of a set or a dictionary: equal only where all bytes are.
 package struct ByteKey: Sendable, Hashable {
-    private let bytes: [UInt8]
+    package let text: String
 
-    package init(_ text: some StringProtocol) { bytes = Array(text.utf8) }
+    package init(_ text: some StringProtocol) { self.text = String(text) }
+
+    package static func == (left: ByteKey, right: ByteKey) -> Bool {
+        left.text.hasSameBytes(as: right.text)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
+    }
 }

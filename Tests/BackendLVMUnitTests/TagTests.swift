@@ -47,6 +47,12 @@ struct `Tags of logical volumes` {
         #expect(try VolumeRecord(id: record.id, size: record.size, tags: tags) == record)
     }
 
+    @Test func `facts whose names Unicode calls equivalent stay apart`() throws {
+        let tags = ["cairn.\u{301}x=1", "cairn.\u{341}x=2"]
+        let read = try #require(Tags(reading: ["cairn"] + tags))
+        #expect(Set(read.texts.map { ByteKey($0) }) == Set((["cairn"] + tags).map { ByteKey($0) }))
+    }
+
     @Test func `LVM accepts every character that is written`() throws {
         let letters = "abcdefghijklmnopqrstuvwxyz"
         let accepted = Set(letters + letters.uppercased() + "0123456789_+.-/=!:&#")

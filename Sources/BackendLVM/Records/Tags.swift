@@ -9,7 +9,9 @@ struct Tags: Sendable, Hashable {
     private static let prefix = "cairn."
 
     /// Facts by their names; those that may stand several times have several values.
-    private var facts: [String: [String]] = [:]
+    ///
+    /// By the bytes of the name: to LVM two names that Unicode calls equivalent are different.
+    private var facts: [ByteKey: [String]] = [:]
 
     init() {}
 
@@ -18,13 +20,13 @@ struct Tags: Sendable, Hashable {
         guard tags.contains(Self.mark) else { return nil }
         for fact in tags.compactMap({ $0.removingBytePrefix(Self.prefix) }) {
             let name = fact.bytePrefix(before: "=")
-            facts[String(name), default: []].append(String(fact.byteSuffix(after: "=") ?? ""))
+            facts[ByteKey(name), default: []].append(String(fact.byteSuffix(after: "=") ?? ""))
         }
     }
 
     /// As LVM stores them.
     var texts: [String] {
-        let named = facts.flatMap { name, values in values.map { Self.tag(name, $0) } }
+        let named = facts.flatMap { name, values in values.map { Self.tag(name.text, $0) } }
         return [Self.mark] + named.sorted()
     }
 
@@ -54,7 +56,7 @@ struct Tags: Sendable, Hashable {
     static func tag(_ name: String, _ value: String) -> String { "\(prefix)\(name)=\(value)" }
 
     /// The escaped values of a fact, as they stand in the tags.
-    func values(of name: String) -> [String] { facts[name] ?? [] }
+    func values(of name: String) -> [String] { facts[ByteKey(name)] ?? [] }
 
     /// A fact that stands once; nil where it does not stand at all.
     func text(_ name: String) throws(DriverError) -> String? {
@@ -89,18 +91,18 @@ struct Tags: Sendable, Hashable {
     }
 
     mutating func set(_ name: String, _ text: String?) {
-        facts[name] = text.map { [TagText.escaped($0)] }
+        facts[ByteKey(name)] = text.map { [TagText.escaped($0)] }
     }
 
     /// Values that are escaped in their parts already.
     mutating func set(_ name: String, escaped values: [String]) {
-        facts[name] = values.isEmpty ? nil : values
+        facts[ByteKey(name)] = values.isEmpty ? nil : values
     }
 
     /// Every fact whose name begins so, without that beginning.
     func facts(beginning start: String) -> [(name: String, values: [String])] {
         facts.compactMap { key, values in
-            key.removingBytePrefix(start).map { (name: String($0), values: values) }
+            key.text.removingBytePrefix(start).map { (name: String($0), values: values) }
         }
     }
 
