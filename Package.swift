@@ -243,7 +243,8 @@ let package = Package(
         .testTarget(
             name: "CSIServicesPrivilegedTests",
             dependencies: [
-                "CSIServices", "CSIMessages", "Backend", "DriverCore", "Host", "TestSupport", log,
+                "CSIServices", "CSIMessages", "Backend", "DriverCore", "GRPCRuntime", "Host",
+                "TestSupport", log,
             ],
             swiftSettings: swift
         ),

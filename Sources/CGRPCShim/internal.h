@@ -53,6 +53,9 @@ grpc_channel_args cgrpc_options_view(const cgrpc_options *options);
 grpc_byte_buffer *cgrpc_bytes_create(const uint8_t *_Nullable bytes, size_t length);
 // Writes the whole buffer to memory of its length.
 void cgrpc_bytes_copy(grpc_byte_buffer *buffer, uint8_t *into);
+// The value of the first entry of this key; null where there is none.
+const uint8_t *_Nullable cgrpc_metadata_view(const grpc_metadata_array *metadata, const char *key,
+                                             size_t *length);
 // Destroys the buffer, if there is one.
 void cgrpc_bytes_destroy(grpc_byte_buffer *_Nullable buffer);
 

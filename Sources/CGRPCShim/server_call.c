@@ -69,6 +69,11 @@ const char *cgrpc_server_call_view_name(cgrpc_server_call *call, size_t index, s
   return name->value;
 }
 
+const uint8_t *cgrpc_server_call_view_header(cgrpc_server_call *call, const char *name,
+                                             size_t *length) {
+  return cgrpc_metadata_view(&call->metadata, name, length);
+}
+
 static bool start(cgrpc_server_call *call, const grpc_op *operations, size_t count, void *tag) {
   return grpc_call_start_batch(call->call, operations, count, tag, NULL) == GRPC_CALL_OK;
 }

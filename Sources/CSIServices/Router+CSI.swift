@@ -5,7 +5,7 @@ internal import Logging
 
 /// A handler of one CSI method, in domain terms.
 typealias CSIHandler<Request: CSIRequest> =
-    @Sendable (Request) async throws(DriverError) -> Request.Response
+    @Sendable (Request, CallContext) async throws(DriverError) -> Request.Response
 
 extension Router {
     /// Serves one method: decode, handle, encode, and one log line at the end.
@@ -15,19 +15,32 @@ extension Router {
         _ handler: @escaping CSIHandler<Request>
     ) {
         let log = CallLog(method: Request.method, isRoutine: Request.isRoutine, logger: logger)
-        unary(Request.method) { (bytes, _) async throws(RPCFailure) -> [UInt8] in
+        unary(Request.method) { (bytes, context) async throws(RPCFailure) -> [UInt8] in
             let started = ContinuousClock.now
             var fields: [(String, String)] = []
             do throws(DriverError) {
                 let message = try Request(decoding: bytes)
                 fields = message.logFields
-                let answer = try await handler(message).encoded()
+                let answer = try await handler(message, context).encoded()
                 log.ended(fields, after: .now - started, failure: nil)
                 return answer
             } catch {
                 log.ended(fields, after: .now - started, failure: error)
                 throw RPCFailure(error)
             }
+        }
+    }
+}
+
+extension Router {
+    /// The same for a handler that needs nothing but the request.
+    mutating func serve<Request: CSIRequest & LoggedRequest>(
+        _ request: Request.Type,
+        logger: Logger,
+        _ handler: @escaping @Sendable (Request) async throws(DriverError) -> Request.Response
+    ) {
+        serve(request, logger: logger) { (request, _) async throws(DriverError) in
+            try await handler(request)
         }
     }
 }

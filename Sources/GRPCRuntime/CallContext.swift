@@ -20,10 +20,21 @@ package struct CallContext: Sendable {
     package let method: String
     package let peer: Peer
     package let deadline: ContinuousClock.Instant?
+    private let readHeader: @Sendable (String) -> String?
 
-    package init(method: String, peer: Peer, deadline: ContinuousClock.Instant? = nil) {
+    package init(
+        method: String,
+        peer: Peer,
+        deadline: ContinuousClock.Instant? = nil,
+        header: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) {
         self.method = method
         self.peer = peer
         self.deadline = deadline
+        readHeader = header
     }
+
+    /// What the client has sent under this name, which is in lower case: its first value as text;
+    /// nil where it sent none, and once the call is over.
+    package func header(_ name: String) -> String? { readHeader(name) }
 }

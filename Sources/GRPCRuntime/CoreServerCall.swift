@@ -47,6 +47,18 @@ import CGRPCShim
         return names
     }
 
+    /// The value of the first header of this name.
+    func header(_ name: String) -> String? {
+        var length = 0
+        guard let bytes = unsafe cgrpc_server_call_view_header(handle, name, &length) else {
+            return nil
+        }
+        return unsafe String(
+            decoding: UnsafeBufferPointer(start: bytes, count: length),
+            as: UTF8.self
+        )
+    }
+
     func receive(then completion: @escaping @Sendable (Bool) -> Void) -> Bool {
         unsafe PendingOperation.start(
             { unsafe cgrpc_server_call_start_receive(handle, $0) },

@@ -91,7 +91,8 @@ final class ServerCall: Sendable {
         let context = CallContext(
             method: method,
             peer: Peer(address: core.peerAddress, certificateNames: names),
-            deadline: core.deadline
+            deadline: core.deadline,
+            header: header
         )
         do throws(RPCFailure) {
             switch handler {
@@ -104,6 +105,17 @@ final class ServerCall: Sendable {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// A header of the request; nil once the call is over, where its context has outlived it.
+    private func header(_ name: String) -> String? {
+        let isHeld = state.withLock { state in
+            if state.holders > 0 { state.holders += 1 }
+            return state.holders > 0
+        }
+        guard isHeld else { return nil }
+        defer { release() }
+        return core.header(name)
     }
 
     /// Sends one message of a stream and waits until flow control has taken it.

@@ -1,6 +1,7 @@
 import Backend
 import CSIMessages
 import DriverCore
+import GRPCRuntime
 import Host
 import Logging
 import TestSupport
@@ -76,19 +77,23 @@ struct NodeFixture {
         accessMode: .init(mode: .singleNodeWriter)
     )
 
+    /// Of a call that no client made.
+    private static let call = CallContext(method: "/test", peer: Peer(address: "test"))
+
     func create(_ capability: VolumeCapability = mounted()) async throws -> VolumeID {
         let answer = try await controller.createVolume(
             CreateVolumeRequest(
                 name: "volume",
                 capacityRange: CapacityRange(requiredBytes: ByteCount.mebibytes(16).bytes),
                 volumeCapabilities: [capability]
-            )
+            ),
+            Self.call
         )
         return try VolumeID(parsing: answer.volume?.volumeID ?? "").orThrow("an id")
     }
 
     func delete(_ id: VolumeID) async throws {
-        _ = try await controller.deleteVolume(DeleteVolumeRequest(volumeID: id.text))
+        _ = try await controller.deleteVolume(DeleteVolumeRequest(volumeID: id.text), Self.call)
     }
 
     func stage(_ id: VolumeID, _ capability: VolumeCapability = mounted()) async throws {

@@ -1,6 +1,7 @@
 import Backend
 import CSIMessages
 import DriverCore
+import GRPCRuntime
 import Host
 import Logging
 import TestSupport
@@ -76,14 +77,14 @@ import Testing
             let id = try await Self.create(controller)
             let request = CreateSnapshotRequest(sourceVolumeID: id, name: "s")
             let steps = try await failingEveryStep(of: backend) {
-                _ = try await controller.createSnapshot(request)
+                _ = try await controller.createSnapshot(request, .ofTest)
             } judge: { (_, step) throws in
                 #expect(try backend.snapshots().isEmpty, "\(step)")
             } retry: { (step) async throws in
-                let first = try await controller.createSnapshot(request)
-                #expect(try await controller.createSnapshot(request) == first, "\(step)")
+                let first = try await controller.createSnapshot(request, .ofTest)
+                #expect(try await controller.createSnapshot(request, .ofTest) == first, "\(step)")
                 let snapshot = first.snapshot?.snapshotID ?? ""
-                _ = try await controller.deleteSnapshot(.init(snapshotID: snapshot))
+                _ = try await controller.deleteSnapshot(.init(snapshotID: snapshot), .ofTest)
             }
             #expect(steps == ["snapshot", "volume", "attachment", "createSnapshot"])
         }
@@ -95,7 +96,7 @@ import Testing
             let (_, controller) = try Self.controller(in: folder, beside: broken)
             let id = try await Self.create(controller)
             broken.fail(after: 1, with: .unavailable)
-            _ = try await controller.createSnapshot(.init(sourceVolumeID: id, name: "s"))
+            _ = try await controller.createSnapshot(.init(sourceVolumeID: id, name: "s"), .ofTest)
             broken.fail(after: 0, with: .unavailable)
             await #expect(throws: DriverError.self) {
                 try await Self.delete(String(id.dropLast()) + "f", controller)
@@ -144,13 +145,14 @@ extension ControllerStepTests {
                         accessMode: .init(mode: .singleNodeWriter)
                     )
                 ]
-            )
+            ),
+            .ofTest
         )
         return answer.volume?.volumeID ?? ""
     }
 
     private static func delete(_ id: String, _ controller: LocalController) async throws {
-        _ = try await controller.deleteVolume(DeleteVolumeRequest(volumeID: id))
+        _ = try await controller.deleteVolume(DeleteVolumeRequest(volumeID: id), .ofTest)
     }
 
     private static func expand(_ id: String, to size: ByteCount, _ controller: LocalController)
@@ -160,7 +162,13 @@ extension ControllerStepTests {
             ControllerExpandVolumeRequest(
                 volumeID: id,
                 capacityRange: CapacityRange(requiredBytes: size.bytes)
-            )
+            ),
+            .ofTest
         )
     }
+}
+
+extension CallContext {
+    /// Of a call that no client made.
+    fileprivate static let ofTest = CallContext(method: "/test", peer: Peer(address: "test"))
 }

@@ -1,5 +1,6 @@
 import DriverCore
 import GRPCRuntime
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))
@@ -89,6 +90,34 @@ struct UnaryTests {
                 #expect(String(decoding: endless, as: UTF8.self) == "/test.Echo/Echo unix: false")
             }
         }
+    }
+
+    @Test func `the handler reads the headers of its call, and nobody does afterwards`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let escaped = Mutex<CallContext?>(nil)
+        var router = Router()
+        router.unary(echo) { request, context in
+            escaped.withLock { $0 = context }
+            let name = String(decoding: request, as: UTF8.self)
+            return Array((context.header(name) ?? "none").utf8)
+        }
+        try await withServer(at: folder.endpoint, router) { _ in
+            try await withChannel(to: folder.endpoint) { channel in
+                let known = try await channel.unary(
+                    echo,
+                    Array("user-agent".utf8),
+                    timeout: patience
+                )
+                #expect(String(decoding: known, as: UTF8.self).utf8.starts(with: "grpc-c/".utf8))
+                let other = try await channel.unary(echo, Array("user".utf8), timeout: patience)
+                #expect(String(decoding: other, as: UTF8.self) == "none")
+            }
+        }
+        // Taken out, because the handler would hold its own server for ever.
+        let context = try #require(escaped.withLock { $0.take() })
+        #expect(context.header("user-agent") == nil)
     }
 
     @Test func `a call waits for a server that starts later, when asked to`() async throws {

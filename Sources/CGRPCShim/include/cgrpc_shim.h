@@ -105,6 +105,11 @@ size_t cgrpc_server_call_copy_peer(cgrpc_server_call *call, char *buffer, size_t
 const char *_Nullable cgrpc_server_call_view_name(cgrpc_server_call *call, size_t index,
                                                   size_t *length);
 
+// The value of the first header of this name, which is in lower case; null where the client sent
+// none.
+const uint8_t *_Nullable cgrpc_server_call_view_header(cgrpc_server_call *call, const char *name,
+                                                       size_t *length);
+
 // The request, once received.
 bool cgrpc_server_call_start_receive(cgrpc_server_call *call, void *tag);
 bool cgrpc_server_call_has_request(cgrpc_server_call *call);

@@ -1,13 +1,15 @@
 internal import Backend
 package import CSIMessages
 package import DriverCore
+package import GRPCRuntime
 
 extension LocalController {
     /// Grows the storage of a volume; OK where it is large enough already.
     ///
     /// The node grows the file system afterwards. It is asked to every time, since only the node
     /// knows whether it has done so; doing it twice is harmless.
-    package func expandVolume(_ request: ControllerExpandVolumeRequest) async throws(DriverError)
+    package func expandVolume(_ request: ControllerExpandVolumeRequest, _ context: CallContext)
+        async throws(DriverError)
         -> ControllerExpandVolumeResponse
     {
         try RequestLimits.require(request.volumeID, "volume_id")

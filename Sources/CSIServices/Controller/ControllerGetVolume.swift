@@ -1,8 +1,10 @@
 package import CSIMessages
 package import DriverCore
+package import GRPCRuntime
 
 extension LocalController {
-    package func getVolume(_ request: ControllerGetVolumeRequest) async throws(DriverError)
+    package func getVolume(_ request: ControllerGetVolumeRequest, _ context: CallContext)
+        async throws(DriverError)
         -> ControllerGetVolumeResponse
     {
         try RequestLimits.require(request.volumeID, "volume_id")

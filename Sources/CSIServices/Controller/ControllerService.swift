@@ -5,27 +5,40 @@ package import Logging
 
 /// The CSI Controller service, wherever its storage is.
 package protocol ControllerService: Sendable {
-    func createVolume(_ request: CreateVolumeRequest) async throws(DriverError)
+    func createVolume(_ request: CreateVolumeRequest, _ context: CallContext)
+        async throws(DriverError)
         -> CreateVolumeResponse
-    func deleteVolume(_ request: DeleteVolumeRequest) async throws(DriverError)
+    func deleteVolume(_ request: DeleteVolumeRequest, _ context: CallContext)
+        async throws(DriverError)
         -> DeleteVolumeResponse
-    func validateVolumeCapabilities(_ request: ValidateVolumeCapabilitiesRequest)
+    func validateVolumeCapabilities(
+        _ request: ValidateVolumeCapabilitiesRequest,
+        _ context: CallContext
+    )
         async throws(DriverError) -> ValidateVolumeCapabilitiesResponse
-    func listVolumes(_ request: ListVolumesRequest) async throws(DriverError)
+    func listVolumes(_ request: ListVolumesRequest, _ context: CallContext)
+        async throws(DriverError)
         -> ListVolumesResponse
-    func getVolume(_ request: ControllerGetVolumeRequest) async throws(DriverError)
+    func getVolume(_ request: ControllerGetVolumeRequest, _ context: CallContext)
+        async throws(DriverError)
         -> ControllerGetVolumeResponse
-    func getCapacity(_ request: GetCapacityRequest) async throws(DriverError)
+    func getCapacity(_ request: GetCapacityRequest, _ context: CallContext)
+        async throws(DriverError)
         -> GetCapacityResponse
-    func expandVolume(_ request: ControllerExpandVolumeRequest) async throws(DriverError)
+    func expandVolume(_ request: ControllerExpandVolumeRequest, _ context: CallContext)
+        async throws(DriverError)
         -> ControllerExpandVolumeResponse
-    func createSnapshot(_ request: CreateSnapshotRequest) async throws(DriverError)
+    func createSnapshot(_ request: CreateSnapshotRequest, _ context: CallContext)
+        async throws(DriverError)
         -> CreateSnapshotResponse
-    func deleteSnapshot(_ request: DeleteSnapshotRequest) async throws(DriverError)
+    func deleteSnapshot(_ request: DeleteSnapshotRequest, _ context: CallContext)
+        async throws(DriverError)
         -> DeleteSnapshotResponse
-    func listSnapshots(_ request: ListSnapshotsRequest) async throws(DriverError)
+    func listSnapshots(_ request: ListSnapshotsRequest, _ context: CallContext)
+        async throws(DriverError)
         -> ListSnapshotsResponse
-    func getSnapshot(_ request: GetSnapshotRequest) async throws(DriverError)
+    func getSnapshot(_ request: GetSnapshotRequest, _ context: CallContext)
+        async throws(DriverError)
         -> GetSnapshotResponse
 }
 

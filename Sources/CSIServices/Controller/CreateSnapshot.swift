@@ -1,11 +1,13 @@
 internal import Backend
 package import CSIMessages
 package import DriverCore
+package import GRPCRuntime
 internal import Host
 
 extension LocalController {
     /// Cuts a snapshot, or finds the one that an earlier call with this name cut.
-    package func createSnapshot(_ request: CreateSnapshotRequest) async throws(DriverError)
+    package func createSnapshot(_ request: CreateSnapshotRequest, _ context: CallContext)
+        async throws(DriverError)
         -> CreateSnapshotResponse
     {
         try RequestLimits.checkName(request.name)

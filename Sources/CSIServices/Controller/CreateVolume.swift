@@ -1,10 +1,12 @@
 internal import Backend
 package import CSIMessages
 package import DriverCore
+package import GRPCRuntime
 
 extension LocalController {
     /// Makes a volume, or finds the one that an earlier call with this name made.
-    package func createVolume(_ request: CreateVolumeRequest) async throws(DriverError)
+    package func createVolume(_ request: CreateVolumeRequest, _ context: CallContext)
+        async throws(DriverError)
         -> CreateVolumeResponse
     {
         let wanted = try RequestedVolume(request)

@@ -1,12 +1,14 @@
 internal import Backend
 package import CSIMessages
 package import DriverCore
+package import GRPCRuntime
 
 extension LocalController {
     /// Removes a snapshot; OK for one that does not exist.
     ///
     /// Volumes restored from it live on.
-    package func deleteSnapshot(_ request: DeleteSnapshotRequest) async throws(DriverError)
+    package func deleteSnapshot(_ request: DeleteSnapshotRequest, _ context: CallContext)
+        async throws(DriverError)
         -> DeleteSnapshotResponse
     {
         try RequestLimits.require(request.snapshotID, "snapshot_id", limit: RequestLimits.mapBytes)

@@ -1,6 +1,7 @@
 internal import Backend
 package import CSIMessages
 package import DriverCore
+package import GRPCRuntime
 
 extension LocalController {
     /// Removes a volume; OK for one that does not exist.
@@ -8,7 +9,8 @@ extension LocalController {
     /// Without attach nothing orders kubelet's unstage before this call. So a volume that is staged
     /// and nothing more is waited for, as is an unstage that is running: without its key, so that the
     /// unstage gets in, and without a thread.
-    package func deleteVolume(_ request: DeleteVolumeRequest) async throws(DriverError)
+    package func deleteVolume(_ request: DeleteVolumeRequest, _ context: CallContext)
+        async throws(DriverError)
         -> DeleteVolumeResponse
     {
         try RequestLimits.require(request.volumeID, "volume_id", limit: RequestLimits.mapBytes)

@@ -1,6 +1,7 @@
 internal import Backend
 package import CSIMessages
 package import DriverCore
+package import GRPCRuntime
 internal import Host
 
 extension LocalController {
@@ -9,7 +10,8 @@ extension LocalController {
     /// Zero where the class's tier, the topology or the capabilities cannot be served here, where the
     /// tier cannot answer, and where the node has all the volumes that it may have: nothing can be
     /// made there now, and the scheduler should know.
-    package func getCapacity(_ request: GetCapacityRequest) async throws(DriverError)
+    package func getCapacity(_ request: GetCapacityRequest, _ context: CallContext)
+        async throws(DriverError)
         -> GetCapacityResponse
     {
         let parameters = try VolumeParameters(request.parameters, for: .capacity)

@@ -1,8 +1,10 @@
 package import CSIMessages
 package import DriverCore
+package import GRPCRuntime
 
 extension LocalController {
-    package func getSnapshot(_ request: GetSnapshotRequest) async throws(DriverError)
+    package func getSnapshot(_ request: GetSnapshotRequest, _ context: CallContext)
+        async throws(DriverError)
         -> GetSnapshotResponse
     {
         try RequestLimits.require(request.snapshotID, "snapshot_id")

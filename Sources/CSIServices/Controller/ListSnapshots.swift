@@ -1,10 +1,12 @@
 internal import Backend
 package import CSIMessages
 package import DriverCore
+package import GRPCRuntime
 
 extension LocalController {
     /// One page of all snapshots, or of those that match; an unknown id matches none.
-    package func listSnapshots(_ request: ListSnapshotsRequest) async throws(DriverError)
+    package func listSnapshots(_ request: ListSnapshotsRequest, _ context: CallContext)
+        async throws(DriverError)
         -> ListSnapshotsResponse
     {
         let page = try Page<SnapshotID>(

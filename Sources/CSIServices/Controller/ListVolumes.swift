@@ -1,12 +1,14 @@
 internal import Backend
 package import CSIMessages
 package import DriverCore
+package import GRPCRuntime
 
 extension LocalController {
     /// One page of all volumes.
     ///
     /// Inline volumes are left out: the orchestrator does not know them as volumes of its own.
-    package func listVolumes(_ request: ListVolumesRequest) async throws(DriverError)
+    package func listVolumes(_ request: ListVolumesRequest, _ context: CallContext)
+        async throws(DriverError)
         -> ListVolumesResponse
     {
         let page = try Page<VolumeID>(

@@ -1,10 +1,14 @@
 internal import Backend
 package import CSIMessages
 package import DriverCore
+package import GRPCRuntime
 
 extension LocalController {
     /// Confirms what the volume can do; "no" is an answer without `confirmed`, never an error.
-    package func validateVolumeCapabilities(_ request: ValidateVolumeCapabilitiesRequest)
+    package func validateVolumeCapabilities(
+        _ request: ValidateVolumeCapabilitiesRequest,
+        _ context: CallContext
+    )
         async throws(DriverError) -> ValidateVolumeCapabilitiesResponse
     {
         try RequestLimits.require(request.volumeID, "volume_id")
