@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-protos=(csi.proto)
+protos=(csi.proto cairn.proto)
 well_known=(google/protobuf/timestamp.proto google/protobuf/wrappers.proto)
 c_folder=Sources/CCSIProto
 swift_folder=Sources/CSIMessages/Generated

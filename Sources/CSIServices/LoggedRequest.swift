@@ -83,3 +83,12 @@ extension NodeGetVolumeStatsRequest: RoutineRequest {
 extension NodeExpandVolumeRequest: LoggedRequest {
     var logFields: [(String, String)] { [("volume_id", volumeID), ("volume_path", volumePath)] }
 }
+
+// Each node repeats its registration all the time.
+extension RegisterRequest: RoutineRequest {
+    var logFields: [(String, String)] { [("node_id", nodeID)] }
+}
+extension LeaveRequest: LoggedRequest {
+    var logFields: [(String, String)] { [("node_id", nodeID)] }
+}
+extension ListNodesRequest: RoutineRequest {}

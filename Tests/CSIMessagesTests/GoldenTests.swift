@@ -60,6 +60,53 @@ import Testing
         )
     }
 
+    @Test func `RegisterRequest is what protoc writes`() throws {
+        let tier = NodeTier(
+            name: "fast",
+            backend: "thin",
+            isDefault: true,
+            isAvailable: true,
+            totalBytes: 4096,
+            availableBytes: 2048,
+            maximumVolumeBytes: 1024,
+            layouts: [
+                LayoutCapacity(
+                    parameters: ["raid": "raid1"],
+                    availableBytes: 512,
+                    maximumVolumeBytes: 256
+                )
+            ],
+            volumeCount: 3,
+            snapshotCount: 1,
+            problems: [NodeProblem(kind: "full", message: "m", subject: "vg")],
+            defaultFilesystem: "xfs",
+            sizeUnitBytes: 512
+        )
+        let request = RegisterRequest(
+            nodeID: "n1",
+            bootID: "b",
+            driverName: "csi.cairn.storage",
+            version: "0.1.0",
+            endpoint: "10.0.0.1:9443",
+            segments: ["zone": "a", "topology.cairn.storage/node": "n1"],
+            tiers: [tier],
+            problems: [NodeProblem(kind: "record", message: "x")],
+            clockUnixNanoseconds: 1_790_000_000_000_000_001,
+            maximumVolumes: 100,
+            instanceID: "i"
+        )
+        try expect(
+            request,
+            """
+            0a026e311201621a116373692e636169726e2e73746f726167652205302e312e302a0d31302e302e302e313a39
+            34343332210a1b746f706f6c6f67792e636169726e2e73746f726167652f6e6f646512026e3132090a047a6f6e
+            651201613a4b0a046661737412047468696e1801200128802030801038800842150a0d0a047261696412057261
+            696431108004188002480350015a0d0a0466756c6c12016d1a0276676203786673688004420b0a067265636f72
+            64120178488180cc9fc2f0d6eb1850645a0169
+            """
+        )
+    }
+
     private func expect<Message: CSIMessage>(_ message: Message, _ hex: String) throws {
         #expect(try message.encoded() == decodeHex(hex))
         #expect(try Message(decoding: decodeHex(hex)) == message)

@@ -67,6 +67,20 @@ import Testing
         )
     }
 
+    @Test func `a registration of a newer version is read without what is new in it`() throws {
+        let tier = NodeTier(name: "fast", availableBytes: 1)
+        let newerTier = try tier.encoded() + decodeHex("f83f01" + "fa3f0161")
+        // Field 7 of RegisterRequest, and two fields that it may get one day.
+        let newer =
+            try RegisterRequest(nodeID: "n1").encoded() + [0x3a, UInt8(newerTier.count)]
+            + newerTier + decodeHex("f83f01" + "fa3f0161")
+        #expect(
+            try RegisterRequest(decoding: newer) == RegisterRequest(nodeID: "n1", tiers: [tier])
+        )
+        let state = try RegisteredNode(decoding: decodeHex("1063")).state
+        #expect(state == .unrecognized(99))
+    }
+
     /// Decodes; what was accepted must survive another round.
     private func decodeOrRefuse<Message: CSIMessage>(_ sample: Message, _ bytes: [UInt8]) {
         do throws(DriverError) {

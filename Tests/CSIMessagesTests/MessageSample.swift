@@ -24,4 +24,5 @@ func decodeHex(_ text: String) -> [UInt8] {
 
 let allSamples =
     identitySamples + controllerSamples + groupControllerSamples
-    + snapshotMetadataSamples + nodeSamples + sharedSamples
+    + snapshotMetadataSamples + nodeSamples + csiSharedSamples
+    + nodeRegistrySamples + cairnSharedSamples

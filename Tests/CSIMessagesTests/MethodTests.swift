@@ -7,6 +7,7 @@ import Testing
         #expect(ProbeRequest.method == "/csi.v1.Identity/Probe")
         #expect(NodeGetInfoRequest.method == "/csi.v1.Node/NodeGetInfo")
         #expect(GetMetadataDeltaRequest.method == "/csi.v1.SnapshotMetadata/GetMetadataDelta")
+        #expect(RegisterRequest.method == "/cairn.v1.NodeRegistry/Register")
     }
 
     @Test func `an enum number that the contract does not name survives both ways`() throws {

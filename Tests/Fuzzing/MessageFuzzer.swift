@@ -27,6 +27,8 @@ enum MessageFuzzer: Fuzzer {
         GetSnapshotRequest(),
         GetVolumeGroupSnapshotRequest(),
         GroupControllerGetCapabilitiesRequest(),
+        LeaveRequest(),
+        ListNodesRequest(),
         ListSnapshotsRequest(),
         ListVolumesRequest(),
         NodeExpandVolumeRequest(),
@@ -40,6 +42,7 @@ enum MessageFuzzer: Fuzzer {
         NodeUnpublishVolumeRequest(),
         NodeUnstageVolumeRequest(),
         ProbeRequest(),
+        RegisterRequest(),
         ValidateVolumeCapabilitiesRequest(),
     ]
 

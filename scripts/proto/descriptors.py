@@ -30,10 +30,11 @@ def _varint(number):
 
 
 def plain(files):
-    """The same messages, without comments, custom options and a pack function for each.
+    """The same messages, without comments, custom options, services and a pack function for each.
 
     protoc-c ignores custom options but would make us compile all of descriptor.proto for them, and
-    the generic pack and unpack functions of libprotobuf-c are all that CSIMessages calls.
+    the generic pack and unpack functions of libprotobuf-c are all that CSIMessages calls. The C of
+    a service has a field for each RPC, and no field of C can be called `register`.
     """
     no_helpers = _varint(GEN_PACK_HELPERS << 3) + b"\0"
     option = _varint(PB_C_FILE << 3 | 2) + _varint(len(no_helpers)) + no_helpers
@@ -44,6 +45,7 @@ def plain(files):
         del file.extension[:]
         if OPTIONS_FILE in file.dependency:
             file.dependency.remove(OPTIONS_FILE)
+        file.ClearField("service")
         file.ClearField("source_code_info")
         file.options.MergeFromString(option)
         result.file.append(file)

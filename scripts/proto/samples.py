@@ -110,7 +110,9 @@ def files(linked, file):
         groups[service.name] = list(every_message(rpcs))
         taken.update(message.name for message in rpcs)
     rest = [m for m in file.message_types_by_name.values() if m.name not in taken]
-    groups["Shared"] = list(every_message(rest))
+    # Each file has its own: CsiShared, CairnShared.
+    shared = file.package.partition(".")[0].capitalize() + "Shared"
+    groups[shared] = list(every_message(rest))
     for name, messages in groups.items():
         if messages:
             yield f"{name}Samples.swift", _table(name, messages)

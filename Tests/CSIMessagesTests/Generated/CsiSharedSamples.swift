@@ -2,7 +2,7 @@
 import CSIMessages
 import DriverCore
 
-private let sharedSamples0 = MessageSample(
+private let csiSharedSamples0 = MessageSample(
     PluginCapability(
         type: .service(PluginCapability.Service(type: .snapshotAccessibilityConstraints))
     ),
@@ -11,28 +11,28 @@ private let sharedSamples0 = MessageSample(
     """
 )
 
-private let sharedSamples1 = MessageSample(
+private let csiSharedSamples1 = MessageSample(
     PluginCapability(type: .volumeExpansion(PluginCapability.VolumeExpansion(type: .offline))),
     """
     12020802
     """
 )
 
-private let sharedSamples2 = MessageSample(
+private let csiSharedSamples2 = MessageSample(
     PluginCapability.Service(type: .snapshotAccessibilityConstraints),
     """
     0805
     """
 )
 
-private let sharedSamples3 = MessageSample(
+private let csiSharedSamples3 = MessageSample(
     PluginCapability.VolumeExpansion(type: .offline),
     """
     0802
     """
 )
 
-private let sharedSamples4 = MessageSample(
+private let csiSharedSamples4 = MessageSample(
     VolumeContentSource(
         type: .snapshot(VolumeContentSource.SnapshotSource(snapshotID: "snapshot_id é"))
     ),
@@ -41,28 +41,28 @@ private let sharedSamples4 = MessageSample(
     """
 )
 
-private let sharedSamples5 = MessageSample(
+private let csiSharedSamples5 = MessageSample(
     VolumeContentSource(type: .volume(VolumeContentSource.VolumeSource(volumeID: "volume_id é"))),
     """
     120e0a0c766f6c756d655f696420c3a9
     """
 )
 
-private let sharedSamples6 = MessageSample(
+private let csiSharedSamples6 = MessageSample(
     VolumeContentSource.SnapshotSource(snapshotID: "snapshot_id é"),
     """
     0a0e736e617073686f745f696420c3a9
     """
 )
 
-private let sharedSamples7 = MessageSample(
+private let csiSharedSamples7 = MessageSample(
     VolumeContentSource.VolumeSource(volumeID: "volume_id é"),
     """
     0a0c766f6c756d655f696420c3a9
     """
 )
 
-private let sharedSamples8 = MessageSample(
+private let csiSharedSamples8 = MessageSample(
     VolumeCapability(
         accessType: .block(VolumeCapability.BlockVolume()),
         accessMode: VolumeCapability.AccessMode(mode: .singleNodeMultiWriter)
@@ -72,7 +72,7 @@ private let sharedSamples8 = MessageSample(
     """
 )
 
-private let sharedSamples9 = MessageSample(
+private let csiSharedSamples9 = MessageSample(
     VolumeCapability(
         accessType: .mount(
             VolumeCapability.MountVolume(
@@ -89,14 +89,14 @@ private let sharedSamples9 = MessageSample(
     """
 )
 
-private let sharedSamples10 = MessageSample(
+private let csiSharedSamples10 = MessageSample(
     VolumeCapability.BlockVolume(),
     """
 
     """
 )
 
-private let sharedSamples11 = MessageSample(
+private let csiSharedSamples11 = MessageSample(
     VolumeCapability.MountVolume(
         fsType: "fs_type é",
         mountFlags: ["mount_flags 1", "mount_flags 2"],
@@ -108,21 +108,21 @@ private let sharedSamples11 = MessageSample(
     """
 )
 
-private let sharedSamples12 = MessageSample(
+private let csiSharedSamples12 = MessageSample(
     VolumeCapability.AccessMode(mode: .singleNodeMultiWriter),
     """
     0807
     """
 )
 
-private let sharedSamples13 = MessageSample(
+private let csiSharedSamples13 = MessageSample(
     CapacityRange(requiredBytes: -1, limitBytes: 2000),
     """
     08ffffffffffffffffff0110d00f
     """
 )
 
-private let sharedSamples14 = MessageSample(
+private let csiSharedSamples14 = MessageSample(
     Volume(
         capacityBytes: -1,
         volumeID: "volume_id é",
@@ -143,7 +143,7 @@ private let sharedSamples14 = MessageSample(
     """
 )
 
-private let sharedSamples15 = MessageSample(
+private let csiSharedSamples15 = MessageSample(
     TopologyRequirement(
         requisite: [
             Topology(segments: ["a": "segments é", "b": "segments 🗄"]),
@@ -162,14 +162,14 @@ private let sharedSamples15 = MessageSample(
     """
 )
 
-private let sharedSamples16 = MessageSample(
+private let csiSharedSamples16 = MessageSample(
     Topology(segments: ["a": "segments é", "b": "segments 🗄"]),
     """
     0a100a0161120b7365676d656e747320c3a90a120a0162120d7365676d656e747320f09f9784
     """
 )
 
-private let sharedSamples17 = MessageSample(
+private let csiSharedSamples17 = MessageSample(
     VolumeHealth(
         volumeID: "volume_id é",
         healthStatuses: [
@@ -191,14 +191,14 @@ private let sharedSamples17 = MessageSample(
     """
 )
 
-private let sharedSamples18 = MessageSample(
+private let csiSharedSamples18 = MessageSample(
     VolumeHealth.VolumeHealthEntry(status: .dataLoss, reason: "reason é", message: "message é"),
     """
     08031209726561736f6e20c3a91a0a6d65737361676520c3a9
     """
 )
 
-private let sharedSamples19 = MessageSample(
+private let csiSharedSamples19 = MessageSample(
     ControllerServiceCapability(
         type: .rpc(ControllerServiceCapability.RPC(type: .listVolumeHealth))
     ),
@@ -207,14 +207,14 @@ private let sharedSamples19 = MessageSample(
     """
 )
 
-private let sharedSamples20 = MessageSample(
+private let csiSharedSamples20 = MessageSample(
     ControllerServiceCapability.RPC(type: .listVolumeHealth),
     """
     0811
     """
 )
 
-private let sharedSamples21 = MessageSample(
+private let csiSharedSamples21 = MessageSample(
     Snapshot(
         sizeBytes: -1,
         snapshotID: "snapshot_id é",
@@ -235,28 +235,28 @@ private let sharedSamples21 = MessageSample(
     """
 )
 
-private let sharedSamples22 = MessageSample(
+private let csiSharedSamples22 = MessageSample(
     VolumeUsage(available: -1, total: 2000, used: -3, unit: .inodes),
     """
     08ffffffffffffffffff0110d00f18fdffffffffffffffff012002
     """
 )
 
-private let sharedSamples23 = MessageSample(
+private let csiSharedSamples23 = MessageSample(
     NodeServiceCapability(type: .rpc(NodeServiceCapability.RPC(type: .getStorageHealth))),
     """
     0a020808
     """
 )
 
-private let sharedSamples24 = MessageSample(
+private let csiSharedSamples24 = MessageSample(
     NodeServiceCapability.RPC(type: .getStorageHealth),
     """
     0808
     """
 )
 
-private let sharedSamples25 = MessageSample(
+private let csiSharedSamples25 = MessageSample(
     GroupControllerServiceCapability(
         type: .rpc(GroupControllerServiceCapability.RPC(type: .createDeleteGetVolumeGroupSnapshot))
     ),
@@ -265,14 +265,14 @@ private let sharedSamples25 = MessageSample(
     """
 )
 
-private let sharedSamples26 = MessageSample(
+private let csiSharedSamples26 = MessageSample(
     GroupControllerServiceCapability.RPC(type: .createDeleteGetVolumeGroupSnapshot),
     """
     0801
     """
 )
 
-private let sharedSamples27 = MessageSample(
+private let csiSharedSamples27 = MessageSample(
     VolumeGroupSnapshot(
         groupSnapshotID: "group_snapshot_id é",
         snapshots: [
@@ -317,7 +317,7 @@ private let sharedSamples27 = MessageSample(
     """
 )
 
-private let sharedSamples28 = MessageSample(
+private let csiSharedSamples28 = MessageSample(
     BlockMetadata(byteOffset: -1, sizeBytes: 2000),
     """
     08ffffffffffffffffff0110d00f
@@ -325,11 +325,12 @@ private let sharedSamples28 = MessageSample(
 )
 
 /// Every field set; the bytes were made by another implementation.
-let sharedSamples: [MessageSample] = [
-    sharedSamples0, sharedSamples1, sharedSamples2, sharedSamples3, sharedSamples4, sharedSamples5,
-    sharedSamples6, sharedSamples7, sharedSamples8, sharedSamples9, sharedSamples10,
-    sharedSamples11, sharedSamples12, sharedSamples13, sharedSamples14, sharedSamples15,
-    sharedSamples16, sharedSamples17, sharedSamples18, sharedSamples19, sharedSamples20,
-    sharedSamples21, sharedSamples22, sharedSamples23, sharedSamples24, sharedSamples25,
-    sharedSamples26, sharedSamples27, sharedSamples28,
+let csiSharedSamples: [MessageSample] = [
+    csiSharedSamples0, csiSharedSamples1, csiSharedSamples2, csiSharedSamples3, csiSharedSamples4,
+    csiSharedSamples5, csiSharedSamples6, csiSharedSamples7, csiSharedSamples8, csiSharedSamples9,
+    csiSharedSamples10, csiSharedSamples11, csiSharedSamples12, csiSharedSamples13,
+    csiSharedSamples14, csiSharedSamples15, csiSharedSamples16, csiSharedSamples17,
+    csiSharedSamples18, csiSharedSamples19, csiSharedSamples20, csiSharedSamples21,
+    csiSharedSamples22, csiSharedSamples23, csiSharedSamples24, csiSharedSamples25,
+    csiSharedSamples26, csiSharedSamples27, csiSharedSamples28,
 ]
