@@ -127,6 +127,11 @@ void cgrpc_client_call_copy_response(cgrpc_client_call *call, uint8_t *buffer) {
 
 int32_t cgrpc_client_call_code(cgrpc_client_call *call) { return (int32_t)call->code; }
 
+const uint8_t *cgrpc_client_call_view_trailer(cgrpc_client_call *call, const char *name,
+                                              size_t *length) {
+  return cgrpc_metadata_view(&call->trailers, name, length);
+}
+
 const uint8_t *cgrpc_client_call_view_message(cgrpc_client_call *call, size_t *length) {
   *length = GRPC_SLICE_LENGTH(call->message);
   return GRPC_SLICE_START_PTR(call->message);

@@ -16,6 +16,7 @@
 #pragma clang assume_nonnull begin
 
 #define CGRPC_MAX_OPTIONS 16
+#define CGRPC_MAX_TRAILERS 4
 
 struct cgrpc_queue {
   grpc_completion_queue *queue;  // owned

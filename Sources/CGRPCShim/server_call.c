@@ -8,6 +8,8 @@ struct cgrpc_server_call {
   grpc_metadata_array metadata;              // owned
   grpc_byte_buffer *_Nullable request;       // owned, set by a successful receive
   grpc_auth_context *_Nullable credentials;  // owned, set by the first look at the names
+  grpc_metadata trailers[CGRPC_MAX_TRAILERS];  // keys and values owned
+  size_t trailer_count;
   int cancelled;
 };
 
@@ -24,6 +26,10 @@ bool cgrpc_server_call_start_accept(cgrpc_server_call *call, cgrpc_server *serve
 }
 
 void cgrpc_server_call_destroy(cgrpc_server_call *call) {
+  for (size_t index = 0; index < call->trailer_count; index++) {
+    grpc_slice_unref(call->trailers[index].key);
+    grpc_slice_unref(call->trailers[index].value);
+  }
   grpc_auth_context_release(call->credentials);
   cgrpc_bytes_destroy(call->request);
   grpc_metadata_array_destroy(&call->metadata);
@@ -112,6 +118,14 @@ bool cgrpc_server_call_start_send(cgrpc_server_call *call, const uint8_t *bytes,
   return started;
 }
 
+bool cgrpc_server_call_set_trailer(cgrpc_server_call *call, const char *name, const char *value) {
+  if (call->trailer_count == CGRPC_MAX_TRAILERS) return false;
+  grpc_metadata *trailer = &call->trailers[call->trailer_count++];
+  trailer->key = grpc_slice_from_copied_string(name);
+  trailer->value = grpc_slice_from_copied_string(value);
+  return true;
+}
+
 bool cgrpc_server_call_start_finish(cgrpc_server_call *call, const cgrpc_outcome *outcome,
                                     void *tag) {
   grpc_op operations[3] = {{.op = GRPC_OP_SEND_STATUS_FROM_SERVER}};
@@ -120,6 +134,8 @@ bool cgrpc_server_call_start_finish(cgrpc_server_call *call, const cgrpc_outcome
                                                      outcome->message_length);
   operations[0].data.send_status_from_server.status = (grpc_status_code)outcome->code;
   operations[0].data.send_status_from_server.status_details = &details;
+  operations[0].data.send_status_from_server.trailing_metadata = call->trailers;
+  operations[0].data.send_status_from_server.trailing_metadata_count = call->trailer_count;
   if (outcome->is_first) operations[count++].op = GRPC_OP_SEND_INITIAL_METADATA;
   grpc_byte_buffer *response = NULL;
   if (outcome->has_response) {

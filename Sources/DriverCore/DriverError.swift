@@ -50,11 +50,19 @@ package struct DriverError: Error, Sendable, CustomStringConvertible {
     package let message: String
     /// For the log only; it never goes on the wire.
     package let cause: (any Error)?
+    /// How far the operation has come that is in the way: 0...100; nil where that is not known.
+    package let progress: Int?
 
-    package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    package init(
+        _ code: Code,
+        _ message: String,
+        cause: (any Error)? = nil,
+        progress: Int? = nil
+    ) {
         self.code = code
         self.message = message.printable
         self.cause = cause
+        self.progress = progress
     }
 
     package var description: String {
@@ -64,6 +72,6 @@ package struct DriverError: Error, Sendable, CustomStringConvertible {
 
     /// The same failure told by a layer that knows more: "context: message".
     package func adding(context: String) -> DriverError {
-        DriverError(code, "\(context): \(message)", cause: cause)
+        DriverError(code, "\(context): \(message)", cause: cause, progress: progress)
     }
 }

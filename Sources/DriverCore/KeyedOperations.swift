@@ -66,10 +66,12 @@ package final class KeyedOperations: Sendable {
 
     private static func refusal(of claim: Claim, by holder: Holder?) -> DriverError? {
         guard let holder, !(claim.access == .shared && holder.sharers != nil) else { return nil }
-        let done = holder.progress.text.map { ", \($0)" } ?? ""
+        let percent = holder.progress.percent
+        let done = percent.map { ", \($0)% done" } ?? ""
         return DriverError(
             .operationPending,
-            "\(claim.key): \(holder.operation) is still running\(done); retry later"
+            "\(claim.key): \(holder.operation) is still running\(done); retry later",
+            progress: percent
         )
     }
 

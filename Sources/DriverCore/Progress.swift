@@ -20,29 +20,6 @@ package final class Progress: Sendable {
         return Int(Double(min(done, total)) / Double(total) * 100)
     }
 
-    /// How a message tells the percentage, and how ``percent(in:)`` finds it again.
-    ///
-    /// gRPC has no other field for it in an ABORTED.
-    private static let done = "% done"
-
-    /// `42% done`; nil where nothing is being copied.
-    package var text: String? { percent.map { "\($0)\(Self.done)" } }
-
-    /// The percentage in the message of a driver that is asked again; nil where it tells none.
-    ///
-    /// The last one: what precedes it may be a name from outside.
-    package static func percent(in message: String) -> Int? {
-        let bytes = Array(message.utf8)
-        let mark = Array(done.utf8)
-        guard bytes.count >= mark.count,
-            let end = (0...bytes.count - mark.count).last(where: {
-                bytes[$0...].starts(with: mark)
-            })
-        else { return nil }
-        let digits = bytes[..<end].reversed().prefix { (0x30...0x39).contains($0) }.reversed()
-        return Int(String(decoding: Array(digits), as: UTF8.self)).flatMap { $0 <= 100 ? $0 : nil }
-    }
-
     /// Throws `unavailable` once the driver is stopping; for between two steps of long work.
     package func checkStop() throws(DriverError) {
         guard stop.isRaised else { return }

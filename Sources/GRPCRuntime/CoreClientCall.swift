@@ -73,7 +73,24 @@ import DriverCore
         if code == .resourceExhausted, message.hasBytePrefix(Self.metadataComplaint) {
             return RPCFailure(.unavailable, message)
         }
-        return RPCFailure(code, message)
+        return RPCFailure(
+            code,
+            message,
+            progress: trailer(Trailers.progress).flatMap(Trailers.number),
+            isAnswer: trailer(Trailers.answer) != nil
+        )
+    }
+
+    /// The value of the first trailer of this name.
+    private func trailer(_ name: String) -> String? {
+        var length = 0
+        guard let bytes = unsafe cgrpc_client_call_view_trailer(handle, name, &length) else {
+            return nil
+        }
+        return unsafe String(
+            decoding: UnsafeBufferPointer(start: bytes, count: length),
+            as: UTF8.self
+        )
     }
 
     /// How C-core's own RESOURCE_EXHAUSTED begins, which nothing else tells from a server's.

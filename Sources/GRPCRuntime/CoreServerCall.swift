@@ -112,7 +112,11 @@ import CGRPCShim
         isFirst: Bool,
         then completion: @escaping @Sendable (Bool) -> Void
     ) -> Bool {
-        unsafe outcome.message.withUnsafeBufferPointer { message in
+        for (name, value) in outcome.trailers {
+            let isSet = unsafe cgrpc_server_call_set_trailer(handle, name, value)
+            precondition(isSet, "more trailers than a call holds")
+        }
+        return unsafe outcome.message.withUnsafeBufferPointer { message in
             unsafe (outcome.response ?? []).withUnsafeBufferPointer { response in
                 var parts = unsafe cgrpc_outcome(
                     code: outcome.code.rawValue,
@@ -137,6 +141,7 @@ struct Outcome: Sendable {
     let code: StatusCode
     let message: [UInt8]
     let response: [UInt8]?
+    var trailers: [(name: String, value: String)] = []
 
     static func response(_ bytes: [UInt8]) -> Outcome {
         Outcome(code: .ok, message: [], response: bytes)
@@ -144,9 +149,18 @@ struct Outcome: Sendable {
 
     static let endOfStream = Outcome(code: .ok, message: [], response: nil)
 
+    /// What ends a call that no handler has answered.
+    ///
     /// A failure with code OK would tell a client that all is well without any response.
     static func failure(_ failure: RPCFailure) -> Outcome {
         let code = failure.code == .ok ? .unknown : failure.code
         return Outcome(code: code, message: failure.wireMessage, response: nil)
+    }
+
+    /// What a handler has thrown.
+    static func answer(_ failure: RPCFailure) -> Outcome {
+        var outcome = Outcome.failure(failure)
+        outcome.trailers = Trailers.of(failure)
+        return outcome
     }
 }

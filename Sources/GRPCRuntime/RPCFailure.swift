@@ -2,10 +2,25 @@
 package struct RPCFailure: Error, Sendable, Equatable, CustomStringConvertible {
     package let code: StatusCode
     package let message: String
+    /// How far the operation has come that is in the way: 0...100; nil where nobody has told.
+    package let progress: Int?
+    /// Whether a Cairn's handler has answered this, at the client.
+    ///
+    /// Everything else that ends a call is none: what C-core or a proxy has made up, and a server's
+    /// word that it cannot serve the call at all.
+    package let isAnswer: Bool
 
-    package init(_ code: StatusCode, _ message: String) {
+    /// A progress out of its range is dropped: it may come from the wire.
+    package init(
+        _ code: StatusCode,
+        _ message: String,
+        progress: Int? = nil,
+        isAnswer: Bool = false
+    ) {
         self.code = code
         self.message = message
+        self.progress = progress.flatMap { (0...100).contains($0) ? $0 : nil }
+        self.isAnswer = isAnswer
     }
 
     package var description: String { "\(code.name): \(message)" }

@@ -103,7 +103,7 @@ final class ServerCall: Sendable {
                 return .endOfStream
             }
         } catch {
-            return .failure(error)
+            return .answer(error)
         }
     }
 

@@ -19,7 +19,7 @@ import Testing
             let failure = await #expect(throws: RPCFailure.self) {
                 try await client.call(DeleteVolumeRequest(volumeID: "v1-b"))
             }
-            #expect(failure == RPCFailure(.notFound, "other"))
+            #expect(failure == RPCFailure(.notFound, "other", isAnswer: true))
         }
     }
 

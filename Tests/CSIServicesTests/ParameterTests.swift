@@ -1,7 +1,6 @@
 import Backend
 import CSIMessages
 import DriverCore
-import GRPCRuntime
 import Testing
 
 @testable import CSIServices
@@ -59,19 +58,5 @@ import Testing
     @Test(arguments: ["pvc-1", "ключ", "tab\there", String(repeating: "n", count: 128)])
     func `any other name is taken`(name: String) {
         #expect(code { () throws(DriverError) in try RequestLimits.checkName(name) } == nil)
-    }
-}
-
-@Suite(.timeLimit(.minutes(5))) struct StatusCodeTests {
-    @Test func `no error means OK`() {
-        for code in DriverError.Code.allCases { #expect(StatusCode(code) != .ok) }
-    }
-
-    /// Source: external-provisioner `checkError`.
-    @Test func `what is not final reaches the sidecar as a code that it retries`() {
-        let retried: Set<StatusCode> = [.cancelled, .deadlineExceeded, .unavailable, .aborted]
-        for code in DriverError.Code.allCases {
-            #expect(retried.contains(StatusCode(code)) == !code.isFinal)
-        }
     }
 }

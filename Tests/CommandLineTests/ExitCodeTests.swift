@@ -48,9 +48,9 @@ import Testing
 
     @Test func `a long copy is waited for, and its progress told in plain lines`() async throws {
         let answers: [ScriptedDriver.Answer] = [
-            .silence, .failure(.aborted, "v: CreateVolume is still running, 3% done; retry later"),
-            .failure(.aborted, "v: CreateVolume is still running, 4% done; retry later"),
-            .failure(.aborted, "v: CreateVolume is still running, 55% done; retry later"), .success,
+            .silence, .busy(3),
+            .busy(4),
+            .busy(55), .success,
         ]
         try await ScriptedDriver.serve(answers) { driver in
             let outcome = try await driver.create()
@@ -66,7 +66,7 @@ import Testing
 
     @Test func `a terminal gets a bar that goes away at the end`() async throws {
         let answers: [ScriptedDriver.Answer] = [
-            .failure(.aborted, "v: CreateVolume is still running, 50% done; retry later"), .success,
+            .busy(50), .success,
         ]
         try await ScriptedDriver.serve(answers) { driver in
             let outcome = try await driver.create(onTerminal: true)
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func `waiting ends with --timeout, as code 6`() async throws {
-        let busy = ScriptedDriver.Answer.failure(.aborted, "v: still running, 9% done; retry later")
+        let busy = ScriptedDriver.Answer.busy(9)
         try await ScriptedDriver.serve([busy]) { driver in
             let outcome = try await driver.create("--timeout", "1")
             #expect(outcome.code == 6)

@@ -20,6 +20,9 @@ import Testing
         let error = acquire([.exclusive("a")])
         #expect(error?.code == .operationPending)
         #expect(error?.message == "a: CreateVolume is still running, 43% done; retry later")
+        #expect(error?.progress == 43)
+        #expect(acquire([.exclusive("b")]) == nil)
+        #expect(acquire([.exclusive("b")])?.progress == nil)
     }
 
     @Test func `readers share a key that a writer cannot have`() {

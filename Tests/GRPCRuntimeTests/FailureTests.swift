@@ -26,7 +26,7 @@ struct FailureTests {
         try await withServer(at: folder.endpoint, router) { _ in
             try await withChannel(to: folder.endpoint) { channel in
                 let failure = await channel.failure(of: echo)
-                #expect(failure == RPCFailure(code, text))
+                #expect(failure == RPCFailure(code, text, isAnswer: true))
             }
         }
     }

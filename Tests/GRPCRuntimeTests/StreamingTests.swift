@@ -45,7 +45,7 @@ struct StreamingTests {
                     received.enter()
                 }
             }
-            #expect(failure == RPCFailure(.dataLoss, "the middle is gone"))
+            #expect(failure == RPCFailure(.dataLoss, "the middle is gone", isAnswer: true))
         }
         #expect(received.highest == 1)
     }

@@ -138,6 +138,9 @@ typedef struct {
   bool is_first;
 } cgrpc_outcome;
 
+// Goes with the status: before cgrpc_server_call_start_finish. The name is in lower case, the value
+// ASCII; both are copied. Trailers beyond the fourth are refused: false.
+bool cgrpc_server_call_set_trailer(cgrpc_server_call *call, const char *name, const char *value);
 // The last send of a call. The bytes are copied.
 bool cgrpc_server_call_start_finish(cgrpc_server_call *call, const cgrpc_outcome *outcome,
                                     void *tag);
@@ -182,6 +185,10 @@ size_t cgrpc_client_call_response_length(cgrpc_client_call *call);
 void cgrpc_client_call_copy_response(cgrpc_client_call *call, uint8_t *buffer);
 int32_t cgrpc_client_call_code(cgrpc_client_call *call);
 const uint8_t *cgrpc_client_call_view_message(cgrpc_client_call *call, size_t *length);
+// The value of the first trailer of this name, which is in lower case; null where the server sent
+// none. Only once the status has come.
+const uint8_t *_Nullable cgrpc_client_call_view_trailer(cgrpc_client_call *call, const char *name,
+                                                        size_t *length);
 
 #pragma clang assume_nonnull end
 

@@ -33,7 +33,7 @@ struct LongCall {
             }
             switch failure.code {
             case .deadlineExceeded: deadline = min(deadline * 2, Self.longestDeadline)
-            case .aborted: display.show(percent: Progress.percent(in: failure.message))
+            case .aborted: display.show(percent: failure.progress)
             default: throw CommandFailure(failure, during: what)
             }
             guard ContinuousClock.now < end else { throw tooLate(failure) }

@@ -9,8 +9,13 @@ struct ScriptedDriver {
     enum Answer: Sendable {
         /// Waits until the caller gives up.
         case silence
-        case failure(StatusCode, String)
+        case failure(StatusCode, String, progress: Int? = nil)
         case success
+
+        /// ABORTED as a driver answers it while a copy runs.
+        static func busy(_ progress: Int?) -> Answer {
+            .failure(.aborted, "v: CreateVolume is still running", progress: progress)
+        }
     }
 
     let endpoint: String
@@ -58,7 +63,8 @@ struct ScriptedDriver {
                 // Ends with the call: its task is cancelled then.
                 try? await Task.sleep(for: .seconds(600))
                 throw RPCFailure(.cancelled, "")
-            case .failure(let code, let message): throw RPCFailure(code, message)
+            case .failure(let code, let message, let progress):
+                throw RPCFailure(code, message, progress: progress)
             case .success:
                 return try encoded(
                     CreateVolumeResponse(volume: Volume(capacityBytes: 1 << 30, volumeID: "v"))
