@@ -1,84 +1,88 @@
-internal import CSIMessages
-internal import DriverCore
-internal import GRPCRuntime
-internal import Logging
+package import CSIMessages
+package import DriverCore
+package import GRPCRuntime
 
 /// A handler of one CSI method, in domain terms.
-typealias CSIHandler<Request: CSIRequest> =
+package typealias CSIHandler<Request: CSIRequest> =
     @Sendable (Request, CallContext) async throws(DriverError) -> Request.Response
 
+/// A handler of one CSI method that answers with a stream.
+package typealias CSIStreamHandler<Request: CSIStreamRequest> =
+    @Sendable (Request, CallContext, StreamWriter<Request.Response>) async throws(DriverError) ->
+    Void
+
+/// The way of a streaming handler to its client.
+///
+/// Used by the handler only, one write after the other, and not after the handler has returned.
+package struct StreamWriter<Response: CSIMessage>: Sendable {
+    private let writer: ResponseWriter
+
+    init(_ writer: ResponseWriter) { self.writer = writer }
+
+    /// Sends one message; returns when flow control has taken it, so a slow client slows the
+    /// handler down.
+    ///
+    /// Throws `cancelled` when the client is gone.
+    package func write(_ response: Response) async throws(DriverError) {
+        let bytes = try response.encoded()
+        do throws(RPCFailure) {
+            try await writer.write(bytes)
+        } catch {
+            throw DriverError(error)
+        }
+    }
+}
+
 extension Router {
-    /// Serves one method: decode, handle, encode, and one log line at the end.
-    mutating func serve<Request: CSIRequest & LoggedRequest>(
+    /// Serves one method: decode, handle, encode.
+    package mutating func serve<Request: CSIRequest & LoggedRequest>(
         _ request: Request.Type,
-        logger: Logger,
         _ handler: @escaping CSIHandler<Request>
     ) {
-        let log = CallLog(method: Request.method, isRoutine: Request.isRoutine, logger: logger)
-        unary(Request.method) { (bytes, context) async throws(RPCFailure) -> [UInt8] in
-            let started = ContinuousClock.now
-            var fields: [(String, String)] = []
-            do throws(DriverError) {
-                let message = try Request(decoding: bytes)
-                fields = message.logFields
-                let answer = try await handler(message, context).encoded()
-                log.ended(fields, after: .now - started, failure: nil)
-                return answer
-            } catch {
-                log.ended(fields, after: .now - started, failure: error)
-                throw RPCFailure(error)
+        unary(Request.method) { (bytes, context) async throws(RPCFailure) in
+            try await Self.handling(request, bytes, context) {
+                (request) async throws(DriverError) in
+                try await handler(request, context).encoded()
             }
         }
     }
-}
 
-extension Router {
     /// The same for a handler that needs nothing but the request.
-    mutating func serve<Request: CSIRequest & LoggedRequest>(
+    package mutating func serve<Request: CSIRequest & LoggedRequest>(
         _ request: Request.Type,
-        logger: Logger,
         _ handler: @escaping @Sendable (Request) async throws(DriverError) -> Request.Response
     ) {
-        serve(request, logger: logger) { (request, _) async throws(DriverError) in
-            try await handler(request)
+        serve(request) { (request, _) async throws(DriverError) in try await handler(request) }
+    }
+
+    /// Serves one method that answers with a stream.
+    package mutating func serveStream<Request: CSIStreamRequest & LoggedRequest>(
+        _ request: Request.Type,
+        _ handler: @escaping CSIStreamHandler<Request>
+    ) {
+        streaming(Request.method) { (bytes, context, writer) async throws(RPCFailure) in
+            try await Self.handling(request, bytes, context) {
+                (request) async throws(DriverError) in
+                try await handler(request, context, StreamWriter(writer))
+            }
         }
     }
-}
 
-/// The one line that each call leaves.
-private struct CallLog: Sendable {
-    let method: String
-    /// Polled by sidecars many times a minute; told at debug level while it succeeds.
-    let isRoutine: Bool
-    let logger: Logger
-
-    func ended(_ fields: [(String, String)], after duration: Duration, failure: DriverError?) {
-        let code = failure.map { StatusCode($0.code) } ?? .ok
-        let level: Logger.Level =
-            switch code {
-            case .ok: isRoutine ? .debug : .info
-            case .internalError, .unavailable, .dataLoss: .error
-            default: .warning
-            }
-        guard logger.logLevel <= level else { return }
-        var metadata: Logger.Metadata = [
-            "method": "\(method.dropFirst(1))", "code": "\(code.name)",
-            "duration_ms": "\(Self.milliseconds(duration))",
-        ]
-        for (key, value) in fields { metadata[key] = "\(value)" }
-        if let failure { metadata["error"] = "\(failure)" }
-        logger.log(
-            level: level,
-            failure == nil ? "call succeeded" : "call failed",
-            metadata: metadata
-        )
-    }
-
-    /// With three decimals, without Foundation.
-    private static func milliseconds(_ duration: Duration) -> String {
-        let parts = duration.components
-        let micros = parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000
-        let decimals = String(micros % 1000)
-        return "\(micros / 1000).\(String(repeating: "0", count: 3 - decimals.count))\(decimals)"
+    /// Decodes the request and runs `body`; notes for the log what came in and what went wrong.
+    private static func handling<Request: CSIMessage & LoggedRequest, Result>(
+        _ request: Request.Type,
+        _ bytes: [UInt8],
+        _ context: CallContext,
+        _ body: (Request) async throws(DriverError) -> Result
+    ) async throws(RPCFailure) -> Result {
+        context.note { $0.isRoutine = Request.isRoutine }
+        do throws(DriverError) {
+            let request = try Request(decoding: bytes)
+            context.note { $0.fields += request.logFields }
+            return try await body(request)
+        } catch {
+            context.note { $0.error = error }
+            throw RPCFailure(error)
+        }
     }
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Who is at the other end of a call.
 package struct Peer: Sendable, Hashable {
     /// `unix:` or `ipv4:10.0.0.1:4711`, for log lines; it proves nothing.
@@ -21,6 +23,7 @@ package struct CallContext: Sendable {
     package let peer: Peer
     package let deadline: ContinuousClock.Instant?
     private let readHeader: @Sendable (String) -> String?
+    private let pad = NotePad()
 
     package init(
         method: String,
@@ -37,4 +40,15 @@ package struct CallContext: Sendable {
     /// What the client has sent under this name, which is in lower case: its first value as text;
     /// nil where it sent none, and once the call is over.
     package func header(_ name: String) -> String? { readHeader(name) }
+
+    /// What has been noted of the call so far.
+    package var notes: CallNotes { pad.notes.withLock(\.self) }
+
+    /// Notes something of the call.
+    package func note(_ change: (inout CallNotes) -> Void) { pad.notes.withLock { change(&$0) } }
+}
+
+/// One for each call, shared by the copies of its context.
+private final class NotePad: Sendable {
+    let notes = Mutex(CallNotes())
 }

@@ -14,6 +14,7 @@ package struct Router: Sendable {
     }
 
     private var handlers: [String: Handler] = [:]
+    private var interceptors: [Interceptor] = []
 
     package init() {}
 
@@ -27,27 +28,49 @@ package struct Router: Sendable {
         add(method, .streaming(handler))
     }
 
-    /// Tells how each unary call of the methods added so far ended, and how long it took.
-    package mutating func observe(
-        _ ended: @escaping @Sendable (_ method: String, StatusCode, Duration) -> Void
-    ) {
-        for (method, handler) in handlers {
-            guard case .unary(let answer) = handler else { continue }
-            handlers[method] = .unary { (bytes, context) async throws(RPCFailure) in
-                let started = ContinuousClock.now
-                do throws(RPCFailure) {
-                    let response = try await answer(bytes, context)
-                    ended(method, .ok, .now - started)
-                    return response
-                } catch {
-                    ended(method, error.code, .now - started)
-                    throw error
-                }
-            }
-        }
+    /// Puts an interceptor around every method, unary and streaming, whenever it is added.
+    ///
+    /// The first interceptor is the outermost one: it sees what the others refuse.
+    package mutating func intercept(_ interceptor: @escaping Interceptor) {
+        interceptors.append(interceptor)
     }
 
     func handler(of method: String) -> Handler? { handlers[method] }
+
+    /// Runs a handler inside of the interceptors.
+    func outcome(
+        of handler: Handler,
+        _ request: [UInt8],
+        _ context: CallContext,
+        _ writer: ResponseWriter
+    ) async -> Outcome {
+        var outcome: Outcome?
+        do throws(RPCFailure) {
+            try await run(interceptors[...], context) { () async throws(RPCFailure) in
+                switch handler {
+                case .unary(let answer): outcome = .response(try await answer(request, context))
+                case .streaming(let answer):
+                    try await answer(request, context, writer)
+                    outcome = .endOfStream
+                }
+            }
+        } catch {
+            return .answer(error)
+        }
+        // Not final: who cannot say how the handler ended cannot say that nothing is left behind.
+        return outcome ?? .answer(RPCFailure(.unavailable, "\(context.method) was not answered"))
+    }
+
+    private func run(
+        _ interceptors: ArraySlice<Interceptor>,
+        _ context: CallContext,
+        _ handler: () async throws(RPCFailure) -> Void
+    ) async throws(RPCFailure) {
+        guard let first = interceptors.first else { return try await handler() }
+        try await first(context) { () async throws(RPCFailure) in
+            try await run(interceptors.dropFirst(), context, handler)
+        }
+    }
 
     private mutating func add(_ method: String, _ handler: Handler) {
         precondition(handlers[method] == nil, "\(method) has a handler already")

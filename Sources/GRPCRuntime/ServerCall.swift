@@ -94,17 +94,7 @@ final class ServerCall: Sendable {
             deadline: core.deadline,
             header: header
         )
-        do throws(RPCFailure) {
-            switch handler {
-            case .unary(let handler):
-                return .response(try await handler(request, context))
-            case .streaming(let handler):
-                try await handler(request, context, ResponseWriter(self))
-                return .endOfStream
-            }
-        } catch {
-            return .answer(error)
-        }
+        return await server.router.outcome(of: handler, request, context, ResponseWriter(self))
     }
 
     /// A header of the request; nil once the call is over, where its context has outlived it.

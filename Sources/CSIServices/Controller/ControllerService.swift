@@ -1,7 +1,6 @@
 package import CSIMessages
 package import DriverCore
 package import GRPCRuntime
-package import Logging
 
 /// The CSI Controller service, wherever its storage is.
 package protocol ControllerService: Sendable {
@@ -43,27 +42,26 @@ package protocol ControllerService: Sendable {
 }
 
 extension ControllerService {
-    package func register(in router: inout Router, logger: Logger) {
-        router.serve(ControllerGetCapabilitiesRequest.self, logger: logger) { (_) in
+    package func register(in router: inout Router) {
+        router.serve(ControllerGetCapabilitiesRequest.self) { (_) in
             ControllerGetCapabilitiesResponse(
                 capabilities: controllerCapabilities.map { .init(type: .rpc(.init(type: $0))) }
             )
         }
-        router.serve(CreateVolumeRequest.self, logger: logger, createVolume)
-        router.serve(DeleteVolumeRequest.self, logger: logger, deleteVolume)
+        router.serve(CreateVolumeRequest.self, createVolume)
+        router.serve(DeleteVolumeRequest.self, deleteVolume)
         router.serve(
             ValidateVolumeCapabilitiesRequest.self,
-            logger: logger,
             validateVolumeCapabilities
         )
-        router.serve(ListVolumesRequest.self, logger: logger, listVolumes)
-        router.serve(ControllerGetVolumeRequest.self, logger: logger, getVolume)
-        router.serve(GetCapacityRequest.self, logger: logger, getCapacity)
-        router.serve(ControllerExpandVolumeRequest.self, logger: logger, expandVolume)
-        router.serve(CreateSnapshotRequest.self, logger: logger, createSnapshot)
-        router.serve(DeleteSnapshotRequest.self, logger: logger, deleteSnapshot)
-        router.serve(ListSnapshotsRequest.self, logger: logger, listSnapshots)
-        router.serve(GetSnapshotRequest.self, logger: logger, getSnapshot)
+        router.serve(ListVolumesRequest.self, listVolumes)
+        router.serve(ControllerGetVolumeRequest.self, getVolume)
+        router.serve(GetCapacityRequest.self, getCapacity)
+        router.serve(ControllerExpandVolumeRequest.self, expandVolume)
+        router.serve(CreateSnapshotRequest.self, createSnapshot)
+        router.serve(DeleteSnapshotRequest.self, deleteSnapshot)
+        router.serve(ListSnapshotsRequest.self, listSnapshots)
+        router.serve(GetSnapshotRequest.self, getSnapshot)
     }
 }
 

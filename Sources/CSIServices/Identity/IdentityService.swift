@@ -1,7 +1,6 @@
 internal import CSIMessages
 internal import DriverCore
 package import GRPCRuntime
-package import Logging
 
 /// The Identity service; answered from memory, so that no slow disk delays a liveness probe.
 package struct IdentityService: Sendable {
@@ -13,14 +12,14 @@ package struct IdentityService: Sendable {
         self.readiness = readiness
     }
 
-    package func register(in router: inout Router, logger: Logger) {
-        router.serve(GetPluginInfoRequest.self, logger: logger) { (_) in
+    package func register(in router: inout Router) {
+        router.serve(GetPluginInfoRequest.self) { (_) in
             GetPluginInfoResponse(name: identity.driverName, vendorVersion: identity.version)
         }
-        router.serve(GetPluginCapabilitiesRequest.self, logger: logger) { (_) in
+        router.serve(GetPluginCapabilitiesRequest.self) { (_) in
             GetPluginCapabilitiesResponse(capabilities: Self.capabilities)
         }
-        router.serve(ProbeRequest.self, logger: logger) { (_) in
+        router.serve(ProbeRequest.self) { (_) in
             ProbeResponse(ready: readiness.isReady)
         }
     }

@@ -36,25 +36,25 @@ package struct NodeService: Sendable {
         self.now = now
     }
 
-    package func register(in router: inout Router, logger: Logger) {
-        router.serve(NodeGetCapabilitiesRequest.self, logger: logger) { (_) in
+    package func register(in router: inout Router) {
+        router.serve(NodeGetCapabilitiesRequest.self) { (_) in
             NodeGetCapabilitiesResponse(
                 capabilities: nodeCapabilities.map { .init(type: .rpc(.init(type: $0))) }
             )
         }
-        router.serve(NodeGetInfoRequest.self, logger: logger) { (_) in
+        router.serve(NodeGetInfoRequest.self) { (_) in
             NodeGetInfoResponse(
                 nodeID: identity.nodeID,
                 maxVolumesPerNode: admission.maximumVolumes,
                 accessibleTopology: identity.topology
             )
         }
-        router.serve(NodeStageVolumeRequest.self, logger: logger, stageVolume)
-        router.serve(NodeUnstageVolumeRequest.self, logger: logger, unstageVolume)
-        router.serve(NodePublishVolumeRequest.self, logger: logger, publishVolume)
-        router.serve(NodeUnpublishVolumeRequest.self, logger: logger, unpublishVolume)
-        router.serve(NodeGetVolumeStatsRequest.self, logger: logger, volumeStats)
-        router.serve(NodeExpandVolumeRequest.self, logger: logger, expandVolume)
+        router.serve(NodeStageVolumeRequest.self, stageVolume)
+        router.serve(NodeUnstageVolumeRequest.self, unstageVolume)
+        router.serve(NodePublishVolumeRequest.self, publishVolume)
+        router.serve(NodeUnpublishVolumeRequest.self, unpublishVolume)
+        router.serve(NodeGetVolumeStatsRequest.self, volumeStats)
+        router.serve(NodeExpandVolumeRequest.self, expandVolume)
     }
 
     /// The volume of an id from a request, which must exist.

@@ -62,7 +62,7 @@ struct StandaloneDriver {
 
         var router = Router()
         IdentityService(identity: identity, readiness: readiness)
-            .register(in: &router, logger: logger)
+            .register(in: &router)
         LocalController(
             identity: identity,
             tiers: tiers,
@@ -70,7 +70,7 @@ struct StandaloneDriver {
             usage: usage,
             admission: admission,
             unstagePatience: .seconds(node.unstageWait)
-        ).register(in: &router, logger: logger)
+        ).register(in: &router)
         NodeService(
             identity: identity,
             tiers: tiers,
@@ -79,10 +79,10 @@ struct StandaloneDriver {
             admission: admission,
             settings: NodeSettings(kubeletRoot: node.kubeletDir),
             logger: logger
-        ).register(in: &router, logger: logger)
+        ).register(in: &router)
 
         let calls = CallFigures()
-        router.observe { calls.add($0, $1.name, $2) }
+        router.intercept(CallReport(logger: logger, figures: calls).around)
         let page = MetricsPage(
             identity: identity,
             readiness: readiness,

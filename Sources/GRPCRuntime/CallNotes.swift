@@ -1,0 +1,13 @@
+package import DriverCore
+
+/// What a handler notes of its call for those around it; nothing of it reaches the client.
+package struct CallNotes: Sendable {
+    /// Whether a success is worth a line at debug level only.
+    package var isRoutine = false
+    /// Ids and names for the log; never parameters, contexts, mount flags or secrets.
+    package var fields: [(key: String, value: String)] = []
+    /// The error behind a failure: it knows its cause.
+    package var error: DriverError?
+
+    package init() {}
+}
