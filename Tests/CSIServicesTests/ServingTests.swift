@@ -3,7 +3,6 @@ import DriverCore
 import GRPCRuntime
 import Logging
 import Synchronization
-import TestSupport
 import Testing
 
 @testable import CSIServices
@@ -119,22 +118,11 @@ import Testing
 
     /// Serves the router with its report while the body runs.
     private func serving(_ router: Router, _ body: (Channel) async throws -> Void) async throws {
-        try await withTemporaryFolder { folder in
-            var router = router
-            router.intercept(
-                CallReport(logger: RecordedLog.logger(to: lines), figures: figures).around
-            )
-            let endpoint = Endpoint.unix(path: "\(folder.path)/s.sock")
-            let server = try Server(ServerConfiguration(endpoints: [endpoint]), router: router)
-            async let served: Void = server.serve()
-            let channel = try Channel(to: endpoint)
-            let result: Result<Void, any Error>
-            do { result = .success(try await body(channel)) } catch { result = .failure(error) }
-            await channel.close()
-            server.shutdown(grace: .seconds(30))
-            await served
-            try result.get()
-        }
+        var router = router
+        router.intercept(
+            CallReport(logger: RecordedLog.logger(to: lines), figures: figures).around
+        )
+        try await withChannel(to: router, body)
     }
 
     private func counted(_ method: String) -> [String: UInt64]? {

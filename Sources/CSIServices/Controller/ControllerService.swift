@@ -4,6 +4,9 @@ package import GRPCRuntime
 
 /// The CSI Controller service, wherever its storage is.
 package protocol ControllerService: Sendable {
+    /// What ControllerGetCapabilities answers.
+    var capabilities: [ControllerServiceCapability.RPC.Kind] { get }
+
     func createVolume(_ request: CreateVolumeRequest, _ context: CallContext)
         async throws(DriverError)
         -> CreateVolumeResponse
@@ -45,7 +48,7 @@ extension ControllerService {
     package func register(in router: inout Router) {
         router.serve(ControllerGetCapabilitiesRequest.self) { (_) in
             ControllerGetCapabilitiesResponse(
-                capabilities: controllerCapabilities.map { .init(type: .rpc(.init(type: $0))) }
+                capabilities: capabilities.map { .init(type: .rpc(.init(type: $0))) }
             )
         }
         router.serve(CreateVolumeRequest.self, createVolume)
@@ -64,12 +67,3 @@ extension ControllerService {
         router.serve(GetSnapshotRequest.self, getSnapshot)
     }
 }
-
-/// No PUBLISH_UNPUBLISH_VOLUME: a local disk has nothing to attach.
-///
-/// SINGLE_NODE_MULTI_WRITER makes Kubernetes tell ReadWriteOnce (several pods of the node) and
-/// ReadWriteOncePod apart.
-private let controllerCapabilities: [ControllerServiceCapability.RPC.Kind] = [
-    .createDeleteVolume, .listVolumes, .getCapacity, .createDeleteSnapshot, .listSnapshots,
-    .cloneVolume, .expandVolume, .getVolume, .singleNodeMultiWriter, .getSnapshot,
-]

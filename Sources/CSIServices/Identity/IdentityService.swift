@@ -6,10 +6,12 @@ package import GRPCRuntime
 package struct IdentityService: Sendable {
     private let identity: NodeIdentity
     private let readiness: Readiness
+    private let offers: [Offer]
 
-    package init(identity: NodeIdentity, readiness: Readiness) {
+    package init(identity: NodeIdentity, readiness: Readiness, offers: [Offer]) {
         self.identity = identity
         self.readiness = readiness
+        self.offers = offers
     }
 
     package func register(in router: inout Router) {
@@ -17,16 +19,10 @@ package struct IdentityService: Sendable {
             GetPluginInfoResponse(name: identity.driverName, vendorVersion: identity.version)
         }
         router.serve(GetPluginCapabilitiesRequest.self) { (_) in
-            GetPluginCapabilitiesResponse(capabilities: Self.capabilities)
+            GetPluginCapabilitiesResponse(capabilities: offers.map(\.capability))
         }
         router.serve(ProbeRequest.self) { (_) in
             ProbeResponse(ready: readiness.isReady)
         }
     }
-
-    private static let capabilities: [PluginCapability] = [
-        .init(type: .service(.init(type: .controllerService))),
-        .init(type: .service(.init(type: .volumeAccessibilityConstraints))),
-        .init(type: .volumeExpansion(.init(type: .online))),
-    ]
 }

@@ -36,10 +36,15 @@ package struct NodeService: Sendable {
         self.now = now
     }
 
+    /// What NodeGetCapabilities answers.
+    static let capabilities: [NodeServiceCapability.RPC.Kind] = [
+        .stageUnstageVolume, .getVolumeStats, .expandVolume, .singleNodeMultiWriter,
+    ]
+
     package func register(in router: inout Router) {
         router.serve(NodeGetCapabilitiesRequest.self) { (_) in
             NodeGetCapabilitiesResponse(
-                capabilities: nodeCapabilities.map { .init(type: .rpc(.init(type: $0))) }
+                capabilities: Self.capabilities.map { .init(type: .rpc(.init(type: $0))) }
             )
         }
         router.serve(NodeGetInfoRequest.self) { (_) in
@@ -90,7 +95,3 @@ package struct NodeSettings: Sendable {
 
     package init(kubeletRoot: String) { self.kubeletRoot = kubeletRoot }
 }
-
-private let nodeCapabilities: [NodeServiceCapability.RPC.Kind] = [
-    .stageUnstageVolume, .getVolumeStats, .expandVolume, .singleNodeMultiWriter,
-]

@@ -61,7 +61,7 @@ struct StandaloneDriver {
         repairs = Repairs(tiers: tiers, operations: operations, usage: usage, logger: logger)
 
         var router = Router()
-        IdentityService(identity: identity, readiness: readiness)
+        IdentityService(identity: identity, readiness: readiness, offers: Offer.allCases)
             .register(in: &router)
         LocalController(
             identity: identity,
