@@ -1,8 +1,10 @@
 import CSIMessages
 import DriverCore
 import GRPCRuntime
+import Host
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import CSIServices
@@ -123,6 +125,40 @@ import Testing
             CallReport(logger: RecordedLog.logger(to: lines), figures: figures).around
         )
         try await withChannel(to: router, body)
+    }
+
+    @Test func `whoever meets a running copy is told how far it is`() async throws {
+        let operations = Operations(
+            changes: BlockingPool(threads: 1),
+            readers: BlockingPool(threads: 1)
+        )
+        let isCopying = Atomic(false)
+        let mayEnd = Semaphore()
+        var router = Router()
+        router.serve(CreateVolumeRequest.self) { (_) async throws(DriverError) in
+            try await operations.run("CreateVolume", holding: [.exclusive("v1-a")]) { (progress) in
+                progress.update(done: ByteCount(42), total: ByteCount(100))
+                isCopying.store(true, ordering: .releasing)
+                #expect(mayEnd.wait(within: .seconds(60)))
+                return CreateVolumeResponse()
+            }
+        }
+        router.serve(DeleteVolumeRequest.self) { (_) async throws(DriverError) in
+            try await operations.run("DeleteVolume", holding: [.exclusive("v1-a")]) { (_) in
+                DeleteVolumeResponse()
+            }
+        }
+        try await withChannel(to: router) { channel in
+            let create = Task {
+                try await channel.unary(CreateVolumeRequest.method, [], timeout: .seconds(60))
+            }
+            try await wait(for: "copy") { isCopying.load(ordering: .acquiring) }
+            let failure = await failure(of: DeleteVolumeRequest.method, [], channel)
+            mayEnd.signal()
+            #expect(failure?.code == .aborted && failure?.progress == 42)
+            #expect(failure?.isAnswer == true)
+            _ = try await create.value
+        }
     }
 
     private func counted(_ method: String) -> [String: UInt64]? {
