@@ -116,11 +116,18 @@ let package = Package(
             dependencies: ["Backend", "DeviceMapper", "Host", "DriverCore", log],
             swiftSettings: swift
         ),
+        // What a node does with its storage, whatever protocol asks for it: tiers, making and mounting
+        // volumes, notes of their use, repairs.
+        .target(
+            name: "NodeStorage",
+            dependencies: ["Backend", "DiskFormat", "Host", "DriverCore", log],
+            swiftSettings: swift
+        ),
         // CSI semantics: validation, idempotency, error mapping; one file per RPC.
         .target(
             name: "CSIServices",
             dependencies: [
-                "CSIMessages", "Backend", "DiskFormat", "Host", "GRPCRuntime", "DriverCore",
+                "CSIMessages", "NodeStorage", "Backend", "Host", "GRPCRuntime", "DriverCore",
                 "Telemetry", log,
             ],
             swiftSettings: swift
@@ -142,8 +149,8 @@ let package = Package(
             name: "cairn",
             dependencies: [
                 "BackendLVM", "BackendLoop", "Backend", "CSIClient", "CSIMessages", "CSIServices",
-                "Configuration", "DriverCore", "GRPCRuntime", "HTTPServer", "Host", "Telemetry",
-                arguments, log,
+                "Configuration", "DriverCore", "GRPCRuntime", "HTTPServer", "Host", "NodeStorage",
+                "Telemetry", arguments, log,
             ],
             swiftSettings: swift
         ),
@@ -231,12 +238,19 @@ let package = Package(
             swiftSettings: swift
         ),
         .testTarget(
-            name: "CSIServicesTests",
+            name: "NodeStorageTests",
             dependencies: [
-                "CSIServices", "CSIMessages", "Backend", "DiskFormat", "DriverCore", "GRPCRuntime",
-                "Host", "TestSupport", log,
+                "NodeStorage", "Backend", "DiskFormat", "DriverCore", "Host", "TestSupport", log,
             ],
             exclude: ["Samples"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "CSIServicesTests",
+            dependencies: [
+                "CSIServices", "CSIMessages", "NodeStorage", "Backend", "DriverCore",
+                "GRPCRuntime", "Host", "TestSupport", log,
+            ],
             swiftSettings: swift
         ),
         // The ones below need root and real loop devices.

@@ -4,6 +4,7 @@ import DriverCore
 import GRPCRuntime
 import Host
 import Logging
+import NodeStorage
 import TestSupport
 
 @testable import CSIServices
@@ -158,7 +159,7 @@ extension NodeFixture {
         try TargetPath(path, kubeletRoot: folder.path).kind()
     }
 
-    func usage(of id: VolumeID) -> CSIServices.VolumeUsage { node.usage.usage(of: id) }
+    func usage(of id: VolumeID) -> UsageNote { node.usage.usage(of: id) }
 
     /// Makes every note fail while the body runs.
     func withoutNotes<Result>(_ body: () async throws -> Result) async throws -> Result {

@@ -2,6 +2,7 @@ import Backend
 import CSIMessages
 import DriverCore
 import Host
+import NodeStorage
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Backend
 import DriverCore
+import NodeStorage
 import Testing
 
 @testable import CSIServices

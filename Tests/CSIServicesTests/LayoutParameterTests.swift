@@ -1,4 +1,5 @@
 import DriverCore
+import NodeStorage
 import Testing
 
 @testable import CSIServices

@@ -1,5 +1,6 @@
 import CSIMessages
 import GRPCRuntime
+import NodeStorage
 import Testing
 
 @testable import CSIServices

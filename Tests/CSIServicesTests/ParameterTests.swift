@@ -1,6 +1,7 @@
 import Backend
 import CSIMessages
 import DriverCore
+import NodeStorage
 import Testing
 
 @testable import CSIServices

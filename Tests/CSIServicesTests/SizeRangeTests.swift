@@ -1,5 +1,6 @@
 import CSIMessages
 import DriverCore
+import NodeStorage
 import Testing
 
 @testable import CSIServices

@@ -2,6 +2,7 @@ internal import Backend
 package import CSIMessages
 package import DriverCore
 package import GRPCRuntime
+internal import NodeStorage
 
 extension LocalController {
     /// Grows the storage of a volume; OK where it is large enough already.

@@ -3,6 +3,7 @@ package import CSIMessages
 package import DriverCore
 package import GRPCRuntime
 internal import Host
+internal import NodeStorage
 
 extension LocalController {
     /// Cuts a snapshot, or finds the one that an earlier call with this name cut.

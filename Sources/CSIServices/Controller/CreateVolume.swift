@@ -2,6 +2,7 @@ internal import Backend
 package import CSIMessages
 package import DriverCore
 package import GRPCRuntime
+internal import NodeStorage
 
 extension LocalController {
     /// Makes a volume, or finds the one that an earlier call with this name made.

@@ -2,6 +2,7 @@ internal import Backend
 package import CSIMessages
 package import DriverCore
 package import GRPCRuntime
+internal import NodeStorage
 
 extension LocalController {
     /// Removes a volume; OK for one that does not exist.

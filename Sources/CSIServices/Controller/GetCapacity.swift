@@ -3,6 +3,7 @@ package import CSIMessages
 package import DriverCore
 package import GRPCRuntime
 internal import Host
+internal import NodeStorage
 
 extension LocalController {
     /// What new volumes of a StorageClass can still be promised on this node.
@@ -15,7 +16,7 @@ extension LocalController {
         -> GetCapacityResponse
     {
         let parameters = try VolumeParameters(request.parameters, for: .capacity)
-        if let topology = request.accessibleTopology, !identity.satisfies(topology) {
+        if let topology = request.accessibleTopology, !identity.satisfies(topology.segments) {
             return GetCapacityResponse()
         }
         guard let accesses = try? request.volumeCapabilities.map(VolumeAccess.init) else {
@@ -34,7 +35,7 @@ extension LocalController {
         throws(DriverError) -> GetCapacityResponse
     {
         let backend = try tiers.tier(named: parameters.tier).laidOut(as: parameters.layout)
-        try BlockSizeParameter.check(parameters.blockSize, in: backend)
+        try parameters.checkBlockSize(in: backend)
         guard !admission.isFull(tiers) else { return GetCapacityResponse() }
         let capacity = try tiers.ask(backend) { (it) throws(DriverError) in
             try it.laidOut(as: parameters.layout).capacity()

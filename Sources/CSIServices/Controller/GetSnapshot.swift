@@ -1,6 +1,7 @@
 package import CSIMessages
 package import DriverCore
 package import GRPCRuntime
+internal import NodeStorage
 
 extension LocalController {
     package func getSnapshot(_ request: GetSnapshotRequest, _ context: CallContext)

@@ -2,6 +2,7 @@ internal import Backend
 internal import CSIMessages
 package import DriverCore
 internal import Host
+package import NodeStorage
 
 /// The Controller service over this node's own tiers; one file per RPC.
 ///
@@ -56,60 +57,5 @@ package struct LocalController: ControllerService {
             throw identity.absence(of: id, "snapshot")
         }
         return snapshot
-    }
-}
-
-extension Tiers {
-    /// The volume, which must exist.
-    func existing(_ id: VolumeID, of identity: NodeIdentity) throws(DriverError) -> LocatedVolume {
-        guard let volume = try find(id) else { throw identity.absence(of: id, "volume") }
-        return volume
-    }
-}
-
-extension NodeIdentity {
-    /// What to say of an id that none of this node's tiers has.
-    ///
-    /// An id of another node was brought here by mistake; "not found" would let its volume be
-    /// forgotten.
-    func absence(of id: some ObjectID, _ kind: String) -> DriverError {
-        owns(id)
-            ? DriverError(.notFound, "\(kind) \(id) does not exist")
-            : DriverError(
-                .unavailable,
-                "\(kind) \(id) belongs to another node than '\(nodeID)'; ask that node"
-            )
-    }
-}
-
-extension Volume {
-    init(_ record: VolumeRecord, on identity: NodeIdentity) {
-        self.init(
-            capacityBytes: record.size.bytes,
-            volumeID: record.id.text,
-            contentSource: record.source.map(VolumeContentSource.init),
-            accessibleTopology: [identity.topology]
-        )
-    }
-}
-
-extension VolumeContentSource {
-    init(_ source: Backend.VolumeSource) {
-        switch source {
-        case .snapshot(let id): self.init(type: .snapshot(.init(snapshotID: id.text)))
-        case .volume(let id): self.init(type: .volume(.init(volumeID: id.text)))
-        }
-    }
-}
-
-extension Snapshot {
-    init(_ record: SnapshotRecord) {
-        self.init(
-            sizeBytes: record.size.bytes,
-            snapshotID: record.id.text,
-            sourceVolumeID: record.source.text,
-            creationTime: record.created,
-            readyToUse: record.isIntact
-        )
     }
 }

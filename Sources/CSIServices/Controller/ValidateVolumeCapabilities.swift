@@ -2,6 +2,7 @@ internal import Backend
 package import CSIMessages
 package import DriverCore
 package import GRPCRuntime
+internal import NodeStorage
 
 extension LocalController {
     /// Confirms what the volume can do; "no" is an answer without `confirmed`, never an error.

@@ -1,6 +1,7 @@
 import Backend
 import DriverCore
 import Host
+package import NodeStorage
 package import Telemetry
 
 /// What the driver tells those who watch it.

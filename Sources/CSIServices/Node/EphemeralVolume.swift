@@ -1,7 +1,7 @@
 internal import Backend
-internal import CSIMessages
 internal import DriverCore
 internal import Host
+internal import NodeStorage
 
 /// An inline volume of a pod: made at publish, removed at unpublish, and recorded as such on the
 /// volume itself, never guessed from its name.
@@ -64,11 +64,14 @@ struct EphemeralVolume {
             throw DriverError(.invalidRequest, "an inline volume cannot be a raw block device")
         }
         let attributes = try InlineAttributes(wanted.context)
-        return try RequestedVolume(
-            ephemeral: handle,
-            range: SizeRange(CapacityRange(requiredBytes: attributes.size.bytes)),
-            access: wanted.access,
-            parameters: VolumeParameters(attributes.tier.map { ["tier": $0] } ?? [:])
+        let parameters = try VolumeParameters(attributes.tier.map { ["tier": $0] } ?? [:])
+        try RequestLimits.checkName(handle)
+        return RequestedVolume(
+            name: handle,
+            range: SizeRange(required: attributes.size, limit: nil),
+            accesses: [wanted.access],
+            parameters: parameters,
+            isEphemeral: true
         )
     }
 

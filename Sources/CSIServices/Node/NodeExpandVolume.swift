@@ -2,6 +2,7 @@ internal import Backend
 internal import CSIMessages
 internal import DriverCore
 internal import Host
+internal import NodeStorage
 
 extension NodeService {
     /// Brings the device and the mounted file system to the volume's size, online.

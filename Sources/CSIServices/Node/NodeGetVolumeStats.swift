@@ -2,6 +2,7 @@ internal import Backend
 internal import CSIMessages
 internal import DriverCore
 internal import Host
+internal import NodeStorage
 
 extension NodeService {
     /// Bytes and inodes of a mounted volume, or the size of a block device.
@@ -38,7 +39,7 @@ extension NodeService {
         guard !place.isBlock else {
             let size = try place.size()
             return NodeGetVolumeStatsResponse(usage: [
-                VolumeUsageMessage(total: size.bytes, unit: .bytes)
+                VolumeUsage(total: size.bytes, unit: .bytes)
             ])
         }
         if FilesystemFault.suspected(at: place.path, onDevice: place.device.path) {
@@ -61,15 +62,15 @@ extension NodeService {
         }
     }
 
-    private static func messages(_ usage: FilesystemUsage) -> [VolumeUsageMessage] {
+    private static func messages(_ usage: FilesystemUsage) -> [VolumeUsage] {
         [
-            VolumeUsageMessage(
+            VolumeUsage(
                 available: usage.availableBytes.bytes,
                 total: usage.totalBytes.bytes,
                 used: usage.usedBytes.bytes,
                 unit: .bytes
             ),
-            VolumeUsageMessage(
+            VolumeUsage(
                 available: usage.availableInodes,
                 total: usage.totalInodes,
                 used: usage.usedInodes,

@@ -2,6 +2,7 @@ internal import Backend
 internal import CSIMessages
 internal import DriverCore
 internal import Host
+internal import NodeStorage
 
 extension NodeService {
     /// Makes a staged volume visible at a target, or makes and mounts an inline volume there.
@@ -64,7 +65,7 @@ extension NodeService {
     private func note(
         _ wanted: RequestedPublication,
         of id: VolumeID,
-        beside alive: [VolumeUsage.Publication]
+        beside alive: [UsageNote.Publication]
     ) throws(DriverError) {
         let publication = try wanted.publication()
         try usage.update(id) { $0.publications = alive + [publication] }
@@ -96,7 +97,7 @@ extension NodeService {
 
     /// What the book knows and the mount table confirms.
     private func alivePublications(of id: VolumeID, _ mounts: VolumeMounts)
-        -> [VolumeUsage.Publication]
+        -> [UsageNote.Publication]
     {
         usage.usage(of: id).publications.filter { publication in
             if case .thisVolume = mounts.layer(atResolved: publication.mountedAt) { return true }

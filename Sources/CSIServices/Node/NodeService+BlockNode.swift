@@ -1,6 +1,7 @@
 internal import Backend
 internal import DriverCore
 internal import Host
+internal import NodeStorage
 
 extension NodeService {
     /// Shows the node of a raw block volume at a target, where it is still the device that the

@@ -4,6 +4,7 @@ package import DriverCore
 package import GRPCRuntime
 internal import Host
 package import Logging
+package import NodeStorage
 
 /// The CSI Node service over this node's tiers; one file per RPC.
 package struct NodeService: Sendable {

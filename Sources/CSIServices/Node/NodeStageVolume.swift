@@ -2,6 +2,7 @@ internal import Backend
 internal import CSIMessages
 internal import DriverCore
 internal import Host
+internal import NodeStorage
 
 extension NodeService {
     /// Attaches a volume, formats it if it is provably new, and mounts it at the staging path.
@@ -25,7 +26,7 @@ extension NodeService {
         throws(DriverError)
     {
         let id = volume.record.id
-        let used = VolumeUsage.UsedAccess(access)
+        let used = UsageNote.UsedAccess(access)
         let device = try volume.backend.attachment(of: id)
         do throws(DriverError) {
             try FilesystemFault.refuse(id, on: device)
@@ -94,7 +95,7 @@ extension NodeService {
     private func isStaged(
         _ id: VolumeID,
         at path: String,
-        as used: VolumeUsage.UsedAccess,
+        as used: UsageNote.UsedAccess,
         device: AttachedDevice?,
         _ mounts: VolumeMounts
     ) throws(DriverError) -> Bool {

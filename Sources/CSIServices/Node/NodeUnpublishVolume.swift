@@ -3,6 +3,7 @@ internal import CSIMessages
 internal import DriverCore
 internal import Host
 internal import Logging
+internal import NodeStorage
 
 extension NodeService {
     /// Unmounts and removes the target.

@@ -2,6 +2,7 @@ internal import Backend
 internal import CSIMessages
 internal import DriverCore
 internal import Host
+internal import NodeStorage
 
 extension NodeService {
     /// Unmounts the staging path and detaches the volume.

@@ -2,6 +2,7 @@ internal import Backend
 internal import CSIMessages
 internal import DriverCore
 internal import Host
+internal import NodeStorage
 
 /// A NodePublishVolume request, checked, and the rules that it must pass.
 struct RequestedPublication: Sendable {
@@ -44,11 +45,11 @@ struct RequestedPublication: Sendable {
     /// What the book notes.
     ///
     /// The target's parent must exist.
-    func publication() throws(DriverError) -> VolumeUsage.Publication {
-        VolumeUsage.Publication(
+    func publication() throws(DriverError) -> UsageNote.Publication {
+        UsageNote.Publication(
             target: target.path,
             mountedAt: try target.resolved() ?? target.path,
-            access: VolumeUsage.UsedAccess(access),
+            access: UsageNote.UsedAccess(access),
             isReadOnly: isReadOnly
         )
     }
@@ -57,7 +58,7 @@ struct RequestedPublication: Sendable {
         DriverError(.inUse, "volume \(id) is not staged at \(stagingPath); stage it first")
     }
 
-    func checkStaged(_ id: VolumeID, _ noted: VolumeUsage.Staging?, _ mounts: VolumeMounts)
+    func checkStaged(_ id: VolumeID, _ noted: UsageNote.Staging?, _ mounts: VolumeMounts)
         throws(DriverError)
     {
         if access.isBlock {
@@ -84,7 +85,7 @@ struct RequestedPublication: Sendable {
     /// Whether an earlier call did the same.
     ///
     /// Throws where the target shows something else.
-    func isPublished(among alive: [VolumeUsage.Publication], _ mounts: VolumeMounts, id: VolumeID)
+    func isPublished(among alive: [UsageNote.Publication], _ mounts: VolumeMounts, id: VolumeID)
         throws(DriverError) -> Bool
     {
         switch try mounts.layer(at: target) {

@@ -1,10 +1,7 @@
 internal import Backend
-internal import CSIMessages
 internal import DriverCore
 internal import Host
-
-/// The protocol's usage message, apart from the book's usage of a volume.
-typealias VolumeUsageMessage = CSIMessages.VolumeUsage
+internal import NodeStorage
 
 /// A path at which a volume is visible now; found by id and path together.
 struct VolumePlace {

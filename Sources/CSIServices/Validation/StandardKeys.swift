@@ -1,4 +1,5 @@
 internal import DriverCore
+internal import NodeStorage
 
 /// The keys under `csi.storage.k8s.io/`, the prefix of Kubernetes: which of them reach the driver,
 /// where, and who wrote them.
@@ -8,7 +9,7 @@ internal import DriverCore
 enum StandardKeys {
     static let prefix = "csi.storage.k8s.io/"
     /// The provisioner turns it into the capability's fs_type; other clients may send it as it is.
-    static let filesystem = prefix + "fstype"
+    static let filesystem = VolumeParameters.filesystemKey
     static let ephemeral = prefix + "ephemeral"
     /// What the provisioner notes in each PersistentVolume's attributes.
     static let provisionerIdentity = "storage.kubernetes.io/csiProvisionerIdentity"

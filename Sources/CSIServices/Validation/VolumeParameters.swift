@@ -1,9 +1,8 @@
 internal import Backend
 internal import DriverCore
-internal import Host
+internal import NodeStorage
 
-/// The StorageClass parameters of a volume, checked.
-struct VolumeParameters: Sendable {
+extension VolumeParameters {
     /// Which request they come with.
     enum Use: Sendable {
         /// A volume's: the sidecars have taken out what is theirs.
@@ -12,25 +11,9 @@ struct VolumeParameters: Sendable {
         case capacity
     }
 
-    /// nil means the default tier.
-    let tier: String?
-    /// Split into an argument vector later, when the file system's type is known.
-    let mkfsOptions: String?
-    /// nil means the tier's.
-    let layout: Layout?
-    /// nil means the driver's choice.
-    let blockSize: BlockSize?
-    /// The class's file system; nil where it names none, or came as the capability's fs_type.
-    let filesystem: FilesystemType?
-    /// Whether a copy may have another volume mode than its source.
-    let allowsVolumeModeChange: Bool
-    let claim: ClaimNames
-    /// What the volume's record keeps, and a retry is compared with.
-    let kept: [String: String]
-
     private static let modeKey = "allowVolumeModeChange"
     private static let known =
-        ["tier", "mkfsOptions", BlockSizeParameter.key] + LayoutParameters.keys + [modeKey]
+        ["tier", "mkfsOptions", blockSizeKey] + LayoutParameters.keys + [modeKey]
     private static let spelling = Spelling(
         keys: known + [StandardKeys.filesystem],
         synonyms: [
@@ -43,18 +26,21 @@ struct VolumeParameters: Sendable {
 
     init(_ parameters: [String: String], for use: Use = .volume) throws(DriverError) {
         try RequestLimits.check(parameters, "parameters")
-        kept = parameters.filter { !StandardKeys.isStandard($0.key) }
         try Self.refuseUnknown(parameters, for: use)
-        tier = kept["tier"]
-        mkfsOptions = kept["mkfsOptions"]
-        layout = try LayoutParameters.layout(in: kept)
-        blockSize = try BlockSizeParameter.size(in: kept)
-        filesystem = try VolumeAccess.filesystem(parameters[StandardKeys.filesystem] ?? "")
-        allowsVolumeModeChange = try Self.flag(kept[Self.modeKey])
-        claim = ClaimNames(
-            claim: try Self.fact("pvc/name", in: parameters),
-            namespace: try Self.fact("pvc/namespace", in: parameters),
-            volume: try Self.fact("pv/name", in: parameters)
+        let kept = parameters.filter { !StandardKeys.isStandard($0.key) }
+        self.init(
+            tier: kept["tier"],
+            mkfsOptions: kept["mkfsOptions"],
+            layout: try LayoutParameters.layout(in: kept),
+            blockSize: try BlockSizeParameter.size(in: kept),
+            filesystem: try VolumeAccess.filesystem(parameters[StandardKeys.filesystem] ?? ""),
+            allowsVolumeModeChange: try Self.flag(kept[Self.modeKey]),
+            claim: ClaimNames(
+                claim: try Self.fact("pvc/name", in: parameters),
+                namespace: try Self.fact("pvc/namespace", in: parameters),
+                volume: try Self.fact("pv/name", in: parameters)
+            ),
+            kept: kept
         )
     }
 
@@ -109,28 +95,5 @@ struct VolumeParameters: Sendable {
             .invalidRequest,
             "snapshot parameter '\(key.shortened(toBytes: 64))' is not known; there are none"
         )
-    }
-}
-
-extension VolumeParameters {
-    /// The first key, in alphabetical order, in which they differ from those that a volume was made
-    /// with; nil where they do not differ.
-    ///
-    /// The tier is compared with the one that the volume lies in: whether it was named, or was the
-    /// default one, makes no difference.
-    func difference(from record: VolumeRecord) -> String? {
-        let made = record.parameters
-        let keys = Set(kept.keys).union(made.keys).subtracting(["tier"])
-        var different = keys.filter { !Self.isSame(kept[$0], made[$0]) }
-        if let tier, tier != record.tier { different.insert("tier") }
-        if let filesystem, filesystem != record.filesystem {
-            different.insert(StandardKeys.filesystem)
-        }
-        return different.min()
-    }
-
-    private static func isSame(_ left: String?, _ right: String?) -> Bool {
-        guard let left, let right else { return left == nil && right == nil }
-        return left.hasSameBytes(as: right)
     }
 }

@@ -1,6 +1,7 @@
 import CSIServices
 import DriverCore
 import Host
+import NodeStorage
 
 /// Who uses volumes on this node: the notes of the driver, and mounts that outlive their use.
 struct UsageChecks {

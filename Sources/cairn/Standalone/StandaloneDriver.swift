@@ -7,6 +7,7 @@ import Glibc
 import HTTPServer
 import Host
 import Logging
+import NodeStorage
 import Telemetry
 
 /// Everything that `cairn standalone` is made of, wired together.

@@ -1,0 +1,24 @@
+extension DriverError {
+    /// What to answer for a failed operation whose steps so far are now undone.
+    ///
+    /// The error itself where undoing works: it may be final then. `operationPending` where it does
+    /// not, as something is left that only a retry takes away.
+    package func afterUndoing(_ undo: () throws(DriverError) -> Void) -> DriverError {
+        do throws(DriverError) {
+            try undo()
+            return self
+        } catch let failure {
+            return DriverError(
+                .operationPending,
+                "\(message); undoing it failed too: \(failure.message); retry",
+                cause: self
+            )
+        }
+    }
+
+    /// The same error where something of an earlier call is there and stays: never a final one.
+    package func leavingSomething(_ what: String) -> DriverError {
+        guard code.isFinal else { return self }
+        return DriverError(.operationPending, "\(message); \(what); retry", cause: self)
+    }
+}

@@ -1,0 +1,17 @@
+package import Backend
+package import DriverCore
+internal import Host
+
+extension FilesystemFault {
+    /// Throws where a file system of the volume on its device can no longer be written.
+    package static func refuse(_ id: VolumeID, on device: AttachedDevice?) throws(DriverError) {
+        guard let device,
+            let fault = try all(onDevice: device.path, number: device.number).first
+        else { return }
+        throw fault.error(of: id)
+    }
+
+    package func error(of id: VolumeID) -> DriverError {
+        DriverError(.hostFailure, "volume \(id): \(inWords); \(Self.advice)")
+    }
+}

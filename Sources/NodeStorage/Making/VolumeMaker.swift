@@ -1,0 +1,203 @@
+package import Backend
+package import DriverCore
+internal import Host
+
+/// Decides what a new volume is to be, and has its tier make it; for CreateVolume and for inline
+/// volumes.
+///
+/// The caller holds the volume's key, and shares its source's.
+package struct VolumeMaker: Sendable {
+    /// What a request without any size gets.
+    static let preferredSize = ByteCount.gibibytes(1)
+
+    let identity: NodeIdentity
+    let tiers: Tiers
+    let admission: Admission
+    let now: @Sendable () -> Timestamp
+
+    package init(
+        identity: NodeIdentity,
+        tiers: Tiers,
+        admission: Admission,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.identity = identity
+        self.tiers = tiers
+        self.admission = admission
+        self.now = now
+    }
+
+    package func make(_ wanted: RequestedVolume, id: VolumeID, progress: Progress)
+        throws(DriverError)
+        -> VolumeRecord
+    {
+        let backend = try tier(of: wanted, id: id)
+        if let existing = try tiers.findForCreate(id, in: backend) {
+            try wanted.check(matches: existing.record, on: identity, tier: backend.tier)
+            return existing.record
+        }
+        guard wanted.isReachable(on: identity) else {
+            throw DriverError(
+                .outOfSpace,
+                "node '\(identity.nodeID)' is not among the topologies that the volume may use"
+            )
+        }
+        let target = try backend.laidOut(as: wanted.parameters.layout)
+        let record = try plan(wanted, id: id, in: target)
+        return try admission.admitting(record, to: tiers) { () throws(DriverError) in
+            try target.createVolume(record, progress: progress)
+        } orUndoing: { () throws(DriverError) in
+            // A refusal is final: what an earlier call left half-made goes as well.
+            try target.deleteVolume(id)
+        }
+    }
+
+    /// The tier that the request names, opened.
+    ///
+    /// Where this node has no such tier the answer is final, and sends the caller to another node.
+    /// So it is not given where an earlier call with this name has made a volume here.
+    private func tier(of wanted: RequestedVolume, id: VolumeID) throws(DriverError)
+        -> any VolumeBackend
+    {
+        let name = wanted.parameters.tier
+        do throws(DriverError) {
+            try tiers.checkConfigured(name)
+        } catch {
+            if let existing = tiers.findForCreate(id) {
+                try wanted.check(matches: existing.record, on: identity, tier: name ?? "")
+            }
+            if let origin = try origin(of: wanted) { throw origin.refusal(copyingInto: name) }
+            if wanted.isEphemeral, let name { _ = try admission.inlinePolicy(of: name) }
+            throw error
+        }
+        return try tiers.tier(named: name)
+    }
+
+    private func plan(_ wanted: RequestedVolume, id: VolumeID, in backend: any VolumeBackend)
+        throws(DriverError) -> VolumeRecord
+    {
+        let inline =
+            wanted.isEphemeral ? try admission.inlinePolicy(of: backend.tier) : nil
+        let origin = try origin(of: wanted)
+        if let origin { try check(origin, for: wanted, in: backend) }
+        let filesystem = try filesystem(of: wanted, from: origin, in: backend)
+        let size = try wanted.range.size(
+            preferring: origin?.size ?? preferredSize(inline, unit: backend.sizeUnit),
+            minimum: filesystem.map(Filesystems.minimumSize(of:)) ?? backend.sizeUnit,
+            unit: backend.sizeUnit
+        )
+        if let origin, size < origin.size {
+            throw DriverError(
+                .unsupportedSize,
+                "a copy cannot be smaller than its source: asked \(size), source \(origin.size)"
+            )
+        }
+        try inline?.check(size, filesystem, in: backend)
+        return VolumeRecord(
+            id: id,
+            name: wanted.name,
+            tier: backend.tier,
+            size: size,
+            createdSize: size,
+            capabilities: wanted.accesses.map(\.recorded),
+            filesystem: filesystem,
+            blockSize: try blockSize(
+                of: wanted,
+                copying: (size: origin?.blockSize, isCopy: origin != nil),
+                for: filesystem,
+                in: backend
+            ),
+            parameters: wanted.parameters.kept,
+            source: wanted.source,
+            created: now(),
+            contents: origin?.contents(ofCopyWith: filesystem) ?? .blank,
+            isEphemeral: wanted.isEphemeral,
+            claim: wanted.parameters.claim
+        )
+    }
+
+    private func preferredSize(_ inline: InlinePolicy?, unit: ByteCount) -> ByteCount {
+        guard let inline else { return Self.preferredSize }
+        return min(Self.preferredSize, inline.maximumSize.roundedDown(toMultipleOf: unit))
+    }
+
+    private func origin(of wanted: RequestedVolume) throws(DriverError) -> VolumeOrigin? {
+        switch wanted.source {
+        case nil: return nil
+        case .snapshot(let id):
+            guard let found = try tiers.find(id)?.record else {
+                throw identity.absence(of: id, "snapshot")
+            }
+            return VolumeOrigin(found)
+        case .volume(let id):
+            let volume = try tiers.existing(id, of: identity)
+            try FilesystemFault.refuse(id, on: try volume.backend.attachment(of: id))
+            return VolumeOrigin(volume.record)
+        }
+    }
+
+    private func check(
+        _ origin: VolumeOrigin,
+        for wanted: RequestedVolume,
+        in backend: any VolumeBackend
+    ) throws(DriverError) {
+        guard origin.tier == backend.tier else {
+            throw origin.refusal(copyingInto: backend.tier)
+        }
+        let isChangeAllowed =
+            wanted.parameters.allowsVolumeModeChange
+            || admission.policy(of: backend.tier).allowsVolumeModeChange
+        if !isChangeAllowed { try origin.checkMode(of: wanted) }
+    }
+
+    /// A copy keeps its source's file system; an empty volume gets the one that is asked for.
+    private func filesystem(
+        of wanted: RequestedVolume,
+        from origin: VolumeOrigin?,
+        in backend: any VolumeBackend
+    ) throws(DriverError) -> FilesystemType? {
+        let asked = try wanted.filesystem()
+        if let origin, let held = origin.filesystem, wanted.isMountable {
+            guard asked == nil || asked == held else {
+                throw DriverError(
+                    .invalidRequest,
+                    "the source holds \(held.rawValue); a copy of it cannot be "
+                        + "\(asked?.rawValue ?? "")"
+                )
+            }
+            let types = origin.willBeFormatted ? [held] : FilesystemType.allCases
+            try checkOptions(of: wanted, for: types)
+            return held
+        }
+        guard wanted.isMountable else {
+            try refuseOptions(of: wanted)
+            return nil
+        }
+        let chosen = asked ?? backend.defaultFilesystem
+        try checkOptions(of: wanted, for: [chosen])
+        return chosen
+    }
+
+    /// Options reach the record, so they must be those of a file system, also where a copy is not
+    /// formatted and its class was written for another one than its source holds.
+    private func checkOptions(of wanted: RequestedVolume, for types: [FilesystemType])
+        throws(DriverError)
+    {
+        guard let options = wanted.parameters.mkfsOptions else { return }
+        var refusal: DriverError?
+        for type in types {
+            do throws(DriverError) {
+                _ = try Filesystems.parse(mkfsOptions: options, for: type)
+                return
+            } catch {
+                refusal = refusal ?? error
+            }
+        }
+        if let refusal { throw refusal }
+    }
+
+    private func refuseOptions(of wanted: RequestedVolume) throws(DriverError) {
+        guard wanted.parameters.mkfsOptions != nil else { return }
+        throw DriverError(.invalidRequest, "mkfsOptions make no sense for a raw block volume")
+    }
+}

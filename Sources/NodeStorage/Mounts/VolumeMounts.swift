@@ -1,0 +1,105 @@
+package import Backend
+package import DriverCore
+package import Host
+
+/// Where one volume is mounted, by one look at the mount table of the driver's own namespace.
+package struct VolumeMounts: Sendable {
+    private let entries: [MountEntry]
+    /// Those of the entries that show the volume.
+    private let own: [MountEntry]
+
+    package init(of device: AttachedDevice?) throws(DriverError) {
+        let entries = try MountTable.read()
+        self.entries = entries
+        own =
+            device.map {
+                MountTable.uses(ofDevice: $0.path, number: $0.number, among: entries)
+            } ?? []
+    }
+
+    /// What is mounted at a path; the topmost layer.
+    package enum Layer: Sendable, Hashable {
+        case nothing
+        case thisVolume(isReadOnly: Bool)
+        case somethingElse(source: String)
+    }
+
+    package func layer(at path: TargetPath) throws(DriverError) -> Layer {
+        guard let place = try path.resolved() else { return .nothing }
+        return layer(atResolved: place)
+    }
+
+    /// For a path as the mount table writes it.
+    package func layer(atResolved path: String) -> Layer {
+        guard let top = entries.last(where: { $0.target.hasSameBytes(as: path) }) else {
+            return .nothing
+        }
+        guard own.contains(where: { $0.mountID == top.mountID }) else {
+            return .somethingElse(source: top.source)
+        }
+        return .thisVolume(isReadOnly: top.options.contains("ro"))
+    }
+
+    /// Every place where the volume is visible now.
+    package var places: [String] { own.map(\.target) }
+
+    /// Whether anything at all is mounted at a path as the mount table writes it.
+    package func isMountPoint(_ path: String) -> Bool {
+        entries.contains { $0.target.hasSameBytes(as: path) }
+    }
+}
+
+/// A place beneath kubelet's folder where a pod sees the volume: what the kernel knows of it, and
+/// what is noted.
+package struct VisiblePublication: Sendable, Hashable {
+    /// As the mount table writes it.
+    package let target: String
+    package let isReadOnly: Bool
+    /// nil where no note says it: it may be any.
+    package let mode: VolumeAccess.Mode?
+
+    package func isAt(_ path: String?) -> Bool { path.map(target.hasSameBytes(as:)) ?? false }
+}
+
+extension VolumeMounts {
+    /// The places beneath a folder where pods see the volume.
+    ///
+    /// A published file system shows its root, a published block device its node. What shows a part
+    /// of a file system hangs on a publication (kubelet binds subPaths so), and what lies outside of
+    /// the folder is no pod's: the same mounts once more, where the host's root is seen at a second
+    /// place.
+    package func publications(beneath folder: String, exceptAt staging: String?, _ usage: UsageNote)
+        -> [VisiblePublication]
+    {
+        own.filter { mount in
+            let isWhole = mount.root == "/" || isNode(mount)
+            return isWhole && !mount.isAt(staging) && mount.lies(beneath: folder)
+        }.map { mount in
+            VisiblePublication(
+                target: mount.target,
+                isReadOnly: mount.options.contains("ro"),
+                mode: usage.publications.first { mount.isAt($0.mountedAt) }?.access.mode
+            )
+        }
+    }
+
+    /// Whether pods may see the device's node anywhere but at one place.
+    package func showsNode(exceptAt target: String?) -> Bool {
+        own.contains { isNode($0) && !$0.isAt(target) }
+    }
+
+    /// A file system shows its own number, or that of btrfs; a node lies in another file system.
+    private func isNode(_ mount: MountEntry) -> Bool {
+        ["devtmpfs", "ramfs", "tmpfs"].contains(mount.fsType)
+    }
+}
+
+extension MountEntry {
+    fileprivate func isAt(_ path: String?) -> Bool {
+        path.map(target.hasSameBytes(as:)) ?? false
+    }
+
+    fileprivate func lies(beneath folder: String) -> Bool {
+        target.hasBytePrefix(folder == "/" ? "/" : folder + "/")
+    }
+}

@@ -1,0 +1,114 @@
+package import DriverCore
+package import Host
+internal import Synchronization
+
+/// Runs the blocking part of each RPC: on the pool, under the keys of what it touches.
+///
+/// A caller that goes away stops waiting; the work goes on to its end with its keys held, so a
+/// retry is told that it is still running (ABORTED) until it is done. That is how a long copy
+/// survives the deadline of the RPC that began it.
+package final class Operations: Sendable {
+    private let changes: BlockingPool
+    private let readers: BlockingPool
+    private let keys = KeyedOperations()
+    private let stop = StopFlag()
+    private let running = Mutex(0)
+
+    /// What only reads has threads of its own: kubelet and the sidecars ask again and again, and
+    /// on a disk that hangs their questions must not take the threads of other volumes' changes.
+    package init(changes: BlockingPool, readers: BlockingPool) {
+        self.changes = changes
+        self.readers = readers
+    }
+
+    /// How many that change something are running now.
+    package var runningCount: Int { running.withLock(\.self) }
+
+    /// Runs `body` while holding `claims`.
+    ///
+    /// Throws `operationPending` at once where another operation holds one of them.
+    package func run<Result: Sendable>(
+        _ name: String,
+        holding claims: [KeyedOperations.Claim],
+        _ body: @escaping @Sendable (Progress) throws(DriverError) -> Result
+    ) async throws(DriverError) -> Result {
+        let progress = Progress(stop: stop)
+        let lease = try Lease(of: keys, claims, for: name, progress: progress)
+        return try await changes.run { () throws(DriverError) -> Result in
+            self.running.withLock { $0 += 1 }
+            // Released before the caller is answered: its next call must not meet its own lease.
+            defer {
+                lease.end()
+                self.running.withLock { $0 -= 1 }
+            }
+            try progress.checkStop()
+            return try body(progress)
+        }
+    }
+
+    /// The operation that holds a key now, if any.
+    package func holder(of key: String) -> String? { keys.holder(of: key) }
+
+    /// Runs `body`, which only reads.
+    package func read<Result: Sendable>(
+        _ body: @escaping @Sendable () throws(DriverError) -> Result
+    ) async throws(DriverError) -> Result {
+        try await readers.run(body)
+    }
+
+    /// The same, one at a time for each key: where a disk hangs, one thread waits for it, however
+    /// often the question comes.
+    package func read<Result: Sendable>(
+        _ name: String,
+        holding key: String,
+        _ body: @escaping @Sendable () throws(DriverError) -> Result
+    ) async throws(DriverError) -> Result {
+        let lease = try Lease(of: keys, [.exclusive(key)], for: name, progress: Progress())
+        return try await readers.run { () throws(DriverError) -> Result in
+            defer { lease.end() }
+            return try body()
+        }
+    }
+
+    /// Asks long work to end early and undo itself, and waits for all of it, at most `limit`.
+    ///
+    /// A copy that is cut off with the process would leave its source frozen. Returns the number
+    /// of operations that did not end.
+    package func stop(within limit: Duration) async -> Int {
+        stop.raise()
+        let end = ContinuousClock.now + limit
+        while runningCount > 0, .now < end {
+            // Cancelled: no reason to wait less, and the loop ends by itself.
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        return runningCount
+    }
+}
+
+/// Keys held until ``end()``, or until the job that would have ended it is dropped unrun.
+private final class Lease: Sendable {
+    private let keys: KeyedOperations
+    private let claims: [KeyedOperations.Claim]
+    private let isHeld = Mutex(true)
+
+    init(
+        of keys: KeyedOperations,
+        _ claims: [KeyedOperations.Claim],
+        for name: String,
+        progress: Progress
+    ) throws(DriverError) {
+        try keys.acquire(claims, for: name, progress: progress)
+        self.keys = keys
+        self.claims = claims
+    }
+
+    deinit { end() }
+
+    func end() {
+        let wasHeld = isHeld.withLock { held in
+            defer { held = false }
+            return held
+        }
+        if wasHeld { keys.release(claims) }
+    }
+}
