@@ -3,6 +3,7 @@ import DriverCore
 import GRPCRuntime
 import Host
 import Logging
+import NodeStorage
 import Synchronization
 import TestSupport
 import Testing
