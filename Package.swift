@@ -228,8 +228,8 @@ let package = Package(
             dependencies: ["BackendLVM", "DriverCore", "Host"],
             swiftSettings: swift
         ),
-        // The parts of `cairn bench` that need no driver.
-        .testTarget(name: "BenchTests", dependencies: ["cairn"], swiftSettings: swift),
+        // The parts of `cairn` that need no driver, most of them of `cairn bench`.
+        .testTarget(name: "BenchTests", dependencies: ["cairn", arguments], swiftSettings: swift),
         // The reader of LVM's metadata, on texts and heads of disks that LVM wrote.
         .testTarget(
             name: "BackendLVMMetadataTests",

@@ -58,6 +58,16 @@ extension TemporaryFolder {
         )
     }
 
+    /// A new folder with a tmpfs on it, of a size as mount(8) has it.
+    package func mountMemory(_ name: String, size: String) throws(DriverError) -> String {
+        let path = try makeFolder(name)
+        guard unsafe Glibc.mount("none", path, "tmpfs", 0, "size=\(size)") == 0 else {
+            throw DriverError(.hostFailure, "cannot mount a tmpfs on \(path) (errno \(errno))")
+        }
+        onCleanup { Paths.forceUnmount(path) }
+        return path
+    }
+
     /// A device that holds a file system, mounted on a folder of this one.
     package func mount(_ device: String, as type: FilesystemType, named name: String)
         throws(DriverError) -> TargetPath
