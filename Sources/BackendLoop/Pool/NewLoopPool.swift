@@ -24,8 +24,11 @@ package enum NewLoopPool {
 extension Pool {
     /// Makes the pool, and opens it; throws where there is one.
     fileprivate func make() throws(DriverError) -> String {
+        let noted = try path.readNote()
+        let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)
         if let root = try Folder.existing(at: path.directory) {
-            if let found = try marker(in: root) {
+            // What was cut short is finished.
+            if let found = try marker(in: root), found.uuid != proofs.unfinished?.uuid {
                 throw DriverError(
                     .conflict,
                     "\(path.directory) is pool \(found.uuid) of tier '\(found.tier)' already"
@@ -33,9 +36,7 @@ extension Pool {
             }
         } else if !rules.requiresMountPoint {
             // Only where nothing says that a disk is away.
-            let noted = try path.readNote()
-            let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)
-            guard proofs.expected == nil else {
+            guard proofs.expected == nil, proofs.unfinished == nil else {
                 throw unavailable("the directory does not exist: \(proofs.advice)")
             }
             _ = try Folder.made(at: path.directory)

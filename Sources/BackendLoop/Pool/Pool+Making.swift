@@ -5,8 +5,8 @@ import Logging
 /// Making a pool, and keeping the proofs that it exists.
 extension Pool {
     /// The marker of a new pool; throws where one is not wanted, or may have existed.
-    func newMarker(in root: borrowing Folder, _ proofs: PoolProofs) throws(DriverError)
-        -> PoolMarker
+    func newMarker(in root: borrowing Folder, on mount: PoolMount, _ proofs: PoolProofs)
+        throws(DriverError) -> PoolMarker
     {
         guard proofs.expected == nil else {
             let known = proofs.expected.map { " of pool \($0)" } ?? ""
@@ -20,8 +20,39 @@ extension Pool {
         guard rules.createsPool else {
             throw unavailable("there is no pool (no \(PoolNames.marker)): \(proofs.advice)")
         }
-        try stateFile?.prepare()
-        return try makeMarker(in: root)
+        let marker = try begin(on: mount, proofs)
+        try Failpoint.pass(.poolBegun)
+        try make(marker, in: root)
+        try Failpoint.pass(.poolMarked)
+        return marker
+    }
+
+    /// Writes down where the pool will be, before anything is there: what is cut short from here on is
+    /// finished on the same file system, and on no other that shows itself while the disk is away.
+    private func begin(on mount: PoolMount, _ proofs: PoolProofs) throws(DriverError) -> PoolMarker
+    {
+        guard let file = stateFile else { return PoolMarker(tier: tier) }
+        if let begun = proofs.unfinished {
+            guard begun.makingOn == mount.target else {
+                throw unavailable(
+                    "a pool was being made there on the file system mounted at "
+                        + "\(begun.makingOn ?? ""), and the directory is on the one at "
+                        + "\(mount.target) now: mount the pool's disk, or remove \(file.path) to "
+                        + "make the pool here"
+                )
+            }
+            return PoolMarker(tier: tier, uuid: begun.uuid)
+        }
+        let marker = PoolMarker(tier: tier)
+        let state = PoolState(
+            tier: tier,
+            uuid: marker.uuid,
+            directory: path.directory,
+            makingOn: mount.target,
+            after: try proofs.kept.get()
+        )
+        try file.write(state)
+        return marker
     }
 
     /// A directory with somebody's files in it is never turned into a pool.
@@ -41,17 +72,15 @@ extension Pool {
 
     /// The marker comes last: a start that is cut short before it leaves a directory that still
     /// counts as empty.
-    private func makeMarker(in root: borrowing Folder) throws(DriverError) -> PoolMarker {
+    private func make(_ marker: PoolMarker, in root: borrowing Folder) throws(DriverError) {
         for shelf in [PoolNames.volumes, PoolNames.snapshots] where try !root.has(shelf) {
             try root.makeFolder(shelf)
         }
-        let marker = PoolMarker(tier: tier)
         try root.replaceFile(PoolNames.marker, with: marker.encoded())
         logger.info(
             "made a pool",
             metadata: ["directory": "\(path.directory)", "uuid": "\(marker.uuid)"]
         )
-        return marker
     }
 
     private var stateFile: PoolStateFile? {
@@ -63,13 +92,17 @@ extension Pool {
     /// After a crash before that, the next start finds the marker and writes the same.
     func keepProofs(of marker: PoolMarker, _ proofs: PoolProofs, isNew: Bool) throws(DriverError) {
         if proofs.noted != marker.uuid { writeNote(marker.uuid) }
+        if isNew { try Failpoint.pass(.poolNoted) }
         guard let file = stateFile, proofs.lacksState(marker.uuid) else { return }
         do throws(DriverError) {
             // What cannot be read is not replaced either: a newer driver may have written it.
-            let state = try proofs.kept.get()
-            let new = PoolState(tier: tier, uuid: marker.uuid, directory: path.directory)
-            let kept = state?.with(uuid: marker.uuid, directory: path.directory)
-            try file.write(kept ?? new)
+            let state = PoolState(
+                tier: tier,
+                uuid: marker.uuid,
+                directory: path.directory,
+                after: try proofs.kept.get()
+            )
+            try file.write(state)
         } catch {
             guard !isNew else { throw error }
             // The pool is there and is the right one: its volumes must not wait for this.

@@ -84,7 +84,7 @@ final class Pool: Sendable {
         if let found, let objection = proofs.objection(to: found.uuid) {
             throw unavailable("\(objection.problem): \(objection.advice)")
         }
-        let marker = if let found { found } else { try newMarker(in: root, proofs) }
+        let marker = if let found { found } else { try newMarker(in: root, on: mount, proofs) }
         guard marker.tier == tier else {
             throw unavailable(
                 "it belongs to the tier '\(marker.tier)': give the tier that name again, or choose "
@@ -99,10 +99,10 @@ final class Pool: Sendable {
         try keepProofs(of: marker, proofs, isNew: found == nil)
         warn(of: mount)
         let bytes = try markerBytes(in: root)
-        let shown = try? root.shownPath()
+        let shown = try root.shownPath()
         state.withLock { state in
             state.marker = bytes
-            state.shownPath = shown ?? state.shownPath
+            state.shownPath = shown
         }
         return root
     }

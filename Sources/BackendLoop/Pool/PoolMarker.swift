@@ -13,9 +13,9 @@ struct PoolMarker: Sendable, Hashable {
     /// What a newer version has written, and only that one understands.
     private let unknown: UnknownKeys
 
-    /// A marker for a new pool of the tier.
-    init(tier: String) {
-        uuid = UUID().uuidString.lowercased()
+    /// A marker for a new pool of the tier; of a making that was cut short, its UUID.
+    init(tier: String, uuid: String? = nil) {
+        self.uuid = uuid ?? UUID().uuidString.lowercased()
         self.tier = tier
         unknown = UnknownKeys()
     }

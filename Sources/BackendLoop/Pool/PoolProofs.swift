@@ -25,7 +25,17 @@ struct PoolProofs {
         kept = Result { () throws(DriverError) in try file?.read() }
     }
 
-    private var keptState: PoolState? { (try? kept.get()) ?? nil }
+    /// What is kept of a pool that was made; nil also where the state cannot be read: see `kept`.
+    private var keptState: PoolState? { state.flatMap { $0.makingOn == nil ? $0 : nil } }
+
+    private var state: PoolState? { (try? kept.get()) ?? nil }
+
+    /// A making in this directory that was cut short; nil where there is none.
+    var unfinished: PoolState? {
+        state.flatMap {
+            $0.makingOn != nil && $0.directory.hasSameBytes(as: path.directory) ? $0 : nil
+        }
+    }
 
     /// The UUID of the pool that has to be there; nil where nothing says that there is one.
     var expected: String? { configured ?? keptState?.uuid ?? noted }

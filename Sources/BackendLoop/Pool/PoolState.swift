@@ -11,33 +11,33 @@ struct PoolState: Sendable, Hashable {
     let uuid: String
     /// Where the pool was when it was last opened; for people.
     let directory: String
+    /// Where the file system is mounted on which the pool is being made; nil once it is made.
+    ///
+    /// Until then it proves no pool. It only says where the making may go on.
+    var makingOn: String?
     /// What a newer version has written, and only that one understands.
     private let unknown: UnknownKeys
 
-    init(tier: String, uuid: String, directory: String) {
+    /// The state of a tier; what a newer version has written into the one before is kept.
+    init(
+        tier: String,
+        uuid: String,
+        directory: String,
+        makingOn: String? = nil,
+        after before: PoolState? = nil
+    ) {
         self.tier = tier
         self.uuid = uuid
         self.directory = directory
-        unknown = UnknownKeys()
-    }
-
-    /// The same tier's state with another pool or place.
-    func with(uuid: String, directory: String) -> PoolState {
-        PoolState(tier: tier, uuid: uuid, directory: directory, unknown: unknown)
-    }
-
-    private init(tier: String, uuid: String, directory: String, unknown: UnknownKeys) {
-        self.tier = tier
-        self.uuid = uuid
-        self.directory = directory
-        self.unknown = unknown
+        self.makingOn = makingOn
+        unknown = before?.unknown ?? UnknownKeys()
     }
 }
 
 extension PoolState: DiskFile {
     static let version = 1
 
-    private enum Key: String, CodingKey { case formatVersion, tier, uuid, directory }
+    private enum Key: String, CodingKey { case formatVersion, tier, uuid, directory, makingOn }
 
     init(from decoder: any Decoder) throws {
         let keys = try decoder.container(keyedBy: Key.self)
@@ -45,6 +45,7 @@ extension PoolState: DiskFile {
         tier = try keys.decode(String.self, forKey: .tier)
         uuid = try keys.decode(String.self, forKey: .uuid)
         directory = try keys.decode(String.self, forKey: .directory)
+        makingOn = try keys.decodeIfPresent(String.self, forKey: .makingOn)
         unknown = try UnknownKeys(in: decoder, besides: Key.self)
     }
 
@@ -54,6 +55,7 @@ extension PoolState: DiskFile {
         try keys.encode(tier, forKey: .tier)
         try keys.encode(uuid, forKey: .uuid)
         try keys.encode(directory, forKey: .directory)
+        try keys.encodeIfPresent(makingOn, forKey: .makingOn)
         try unknown.encode(to: encoder)
     }
 }
@@ -85,14 +87,7 @@ struct PoolStateFile: Sendable {
         }
     }
 
-    /// Makes the folder where there is none; throws where nothing can be kept in it.
-    func prepare() throws(DriverError) {
-        let folder = try Folder.made(at: folder)
-        let draft = Folder.draftName(of: name)
-        _ = try folder.fileOrNew(draft)
-        try folder.removeFile(draft)
-    }
-
+    /// Makes the folder where there is none.
     func write(_ state: PoolState) throws(DriverError) {
         try Folder.made(at: folder).replaceFile(name, with: DiskFormat.encode(state))
     }

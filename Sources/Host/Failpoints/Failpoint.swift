@@ -130,6 +130,15 @@ package enum Failpoint: String, Sendable, CaseIterable {
     /// The note is gone; nobody was answered.
     case unpublishNoted = "unpublish.noted"
 
+    // Making the pool of a loop tier, by `cairn pool create` or by a start.
+
+    /// The state folder says where the pool is being made; nothing is there.
+    case poolBegun = "pool.begun"
+    /// The pool has its marker; the note beside it is empty, and the state says that it is being made.
+    case poolMarked = "pool.marked"
+    /// The note has the UUID; the state says that the pool is being made.
+    case poolNoted = "pool.noted"
+
     // Inline volumes.
 
     /// The volume exists; its target does not.
@@ -163,6 +172,9 @@ package enum Failpoint: String, Sendable, CaseIterable {
 
     /// Whether only tiers of LVM pass it.
     package var isOfLVM: Bool { rawValue.hasBytePrefix("lvm.") }
+
+    /// Whether only the making of a pool passes it.
+    package var isOfPool: Bool { rawValue.hasBytePrefix("pool.") }
 
     /// Whether everything is done here, so that no failure of a real step can follow.
     ///
