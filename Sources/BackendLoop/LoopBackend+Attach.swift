@@ -48,13 +48,13 @@ extension LoopBackend {
 
     /// By the name of the file behind it, which the kernel keeps: the pool's disk may be away.
     package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
-        shownFile(of: id).map { AttachedDevice(path: $0.device.path, number: $0.device.number) }
+        try shownFile(of: id).map { AttachedDevice(path: $0.device.path, number: $0.device.number) }
     }
 
     package func detach(_ id: VolumeID) throws(DriverError) {
         // Where the record is gone too, the device of a removed file is all that is left of the volume:
         // it is for a person to detach.
-        guard let file = shownFile(of: id), !file.isDeleted || remembers(id) else {
+        guard let file = try shownFile(of: id), !file.isDeleted || remembers(id) else {
             return forgetBuffering(of: id)
         }
         do throws(DriverError) {
@@ -67,10 +67,12 @@ extension LoopBackend {
     }
 
     /// What shows the volume's data by the kernel's name of the file; nil where nothing does.
-    private func shownFile(of id: VolumeID) -> LoopFile? {
-        if let file = lastDevices.withLock({ $0[id] })?.file, isData(file, of: id) { return file }
-        return LoopDevices.files(endingIn: "/\(VolumeRecord.dataPath(of: id))")
-            .first { isData($0, of: id) }
+    private func shownFile(of id: VolumeID) throws(DriverError) -> LoopFile? {
+        if let file = try lastDevices.withLock({ $0[id] })?.file(), try isData(file, of: id) {
+            return file
+        }
+        for file in try LoopDevices.files() where try isData(file, of: id) { return file }
+        return nil
     }
 
     /// Whether a file is the volume's data in this pool, by its name.
@@ -78,12 +80,12 @@ extension LoopBackend {
     /// The kernel shows a path from the root of the mount that the file was opened through, where
     /// that mount is gone: the one of a container's earlier life, or of a disk that was unmounted
     /// lazily. So the pool's path may be cut off at its front.
-    private func isData(_ file: LoopFile, of id: VolumeID) -> Bool {
+    private func isData(_ file: LoopFile, of id: VolumeID) throws(DriverError) -> Bool {
         guard let shown = file.path.removingByteSuffix("/\(VolumeRecord.dataPath(of: id))") else {
             return false
         }
         // Who shows a part of the file only does so by hand.
-        guard file.device.isWhole else { return false }
+        guard try file.device.isWhole() else { return false }
         return pool.knownPaths.contains { $0.hasByteSuffix(String(shown)) }
     }
 

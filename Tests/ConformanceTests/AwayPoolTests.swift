@@ -57,7 +57,7 @@ struct `A pool that is away while pods end` {
             try await cluster.unstage(id)
             try await cluster.unstage(id)
             #expect(try cluster.mounts(at: cluster.staging(id)).isEmpty)
-            #expect(shownDevices(of: id).isEmpty)
+            #expect(try shownDevices(of: id).isEmpty)
             await expectFailure(.unavailable, pool.directory) { try await cluster.delete(id) }
         }
         try await cluster.delete(id)
@@ -82,7 +82,7 @@ struct `A pool that is away while pods end` {
             try await cluster.using(healthy) { try write("healthy", in: $0) }
             try await cluster.unpublish(id, from: target)
             try await cluster.unstage(id)
-            #expect(shownDevices(of: id).isEmpty)
+            #expect(try shownDevices(of: id).isEmpty)
         }
         for id in [id, healthy] { try await cluster.delete(id) }
     }
@@ -146,7 +146,7 @@ struct `A pool that is away while pods end` {
     }
 
     /// The loop devices whose file has the volume's name, wherever its pool is now.
-    private func shownDevices(of id: String) -> [String] {
-        LoopDevices.files().filter { $0.path.contains(id) }.map(\.path)
+    private func shownDevices(of id: String) throws -> [String] {
+        try LoopDevices.files().filter { $0.path.contains(id) }.map(\.path)
     }
 }

@@ -33,7 +33,7 @@ struct `Block sizes` {
         -> Int?
     {
         try await cluster.using(id, as: capability) { _ in
-            let file = LoopDevices.files().first { $0.volume?.text == id }
+            let file = try LoopDevices.files().first { $0.volume?.text == id }
             let name = try #require(file?.device.path.split(separator: "/").last)
             let path = "/sys/block/\(name)/queue/logical_block_size"
             let text = String(decoding: try Bytes.read(path), as: UTF8.self)

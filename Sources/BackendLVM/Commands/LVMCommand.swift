@@ -56,8 +56,8 @@ struct LVMCommand: Sendable, Hashable {
 
     /// A command of another driver that works on the group now, most likely one that was killed; nil
     /// where there is none.
-    static func stray(on group: String) -> RunningProgram? {
-        RunningProgram.all().first { program in
+    static func stray(on group: String) throws(DriverError) -> RunningProgram? {
+        try RunningProgram.all().first { program in
             !program.isOurs && program.words.contains { $0.hasBytePrefix(settings) }
                 && program.words.contains { $0 == group || $0.hasBytePrefix("\(group)/") }
         }

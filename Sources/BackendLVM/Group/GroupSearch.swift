@@ -14,10 +14,10 @@ struct GroupSearch: Sendable {
     func devices() throws(DriverError) -> [String] {
         let output = try output(ignoring: nil)
         let named = try Self.rows(output).filter { $0.group == group }.map(\.device)
-        let devices = exceptTenants(
+        let devices = try exceptTenants(
             named + OutdatedDisks.devices(in: output.standardError, of: group)
         )
-        guard !devices.isEmpty else { throw absence() }
+        guard !devices.isEmpty else { throw try absence() }
         return devices
     }
 
@@ -36,11 +36,10 @@ struct GroupSearch: Sendable {
     }
 
     /// Why LVM shows no disk of the group.
-    private func absence() -> DriverError {
+    private func absence() throws(DriverError) -> DriverError {
         for setting in Setting.allCases {
-            guard let output = try? output(ignoring: setting), let rows = try? Self.rows(output),
-                let row = rows.first(where: { $0.group == group })
-            else { continue }
+            let rows = try Self.rows(try output(ignoring: setting))
+            guard let row = rows.first(where: { $0.group == group }) else { continue }
             return DriverError(
                 .unavailable,
                 "LVM does not use the disks of volume group \(group): \(setting.reason(for: row.device))"
@@ -77,8 +76,8 @@ struct GroupSearch: Sendable {
     }
 
     /// What a pod writes to its own raw volume is never a disk of ours, whatever it looks like.
-    private func exceptTenants(_ devices: [String]) -> [String] {
-        let tenants = Set(LoopDevices.files().filter { $0.volume != nil }.map(\.device.path))
+    private func exceptTenants(_ devices: [String]) throws(DriverError) -> [String] {
+        let tenants = try LoopDevices.volumePaths()
         return devices.filter { !tenants.contains($0) }
     }
 }

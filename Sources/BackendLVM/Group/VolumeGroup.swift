@@ -130,7 +130,7 @@ package final class VolumeGroup: Sendable {
     ///
     /// What it makes or removes at last cannot be told yet: what is absent now may be there then.
     func refuseStrayCommand() throws(DriverError) {
-        guard let stray = LVMCommand.stray(on: name) else { return }
+        guard let stray = try LVMCommand.stray(on: name) else { return }
         throw DriverError(
             .unavailable,
             "a command that an earlier driver started still works on volume group \(name) (process "

@@ -35,9 +35,9 @@ struct PoolDevices {
         let fileSystem = try root.facts().identity.device
         let pool = try root.shownPath()
         for attachment in try devices.attachments() where attachment.backing.device == fileSystem {
-            guard let file = attachment.device.file, let object = Self.object(file.path) else {
-                continue
-            }
+            guard let file = try attachment.device.file(),
+                let object = Self.object(file.path)
+            else { continue }
             let id = file.isDeleted ? nil : VolumeID(parsing: object.name)
             // The kernel's name of a file is a hint; its identity is the proof.
             if let id, try shelf.dataFacts(id)?.identity == attachment.backing {

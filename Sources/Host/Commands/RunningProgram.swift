@@ -1,4 +1,4 @@
-import DriverCore
+package import DriverCore
 import Glibc
 
 /// A process of this process namespace, as /proc shows it.
@@ -10,14 +10,19 @@ package struct RunningProgram: Sendable, Hashable {
     package let words: [String]
 
     /// All that have arguments; a process that ends meanwhile may be missing.
-    package static func all() -> [RunningProgram] {
-        let names = (try? SystemFile.names(in: "/proc")) ?? []
-        return names.compactMap { Int32($0) }.compactMap(RunningProgram.init)
+    package static func all() throws(DriverError) -> [RunningProgram] {
+        // A /proc that does not show this process says nothing of others.
+        try attempt("find this process in /proc") { unsafe access("/proc/self", F_OK) }
+        var found: [RunningProgram] = []
+        for id in try SystemFile.names(in: "/proc").compactMap({ Int32($0) }) {
+            if let program = try RunningProgram(id) { found.append(program) }
+        }
+        return found
     }
 
-    private init?(_ id: Int32) {
-        guard let bytes = try? SystemFile.read("/proc/\(id)/cmdline"), !bytes.isEmpty,
-            let status = try? SystemFile.read("/proc/\(id)/status")
+    private init?(_ id: Int32) throws(DriverError) {
+        guard let bytes = try SystemFile.readIfThere("/proc/\(id)/cmdline"), !bytes.isEmpty,
+            let status = try SystemFile.readIfThere("/proc/\(id)/status")
         else { return nil }
         self.id = id
         words = bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast()

@@ -64,17 +64,20 @@ extension DeviceTree {
     /// Every block device of the host that holds something, except logical volumes and the loop devices
     /// of tiers: what a tenant writes to these is never a disk of the host.
     package static func candidates() throws(DriverError) -> [CandidateDisk] {
-        let tenants = Set(LoopDevices.files().filter { $0.volume != nil }.map(\.device.path))
-        return try SystemFile.names(in: "/sys/class/block").compactMap { name in
+        let tenants = try LoopDevices.volumePaths()
+        var found: [CandidateDisk] = []
+        for name in try SystemFile.names(in: "/sys/class/block")
+        where !passedOver.contains(where: { name.hasBytePrefix($0) }) {
             let folder = "/sys/class/block/\(name)"
             let path = "/dev/" + name.byteSplit(separator: "!").joined(separator: "/")
-            let isVolume = SystemFile.line("\(folder)/dm/uuid")?.hasBytePrefix("LVM-") ?? false
-            guard !isVolume, !tenants.contains(path),
-                !passedOver.contains(where: { name.hasBytePrefix($0) }),
-                (SystemFile.line("\(folder)/size").flatMap { UInt64($0) } ?? 0) > 0,
+            let uuid = try SystemFile.lineIfThere("\(folder)/dm/uuid")
+            let size = try SystemFile.lineIfThere("\(folder)/size").flatMap { UInt64($0) }
+            guard !(uuid?.hasBytePrefix("LVM-") ?? false), !tenants.contains(path), size ?? 0 > 0,
+                // What has no node in /dev cannot be read, by LVM neither.
                 let number = try? number(of: path)
-            else { return nil }
-            return CandidateDisk(path: path, number: number)
+            else { continue }
+            found.append(CandidateDisk(path: path, number: number))
         }
+        return found
     }
 }

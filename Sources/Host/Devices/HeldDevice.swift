@@ -74,7 +74,7 @@ package struct HeldDevice: ~Copyable, Sendable {
         do throws(Errno) {
             _ = try Errno.check { unsafe chost_loop_status(descriptor.rawValue, &status) }
         } catch {
-            guard LoopNode.isGone(error) else {
+            guard error.saysGone else {
                 throw error.failure(to: "ask what is attached to \(path)", .unavailable)
             }
             throw Self.lost(path)
@@ -115,7 +115,7 @@ extension HeldDevice {
         do throws(Errno) {
             return try LoopNode.openedOrErrno(device, flags: flags)
         } catch {
-            if LoopNode.isGone(error) { throw lost(device.path) }
+            if error.saysGone { throw lost(device.path) }
             throw error.failure(to: "open \(device.path)")
         }
     }

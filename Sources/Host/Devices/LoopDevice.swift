@@ -1,3 +1,5 @@
+import DriverCore
+
 /// A loop device of the host, whether something is bound to it or not.
 package struct LoopDevice: Sendable, Hashable, Comparable {
     package let index: Int
@@ -16,8 +18,8 @@ package struct LoopDevice: Sendable, Hashable, Comparable {
     }
 
     /// The device as the kernel shows it now; nil where it has none of this index.
-    init?(index: Int) {
-        let text = SystemFile.line("/sys/block/loop\(index)/dev")
+    init?(index: Int) throws(DriverError) {
+        let text = try SystemFile.lineIfThere("/sys/block/loop\(index)/dev")
         guard let number = text.flatMap(SystemFile.deviceNumber) else { return nil }
         self.init(index: index, number: number)
     }

@@ -58,7 +58,7 @@ extension LoopDevices {
     {
         switch contents {
         case .file(let backing): try attachment(at: device)?.backing == backing
-        case .name(let file): device.file == file
+        case .name(let file): try device.file() == file
         }
     }
 
@@ -67,31 +67,24 @@ extension LoopDevices {
     private static func clear(_ device: LoopDevice, _ contents: Contents) throws(DriverError)
         -> Bool
     {
+        let isStill: Result<Bool, DriverError>
         do throws(Errno) {
             let node = try LoopNode.openedOrErrno(device, flags: O_RDONLY | O_EXCL)
             let descriptor = node.rawValue
             // Between the look and the claim it may have been given to another file.
-            switch contents {
-            case .file(let backing):
-                var status = chost_loop_status()
-                _ = try Errno.check { unsafe chost_loop_status(descriptor, &status) }
-                let found = FileIdentity(
-                    device: status.backing_device,
-                    inode: status.backing_inode
-                )
-                guard found == backing else { return true }
-            case .name(let file):
-                guard device.file == file else { return true }
+            isStill = Result { () throws(DriverError) in try shows(device, contents) }
+            if case .success(true) = isStill {
+                // The kernel keeps a ban on writes beyond the clearing, for the next user.
+                _ = try Errno.check { chost_block_set_read_only(descriptor, false) }
+                _ = try Errno.check { chost_loop_clear(descriptor) }
             }
-            // The kernel keeps a ban on writes beyond the clearing, for the next user of the device.
-            _ = try Errno.check { chost_block_set_read_only(descriptor, false) }
-            _ = try Errno.check { chost_loop_clear(descriptor) }
-            return true
         } catch {
-            if LoopNode.isGone(error) { return true }
+            if error.saysGone { return true }
             guard error.code == EBUSY else { throw error.failure(to: "detach \(device.path)") }
             return false
         }
+        _ = try isStill.get()
+        return true
     }
 
     /// Undoes a clearing that waits for another program's closing, and says so.

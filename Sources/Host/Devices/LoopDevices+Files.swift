@@ -22,62 +22,42 @@ extension LoopFile {
 
 extension LoopDevice {
     /// The file behind the device, as the kernel names it now; nil where there is none.
-    package var file: LoopFile? {
-        Self.shownFile(index: index).map {
-            LoopFile(device: self, path: $0.path, isDeleted: $0.isDeleted)
-        }
+    package func file() throws(DriverError) -> LoopFile? {
+        guard let shown = try SystemFile.lineIfThere("\(folder)/backing_file") else { return nil }
+        let path = shown.removingByteSuffix(" (deleted)").map(String.init)
+        return LoopFile(device: self, path: path ?? shown, isDeleted: path != nil)
     }
 
     /// Whether it shows its file from the beginning to the end, as the kernel says without asking
     /// the file.
-    package var isWhole: Bool {
-        ["offset", "sizelimit"].allSatisfy {
-            SystemFile.line("/sys/block/loop\(index)/loop/\($0)") == "0"
-        }
+    package func isWhole() throws(DriverError) -> Bool {
+        for limit in ["offset", "sizelimit"]
+        where try SystemFile.lineIfThere("\(folder)/\(limit)") != "0" { return false }
+        return true
     }
 
-    /// The volume whose data is behind the device of that index, by its place in a pool.
-    static func volume(index: Int) -> VolumeID? {
-        guard let device = LoopDevice(index: index) else { return nil }
-        return device.file?.volume
-    }
-
-    fileprivate static func shownFile(index: Int) -> (path: String, isDeleted: Bool)? {
-        guard let path = SystemFile.line("/sys/block/loop\(index)/loop/backing_file") else {
-            return nil
-        }
-        let suffix = " (deleted)"
-        let removed = path.removingByteSuffix(suffix)
-        return (removed.map(String.init) ?? path, removed != nil)
-    }
+    /// Exists while a file is bound.
+    private var folder: String { "/sys/block/loop\(index)/loop" }
 }
 
 extension LoopDevices {
-    /// The devices whose file has a path with that ending, in order of index.
-    package static func files(endingIn ending: String) -> [LoopFile] {
-        let names = (try? SystemFile.names(in: "/sys/block")) ?? []
-        let found = names.compactMap { name -> LoopFile? in
-            guard let index = Int(name.removingBytePrefix("loop") ?? ""),
-                let shown = LoopDevice.shownFile(index: index),
-                shown.path.hasByteSuffix(ending),
-                let device = LoopDevice(index: index)
-            else { return nil }
-            return LoopFile(device: device, path: shown.path, isDeleted: shown.isDeleted)
+    /// Everything that is attached on this host, whoever attached it, in order of index.
+    ///
+    /// Reads /sys alone, so it opens no device and needs no privilege. Throws where /sys does not
+    /// tell; what is detached meanwhile may be missing.
+    package static func files() throws(DriverError) -> [LoopFile] {
+        var found: [LoopFile] = []
+        for name in try SystemFile.names(in: "/sys/block") {
+            guard let index = name.removingBytePrefix("loop").flatMap({ Int($0) }),
+                let file = try LoopDevice(index: index)?.file()
+            else { continue }
+            found.append(file)
         }
         return found.sorted { $0.device < $1.device }
     }
 
-    /// Everything that is attached on this host, whoever attached it, in order of index.
-    ///
-    /// Reads /sys alone, so it opens no device and needs no privilege.
-    package static func files() -> [LoopFile] {
-        let names = (try? SystemFile.names(in: "/sys/block")) ?? []
-        let found = names.compactMap { name -> LoopFile? in
-            guard let index = name.removingBytePrefix("loop").flatMap({ Int($0) }) else {
-                return nil
-            }
-            return LoopDevice(index: index)?.file
-        }
-        return found.sorted { $0.device < $1.device }
+    /// `/dev/loopN` of every volume: what a tenant writes there is never the host's.
+    package static func volumePaths() throws(DriverError) -> Set<String> {
+        Set(try files().filter { $0.volume != nil }.map(\.device.path))
     }
 }

@@ -82,7 +82,7 @@ package final class LoopDevices: Sendable {
             // The attribute exists only where a file is bound.
             guard unsafe access("/sys/block/\(name)/loop/backing_file", F_OK) == 0,
                 let index = Int(name.removingBytePrefix("loop") ?? ""),
-                let device = LoopDevice(index: index),
+                let device = try LoopDevice(index: index),
                 let attachment = try Self.attachment(at: device, orNilForDeadFile: true)
             else { continue }
             found.append(attachment)
@@ -100,7 +100,7 @@ package final class LoopDevices: Sendable {
             let descriptor = node.rawValue
             _ = try Errno.check { unsafe chost_loop_status(descriptor, &status) }
         } catch {
-            if LoopNode.isGone(error) { return nil }
+            if error.saysGone { return nil }
             if orNilForDeadFile, [EIO, ESHUTDOWN, ESTALE].contains(error.code) { return nil }
             if let refusal = LoopNode.refusal(of: device.path, error) { throw refusal }
             throw error.failure(to: "ask what is attached to \(device.path)", .unavailable)
@@ -173,8 +173,8 @@ extension LoopDevices {
         let backing = file.rawValue
         for _ in 0..<mostAttempts {
             let index = try freeIndex(control, for: path)
+            guard let device = try LoopDevice(index: Int(index)) else { continue }
             do throws(Errno) {
-                guard let device = LoopDevice(index: Int(index)) else { continue }
                 try bind(
                     backing,
                     path,
@@ -186,7 +186,7 @@ extension LoopDevices {
                 return device
             } catch {
                 // Another program was faster, or the device was removed again.
-                if error.code == EBUSY || LoopNode.isGone(error) { continue }
+                if error.code == EBUSY || error.saysGone { continue }
                 if let refusal = LoopNode.refusal(of: "/dev/loop\(index)", error) {
                     throw refusal.adding(context: "there is no free loop device for \(path)")
                 }

@@ -22,15 +22,12 @@ enum LoopNode {
         do throws(Errno) {
             return try OwnedDescriptor.opened(device.path, flags: flags)
         } catch {
-            guard error.code == ENOENT, LoopDevice(index: device.index) != nil else { throw error }
+            guard error.code == ENOENT else { throw error }
+            // The kernel's word is what counts: ENOENT again where it has no such device.
+            _ = try Errno.check { unsafe access("/sys/block/loop\(device.index)", F_OK) }
             try make(device)
             return try OwnedDescriptor.opened(device.path, flags: flags)
         }
-    }
-
-    /// Whether the failure says that nothing is bound, or that the device does not exist.
-    static func isGone(_ errno: Errno) -> Bool {
-        errno.code == ENXIO || errno.code == ENOENT || errno.code == ENODEV
     }
 
     /// What to say of a device that the kernel has and /dev cannot show; nil where the node is there.

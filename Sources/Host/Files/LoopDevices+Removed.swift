@@ -10,10 +10,9 @@ extension LoopDevices {
         -> (LoopDevice, FileIdentity)?
     {
         for attachment in try attachments() where attachment.backing.device == fileSystem {
-            let name = "/sys/block/loop\(attachment.device.index)/loop/backing_file"
-            guard SystemFile.line(name)?.hasByteSuffix("\(ending) (deleted)") == true else {
-                continue
-            }
+            guard let file = try attachment.device.file(), file.isDeleted,
+                file.path.hasByteSuffix(ending)
+            else { continue }
             return (attachment.device, attachment.backing)
         }
         return nil

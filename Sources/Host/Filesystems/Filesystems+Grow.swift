@@ -85,8 +85,8 @@ extension Filesystems {
         throws(DriverError) -> UInt64
     {
         let number = try deviceNumber(of: root, path)
-        guard let sectors = SystemFile.line("/sys/dev/block/\(number)/size").flatMap({ UInt64($0) })
-        else {
+        let text = try SystemFile.lineIfThere("/sys/dev/block/\(number)/size")
+        guard let sectors = text.flatMap({ UInt64($0) }) else {
             throw DriverError(.hostFailure, "\(path) lies on device \(number), which has no size")
         }
         // The kernel counts in 512 bytes there, whatever the device's blocks are.

@@ -75,9 +75,11 @@ extension FilesystemFault {
     package static func ofVolumes() throws(DriverError) -> [(VolumeID, FilesystemFault)] {
         let table = try MountTable.read()
         let mounts = table.filter { $0.source.hasBytePrefix("/dev/") }
-        return found(among: mounts, table).compactMap { fault in
-            fault.volume.map { ($0, fault) }
+        var faults: [(VolumeID, FilesystemFault)] = []
+        for fault in found(among: mounts, table) {
+            if let id = try fault.mount.volume() { faults.append((id, fault)) }
         }
+        return faults
     }
 
     /// That of a mount's device: an error count of ext4, or a file system that opens nothing.
@@ -103,20 +105,5 @@ extension FilesystemFault {
             faults[mount.source] = fault
         }
         return faults.values.sorted { $0.mount.mountID < $1.mount.mountID }
-    }
-
-    /// `v1-`, 16 digits of the node, a dash, 32 digits of the name.
-    private static let idLength = 52
-
-    /// The volume by the names that its device has in the kernel; nil for somebody else's.
-    private var volume: VolumeID? {
-        guard let name = mount.source.removingBytePrefix("/dev/") else { return nil }
-        if let index = name.removingBytePrefix("loop").flatMap({ Int($0) }) {
-            return LoopDevice(index: index)?.file?.volume
-        }
-        // `vg-v1--<node>--<name>`: device mapper's name doubles each dash of the two names.
-        guard let mapped = SystemFile.line("/sys/block/\(name)/dm/name") else { return nil }
-        let single = Array(mapped.replacingBytes("--", with: "-").utf8)
-        return VolumeID(parsing: String(decoding: single.suffix(Self.idLength), as: UTF8.self))
     }
 }

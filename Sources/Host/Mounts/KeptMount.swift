@@ -12,12 +12,12 @@ package struct KeptMount: Sendable, Hashable {
 extension KeptMount {
     /// All of them in the namespaces that this process sees, one for each volume and namespace.
     package static func all() throws(DriverError) -> [KeptMount] {
-        let own = Set(try MountTable.read().compactMap(\.volume))
+        let own = Set(try MountTable.volumes().keys)
         var found: [KeptMount] = []
         for pid in try MountNamespaces.others() {
             var seen = own
-            for mount in MountNamespaces.entries(in: pid) {
-                guard let id = mount.volume, seen.insert(id).inserted else { continue }
+            for mount in try MountNamespaces.entries(in: pid) {
+                guard let id = try mount.volume(), seen.insert(id).inserted else { continue }
                 found.append(
                     KeptMount(id: id, target: mount.target, holder: ProcessHolder(pid: pid))
                 )

@@ -6,13 +6,13 @@ extension MountEntry {
     /// names of its device and of what is behind that; nil for others.
     ///
     /// For reports, never for decisions.
-    package var volume: VolumeID? {
+    package func volume() throws(DriverError) -> VolumeID? {
         guard let device = deviceName else { return nil }
         if let index = Int(device.removingBytePrefix("loop") ?? "") {
-            return LoopDevice.volume(index: index)
+            return try LoopDevice(index: index)?.file()?.volume
         }
-        guard let name = SystemFile.line("/sys/block/\(device)/dm/name") else { return nil }
-        return Self.volume(ofMappedDevice: name)
+        return try SystemFile.lineIfThere("/sys/block/\(device)/dm/name")
+            .flatMap(Self.volume(ofMappedDevice:))
     }
 
     /// `loop3` or `dm-3`; nil for what is no block device.

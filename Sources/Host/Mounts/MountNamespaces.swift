@@ -29,17 +29,22 @@ enum MountNamespaces {
         -> [DeviceMounts.Use]
     {
         let path = "/proc/\(pid)/mountinfo"
-        // It ended, or hides its mounts from this process.
-        guard let bytes = try? SystemFile.read(path), mayShow(device, in: bytes) else { return [] }
+        guard let bytes = try table(path), mayShow(device, in: bytes) else { return [] }
         let entries = try MountTable.parse(table: bytes, of: path)
         return device.uses(among: entries, root: "/proc/\(pid)/root")
     }
 
     /// The mounts of a process's mount namespace; none where it is gone, or hides them.
-    static func entries(in pid: pid_t) -> [MountEntry] {
+    static func entries(in pid: pid_t) throws(DriverError) -> [MountEntry] {
         let path = "/proc/\(pid)/mountinfo"
-        guard let bytes = try? SystemFile.read(path) else { return [] }
-        return (try? MountTable.parse(table: bytes, of: path)) ?? []
+        guard let bytes = try table(path) else { return [] }
+        return try MountTable.parse(table: bytes, of: path)
+    }
+
+    /// nil where the process has ended, or hides its mounts from this process.
+    private static func table(_ path: String) throws(DriverError) -> [UInt8]? {
+        // A process that waits for its parent has no namespace any more: EINVAL.
+        try SystemFile.readIfThere(path, nothing: [EINVAL, EACCES, EPERM])
     }
 
     private static func mayShow(_ device: DeviceMounts, in table: [UInt8]) -> Bool {

@@ -7,6 +7,17 @@ package enum MountTable {
         try parse(table: try SystemFile.read(ownPath), of: ownPath)
     }
 
+    /// The volumes of Cairn that are mounted here, each with one of the places.
+    ///
+    /// For reports, never for decisions.
+    package static func volumes() throws(DriverError) -> [VolumeID: String] {
+        var found: [VolumeID: String] = [:]
+        for mount in try read() {
+            if let id = try mount.volume(), found[id] == nil { found[id] = mount.target }
+        }
+        return found
+    }
+
     static let ownPath = "/proc/self/mountinfo"
 
     /// All lines of a table that was read from `path`.

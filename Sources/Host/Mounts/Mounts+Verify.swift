@@ -47,7 +47,8 @@ extension Mounts {
                 "the btrfs file system on \(path) says that it has \(count) devices; a volume has one"
             )
         }
-        return SystemFile.line("\(folder)/\(names[0])/dev").flatMap(SystemFile.deviceNumber)
+        let number = try SystemFile.lineIfThere("\(folder)/\(names[0])/dev")
+        return number.flatMap(SystemFile.deviceNumber)
     }
 
     /// `8-4-4-4-12` digits.

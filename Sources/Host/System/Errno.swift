@@ -12,6 +12,9 @@ struct Errno: Error, Hashable, CustomStringConvertible {
         return "\(text) (\(name))"
     }
 
+    /// Whether it says that a device or its file is not there, or that nothing is bound to it.
+    var saysGone: Bool { [ENXIO, ENOENT, ENODEV].contains(code) }
+
     /// Runs a call that answers -1 and sets errno on failure, again where a signal cut it short.
     static func check<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
         while true {

@@ -46,7 +46,7 @@ package enum HostFeatures {
     package static func loopConfigure() -> Finding {
         do throws(DriverError) {
             let index = try freeLoopDevice()
-            guard let device = LoopDevice(index: index) else {
+            guard let device = try LoopDevice(index: index) else {
                 return .unknown("/dev/loop\(index) went away")
             }
             // Bound to a name, so that it is open until the kernel has answered.

@@ -6,23 +6,50 @@ import Glibc
 enum SystemFile {
     /// The file's bytes; a file of /proc has no size beforehand, so it is read to its end.
     static func read(_ path: String) throws(DriverError) -> [UInt8] {
-        let file = try OwnedDescriptor(opening: path, flags: O_RDONLY)
+        do throws(Errno) {
+            return try readOrErrno(path)
+        } catch {
+            throw error.failure(to: "read \(path)")
+        }
+    }
+
+    /// The same, or nil where there is no such file, or its device or process is gone.
+    ///
+    /// `nothing` are further errors that say no more than that.
+    static func readIfThere(_ path: String, nothing: [CInt] = []) throws(DriverError) -> [UInt8]? {
+        do throws(Errno) {
+            return try readOrErrno(path)
+        } catch {
+            if error.saysGone || error.code == ESRCH || nothing.contains(error.code) { return nil }
+            throw error.failure(to: "read \(path)", .unavailable)
+        }
+    }
+
+    /// The first line, or nil where there is no such file, or its device or process is gone.
+    static func lineIfThere(_ path: String) throws(DriverError) -> String? {
+        try readIfThere(path).map(firstLine)
+    }
+
+    /// The first line, or nil where the file is absent or cannot be read; for people, never for
+    /// decisions.
+    static func line(_ path: String) -> String? { (try? read(path)).map(firstLine) }
+
+    private static func firstLine(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+
+    private static func readOrErrno(_ path: String) throws(Errno) -> [UInt8] {
+        let file = try OwnedDescriptor.opened(path, flags: O_RDONLY)
         var bytes: [UInt8] = []
         // One read of /proc answers at most a page of 4 KiB.
         var chunk = [UInt8](repeating: 0, count: 8 << 10)
         while true {
-            let count = try attempt("read \(path)") {
+            let count = try Errno.check {
                 unsafe Glibc.read(file.rawValue, &chunk, chunk.count)
             }
             if count == 0 { return bytes }
             bytes.append(contentsOf: chunk[..<count])
         }
-    }
-
-    /// The first line, or nil where the file is absent or cannot be read.
-    static func line(_ path: String) -> String? {
-        guard let bytes = try? read(path) else { return nil }
-        return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 
     /// The device number in a text like `7:3`; nil for anything else.

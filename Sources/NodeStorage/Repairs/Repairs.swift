@@ -102,12 +102,16 @@ package final class Repairs: Sendable {
                 ]
             )
         }
-        let mounted = Dictionary(
-            ((try? MountTable.read()) ?? []).compactMap { mount in
-                mount.volume.map { ($0, mount.target) }
-            },
-            uniquingKeysWith: { first, _ in first }
-        )
+        let mounted: [VolumeID: String]
+        do throws(DriverError) {
+            mounted = try MountTable.volumes()
+        } catch {
+            logger.warning(
+                "cannot tell whether notes of volumes in use are lost",
+                metadata: ["reason": "\(error.message)"]
+            )
+            return
+        }
         let lost = mounted.filter { id, _ in
             tiers.remembers(id) && usage.usage(of: id).isEmpty && usage.unreadableNotes[id] == nil
         }

@@ -15,7 +15,18 @@ package struct TierFigures: Sendable {
     /// Blocks where the storage hangs.
     package init(of backend: any VolumeBackend) {
         var health = backend.health()
-        health.problems += Self.deadFilesystems(of: backend)
+        do throws(DriverError) {
+            health.problems += try Self.deadFilesystems(of: backend)
+        } catch {
+            health.problems.append(
+                TierHealth.Problem(
+                    .unavailable,
+                    "the mounted volumes of tier \(backend.tier)",
+                    found: error.message,
+                    advice: "see what keeps the driver from /proc and /sys of the node"
+                )
+            )
+        }
         self.health = health
         capacity = try? backend.capacity()
         volumes = (try? backend.volumes())?.count
@@ -23,9 +34,10 @@ package struct TierFigures: Sendable {
         cuts = backend.cuts
     }
 
-    private static func deadFilesystems(of backend: any VolumeBackend) -> [TierHealth.Problem] {
-        let faults = (try? FilesystemFault.ofVolumes()) ?? []
-        return faults.filter { backend.remembers($0.0) }.map { id, fault in
+    private static func deadFilesystems(of backend: any VolumeBackend) throws(DriverError)
+        -> [TierHealth.Problem]
+    {
+        try FilesystemFault.ofVolumes().filter { backend.remembers($0.0) }.map { id, fault in
             TierHealth.Problem(
                 .deadFilesystem,
                 "volume \(id)",

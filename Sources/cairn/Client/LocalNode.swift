@@ -28,7 +28,7 @@ struct LocalNode {
         }
         mounts = try MountTable.read()
         groups = TierBackends.lvm(of: tiers ?? [])
-        loopDevices = Self.devices(directories: tiers.map(Self.directories(of:)))
+        loopDevices = try Self.devices(directories: tiers.map(Self.directories(of:)))
     }
 
     func record(_ id: VolumeID) -> VolumeRecord? {
@@ -101,13 +101,16 @@ struct LocalNode {
     /// A second driver of this node has the same ids for the same names, so a device counts only
     /// where its file is that of a pool of ours; where no pool is known, where its id is the only
     /// one.
-    private static func devices(directories: [String]?) -> [VolumeID: AttachedDevice] {
+    private static func devices(directories: [String]?) throws(DriverError)
+        -> [VolumeID: AttachedDevice]
+    {
+        // Opening the devices takes root; without it, where volumes are attached stays unknown.
         let backings = Dictionary(
             ((try? LoopDevices().attachments()) ?? []).map { ($0.device, $0.backing) },
             uniquingKeysWith: { first, _ in first }
         )
         var found: [VolumeID: [LoopDevice]] = [:]
-        for file in LoopDevices.files() {
+        for file in try LoopDevices.files() {
             guard let id = file.volume, let backing = backings[file.device] else { continue }
             let isOurs = directories?.contains { directory in
                 (try? FileIdentity(of: "\(directory)/volumes/\(id)/data")) == backing

@@ -63,7 +63,12 @@ struct UsageChecks {
     }
 
     private mutating func examineLost(noted: Set<VolumeID>, _ unreadable: [VolumeID]) {
-        let mounted = Set(((try? MountTable.read()) ?? []).compactMap(\.volume))
+        let mounted: Set<VolumeID>
+        do throws(DriverError) {
+            mounted = Set(try MountTable.volumes().keys)
+        } catch {
+            return examination.note("notes", error.message, "run doctor as root")
+        }
         let lost = mounted.subtracting(noted).subtracting(unreadable).sorted()
         guard let first = lost.first else { return }
         let found = "none in \(folder) of \(lost.count) volumes in use, such as \(first)"

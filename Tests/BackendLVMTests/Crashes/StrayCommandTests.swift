@@ -48,7 +48,7 @@ struct StrayCommandTests {
         do {
             let lock = try GroupLock.take(of: site.disks.name)
             let call = Task { try await site.create(subject, mebibytes: CrashSite.size) }
-            try await wait(for: "command that waits") { Self.isWaiting(subject) }
+            try await wait(for: "command that waits") { try Self.isWaiting(subject) }
             try await site.cluster.driver.stop(SIGKILL)
             await expectFailure(.unavailable) { try await call.value }
             try await site.cluster.driver.start()
@@ -62,8 +62,8 @@ struct StrayCommandTests {
         try site.expectEmpty()
     }
 
-    private static func isWaiting(_ subject: CrashSubject) -> Bool {
-        RunningProgram.all().contains { $0.words.contains(subject.volume) }
+    private static func isWaiting(_ subject: CrashSubject) throws -> Bool {
+        try RunningProgram.all().contains { $0.words.contains(subject.volume) }
     }
 }
 
