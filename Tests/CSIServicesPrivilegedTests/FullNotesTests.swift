@@ -2,7 +2,7 @@ import DriverCore
 import TestSupport
 import Testing
 
-@testable import CSIServices
+@testable import NodeStorage
 
 /// The notes of the use of volumes, on a file system of their own that is full.
 @Suite(.timeLimit(.minutes(1))) struct FullNotesTests {
