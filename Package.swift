@@ -33,7 +33,10 @@ let package = Package(
         .target(
             name: "CGRPCShim",
             cSettings: ownC,
-            linkerSettings: [.linkedLibrary("grpc"), .linkedLibrary("gpr")]
+            linkerSettings: [
+                .linkedLibrary("grpc"), .linkedLibrary("gpr"), .linkedLibrary("ssl"),
+                .linkedLibrary("crypto"),
+            ]
         ),
         // C: what holds for the whole process: connections leave descriptors for volumes.
         .target(name: "CProcessShim", cSettings: ownC),

@@ -48,6 +48,11 @@ struct cgrpc_channel {
   grpc_channel *channel;  // owned
 };
 
+// Holds every TLS connection of this process to TLS 1.3. Comes before the first.
+bool cgrpc_tls_prepare(void);
+// Whether a log line of C-core's says that a handshake failed; then writes why.
+bool cgrpc_tls_describe_failure(const char *line, char *buffer, size_t capacity);
+
 grpc_channel_args cgrpc_options_view(const cgrpc_options *options);
 
 // Gives one buffer that holds a copy of the bytes.

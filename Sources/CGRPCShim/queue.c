@@ -1,20 +1,4 @@
-#include <stdio.h>
-#include <string.h>
-
-#include <grpc/support/log.h>
-
 #include "internal.h"
-
-// The reason for an abort() is not kept quiet.
-static void log_assertions_only(gpr_log_func_args *line) {
-  if (strstr(line->message, "assertion failed") == NULL) return;
-  fprintf(stderr, "%s:%d: %s\n", line->file, line->line, line->message);
-}
-
-void cgrpc_initialize(bool is_quiet) {
-  if (is_quiet) gpr_set_log_function(log_assertions_only);
-  grpc_init();
-}
 
 cgrpc_queue *cgrpc_queue_create(void) {
   cgrpc_queue *queue = gpr_malloc(sizeof *queue);

@@ -96,6 +96,9 @@ import Synchronization
     /// back.
     private static let initializeOnce: Void = {
         signal(SIGPIPE, SIG_IGN)
-        cgrpc_initialize(unsafe getenv("GRPC_VERBOSITY") == nil)
+        let isReady = unsafe cgrpc_initialize(getenv("GRPC_VERBOSITY") == nil) { reason in
+            HandshakeFailures.ofProcess.report(unsafe String(cString: reason))
+        }
+        precondition(isReady, "OpenSSL cannot be held to TLS 1.3")
     }()
 }

@@ -42,22 +42,6 @@ struct Authority {
 
 /// Runs openssl quietly and requires success.
 private func openssl(_ arguments: [String]) throws {
-    var words = unsafe (["openssl"] + arguments).map { unsafe strdup($0) } + [nil]
-    defer { unsafe words.forEach { unsafe free($0) } }
-    var actions = unsafe posix_spawn_file_actions_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    for descriptor: CInt in [0, 1, 2] {
-        unsafe posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
-    }
-    var child = pid_t()
-    let code = unsafe posix_spawnp(&child, "openssl", &actions, nil, &words, environ)
-    try #require(code == 0, "openssl must be installed")
-    var status = CInt()
-    let end = ContinuousClock.now + patience
-    while unsafe waitpid(child, &status, WNOHANG) != child {
-        if ContinuousClock.now > end { kill(child, SIGKILL) }
-        usleep(2000)
-    }
+    let status = try exitStatus(of: ["openssl"] + arguments)
     try #require(status == 0, "openssl \(arguments) failed")
 }

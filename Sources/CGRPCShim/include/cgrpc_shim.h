@@ -18,9 +18,15 @@
 
 #pragma clang assume_nonnull begin
 
+// --- process.c ---
+
+// Gets the reason as text, on a thread of C-core's, where it must not wait.
+typedef void cgrpc_handshake_observer(const char *reason);
+
 // Must come before everything else, once per process. Has no counterpart: C-core's own threads
-// live as long as the process. When quiet, C-core's own log lines are dropped.
-void cgrpc_initialize(bool is_quiet);
+// live as long as the process. False when OpenSSL cannot be held to TLS 1.3. When quiet, C-core's own
+// log lines are dropped, and the observer is told of each TLS handshake that failed here.
+bool cgrpc_initialize(bool is_quiet, cgrpc_handshake_observer *handshake_failed);
 
 // --- queue.c: one completion queue, drained by one thread ---
 
