@@ -1,0 +1,100 @@
+import DriverCore
+
+/// Who may call what over the network.
+///
+/// Unix sockets are guarded by their mode and owner: whoever can open one may call everything.
+/// Everywhere else a certificate must name the role that a service is for.
+package struct PeerPolicy: Sendable {
+    /// Who a service or a single method is for.
+    package enum Caller: String, Sendable {
+        case controller = "controllers"
+        case node = "nodes"
+    }
+
+    /// By `package.Service` or `package.Service/Method`, of which the latter counts first.
+    private let callers: [String: Caller]
+    /// Whether a node's certificate must name the node.
+    private let requiresNodeNames: Bool
+
+    package init(callers: [String: Caller], requiresNodeNames: Bool = false) {
+        self.callers = callers
+        self.requiresNodeNames = requiresNodeNames
+    }
+
+    /// What a node serves on its network port.
+    package static let ofNodes = PeerPolicy(callers: [
+        "csi.v1.Identity": .controller, "csi.v1.Controller": .controller,
+    ])
+
+    /// What a controller serves on its network port: ListNodes is for its unix socket.
+    package static func ofControllers(requiringNodeNames: Bool) -> PeerPolicy {
+        PeerPolicy(
+            callers: [
+                "cairn.v1.NodeRegistry/Register": .node, "cairn.v1.NodeRegistry/Leave": .node,
+            ],
+            requiresNodeNames: requiringNodeNames
+        )
+    }
+
+    /// Why the peer may not call the method, by its full path; nil where it may.
+    package func refusal(of method: String, by peer: Peer) -> RPCFailure? {
+        guard !peer.isLocal else { return nil }
+        let role = PeerRole(certificateNames: peer.certificateNames)
+        guard role != .none else { return Self.strangerRefusal(of: peer) }
+        let path = String(method.removingBytePrefix("/") ?? Substring(method))
+        let caller = callers[path] ?? callers[String(path.bytePrefix(before: "/"))]
+        guard let caller else {
+            return RPCFailure(.permissionDenied, "\(path) is not for callers over the network")
+        }
+        switch (caller, role) {
+        case (.controller, .controller): return nil
+        case (.node, .node(let ids)):
+            return requiresNodeNames && ids.isEmpty ? Self.namelessRefusal : nil
+        default:
+            return RPCFailure(
+                .permissionDenied,
+                "\(path) is for \(caller.rawValue), and the certificate is that of \(role.name)"
+            )
+        }
+    }
+
+    /// Why the peer may not speak for the node with this id; nil where it may.
+    package func refusal(ofNode id: String, by peer: Peer) -> RPCFailure? {
+        guard !peer.isLocal else { return nil }
+        guard case .node(let ids) = PeerRole(certificateNames: peer.certificateNames) else {
+            return RPCFailure(.permissionDenied, "the certificate is not that of a node")
+        }
+        guard !ids.isEmpty else { return requiresNodeNames ? Self.namelessRefusal : nil }
+        guard ids.contains(where: { $0.hasSameBytes(as: id) }) else {
+            return RPCFailure(
+                .permissionDenied,
+                "the certificate is that of node \(ids.joined(separator: ", ")), which may not "
+                    + "speak for node '\(id)'; give that node a certificate of its own"
+            )
+        }
+        return nil
+    }
+
+    private static let namelessRefusal = RPCFailure(
+        .permissionDenied,
+        "the certificate names no node, which this controller requires; it must hold the DNS name "
+            + PeerRole.name(ofNode: "<node id>")
+    )
+
+    private static func strangerRefusal(of peer: Peer) -> RPCFailure {
+        guard !peer.certificateNames.isEmpty else {
+            return RPCFailure(.unauthenticated, "calls over the network need a certificate")
+        }
+        return RPCFailure(
+            .unauthenticated,
+            "the certificate names \(peer.certificateNames.joined(separator: ", ")); one of "
+                + "\(PeerRole.controllerName) and \(PeerRole.nodeName) must be among its DNS names, "
+                + "and not both"
+        )
+    }
+}
+
+extension Peer {
+    /// Whether the call came over a unix socket.
+    package var isLocal: Bool { address.hasBytePrefix("unix:") }
+}
