@@ -58,6 +58,20 @@ package struct PeerPolicy: Sendable {
         }
     }
 
+    /// Refuses the calls that ``refusal(of:by:)`` refuses: an interceptor.
+    ///
+    /// It notes for the log who was refused.
+    @Sendable package func around(
+        _ context: CallContext,
+        _ next: () async throws(RPCFailure) -> Void
+    ) async throws(RPCFailure) {
+        if let refusal = refusal(of: context.method, by: context.peer) {
+            context.note { $0.fields.append((key: "peer", value: context.peer.address)) }
+            throw refusal
+        }
+        try await next()
+    }
+
     /// Why the peer may not speak for the node with this id; nil where it may.
     package func refusal(ofNode id: String, by peer: Peer) -> RPCFailure? {
         guard !peer.isLocal else { return nil }

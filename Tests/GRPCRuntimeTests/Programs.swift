@@ -1,10 +1,19 @@
 import Glibc
 import Testing
 
-/// Runs a program with nothing to read and nobody to write to; 0 is success.
-func exitStatus(of command: [String]) throws -> CInt {
-    let child = try spawn(command, output: "/dev/null")
+/// Runs a program with nothing to read; 0 is success.
+func exitStatus(of command: [String], output: String = "/dev/null") throws -> CInt {
+    let child = try spawn(command, output: output)
     return waitForEnd(of: child)
+}
+
+/// Its beginning, which is all of what tests read.
+func contentsOfFile(_ path: String) -> String {
+    guard let file = unsafe fopen(path, "r") else { return "" }
+    defer { unsafe fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = unsafe fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
 }
 
 /// A program that runs until it is stopped.
@@ -23,21 +32,13 @@ struct BackgroundProgram {
         let end = ContinuousClock.now + patience
         while ContinuousClock.now < end {
             // The last line may be written in part.
-            for line in contents().split(separator: "\n", omittingEmptySubsequences: false)
+            for line in contentsOfFile(log).split(separator: "\n", omittingEmptySubsequences: false)
                 .dropLast()
             where line.hasPrefix(text) { return String(line.dropFirst(text.count)) }
             try await Task.sleep(for: .milliseconds(5))
         }
         Issue.record("'\(text)' was not printed")
         return ""
-    }
-
-    private func contents() -> String {
-        guard let file = unsafe fopen(log, "r") else { return "" }
-        defer { unsafe fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        let count = unsafe fread(&bytes, 1, bytes.count, file)
-        return String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 
     func stop() {
@@ -53,7 +54,8 @@ private func spawn(_ command: [String], output: String) throws -> pid_t {
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
+    let flags = O_WRONLY | O_CREAT | O_TRUNC
+    unsafe posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o600)
     unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
     var child = pid_t()
     let code = unsafe posix_spawnp(&child, command[0], &actions, nil, &words, environ)
