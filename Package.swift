@@ -42,14 +42,14 @@ let package = Package(
         .target(name: "CProcessShim", cSettings: ownC),
         // C: protobuf-c output of proto/, generated and checked in.
         .target(name: "CCSIProto", linkerSettings: [.linkedLibrary("protobuf-c")]),
-        // C: ioctls, mount calls, libblkid, libmount and SHA-256, which Swift cannot reach by itself.
+        // C: ioctls, mount calls, libblkid and libmount, which Swift cannot reach by itself.
         .target(
             name: "CHostShim",
             cSettings: ownC,
-            linkerSettings: [
-                .linkedLibrary("blkid"), .linkedLibrary("mount"), .linkedLibrary("crypto"),
-            ]
+            linkerSettings: [.linkedLibrary("blkid"), .linkedLibrary("mount")]
         ),
+        // C: SHA-256 of libcrypto.
+        .target(name: "CDigestShim", cSettings: ownC, linkerSettings: [.linkedLibrary("crypto")]),
         // C: libdevmapper's looks at devices as plain values.
         .target(
             name: "CDeviceMapperShim",
@@ -67,6 +67,12 @@ let package = Package(
 
         // Domain values, the one error, exclusion by key.
         .target(name: "DriverCore", swiftSettings: swift),
+        // Who a node is, and the ids that it gives.
+        .target(
+            name: "Naming",
+            dependencies: ["CDigestShim", "DriverCore"],
+            swiftSettings: swift
+        ),
         // JSON files that outlive the process: versions, explicit keys, and unknown keys kept.
         .target(name: "DiskFormat", dependencies: ["DriverCore"], swiftSettings: swift),
         // Bytes in, bytes out, over C-core: server and client.
@@ -116,22 +122,28 @@ let package = Package(
         // The promise kept by a volume group or a thin pool of LVM.
         .target(
             name: "BackendLVM",
-            dependencies: ["Backend", "DeviceMapper", "Host", "DriverCore", log],
+            dependencies: ["Backend", "DeviceMapper", "Host", "Naming", "DriverCore", log],
             swiftSettings: swift
         ),
         // What a node does with its storage, whatever protocol asks for it: tiers, making and mounting
         // volumes, notes of their use, repairs.
         .target(
             name: "NodeStorage",
-            dependencies: ["Backend", "DiskFormat", "Host", "DriverCore", log],
+            dependencies: ["Backend", "DiskFormat", "Host", "Naming", "DriverCore", log],
             swiftSettings: swift
         ),
-        // CSI semantics: validation, idempotency, error mapping; one file per RPC.
+        // How CSI is served, wherever the storage is: routing, the log, figures of calls, Identity.
+        .target(
+            name: "CSIServing",
+            dependencies: ["CSIMessages", "GRPCRuntime", "Naming", "DriverCore", log],
+            swiftSettings: swift
+        ),
+        // The Controller and Node services over a node's own storage; one file per RPC.
         .target(
             name: "CSIServices",
             dependencies: [
-                "CSIMessages", "NodeStorage", "Backend", "Host", "GRPCRuntime", "DriverCore",
-                "Telemetry", log,
+                "CSIServing", "CSIMessages", "NodeStorage", "Backend", "Host", "Naming",
+                "GRPCRuntime", "DriverCore", "Telemetry", log,
             ],
             swiftSettings: swift
         ),
@@ -152,8 +164,8 @@ let package = Package(
             name: "cairn",
             dependencies: [
                 "BackendLVM", "BackendLoop", "Backend", "CSIClient", "CSIMessages", "CSIServices",
-                "Configuration", "DriverCore", "GRPCRuntime", "HTTPServer", "Host", "NodeStorage",
-                "Telemetry", arguments, log,
+                "CSIServing", "Configuration", "DriverCore", "GRPCRuntime", "HTTPServer", "Host",
+                "Naming", "NodeStorage", "Telemetry", arguments, log,
             ],
             swiftSettings: swift
         ),
@@ -161,7 +173,9 @@ let package = Package(
         // Fixtures that several test targets share: temporary folders, pools on loop devices.
         .target(
             name: "TestSupport",
-            dependencies: ["Backend", "CSIClient", "CSIMessages", "DriverCore", "Host", log],
+            dependencies: [
+                "Backend", "CSIClient", "CSIMessages", "DriverCore", "Host", "Naming", log,
+            ],
             path: "Tests/TestSupport",
             swiftSettings: swift
         ),
@@ -169,7 +183,8 @@ let package = Package(
         .target(
             name: "DriverHarness",
             dependencies: [
-                "CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime", "Host", "TestSupport",
+                "CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime", "Host", "Naming",
+                "TestSupport",
             ],
             path: "Tests/DriverHarness",
             swiftSettings: swift
@@ -241,18 +256,32 @@ let package = Package(
             swiftSettings: swift
         ),
         .testTarget(
+            name: "NamingTests",
+            dependencies: ["Naming", "DriverCore"],
+            swiftSettings: swift
+        ),
+        .testTarget(
             name: "NodeStorageTests",
             dependencies: [
-                "NodeStorage", "Backend", "DiskFormat", "DriverCore", "Host", "TestSupport", log,
+                "NodeStorage", "Backend", "DiskFormat", "DriverCore", "Host", "Naming",
+                "TestSupport", log,
             ],
             exclude: ["Samples"],
             swiftSettings: swift
         ),
         .testTarget(
+            name: "CSIServingTests",
+            dependencies: [
+                "CSIServing", "CSIMessages", "NodeStorage", "DriverCore", "GRPCRuntime", "Host",
+                "Naming", "TestSupport", log,
+            ],
+            swiftSettings: swift
+        ),
+        .testTarget(
             name: "CSIServicesTests",
             dependencies: [
-                "CSIServices", "CSIMessages", "NodeStorage", "Backend", "DriverCore",
-                "GRPCRuntime", "Host", "TestSupport", log,
+                "CSIServices", "CSIServing", "CSIMessages", "NodeStorage", "Backend", "DriverCore",
+                "GRPCRuntime", "Host", "Naming", "TestSupport", log,
             ],
             swiftSettings: swift
         ),
@@ -260,8 +289,8 @@ let package = Package(
         .testTarget(
             name: "CSIServicesPrivilegedTests",
             dependencies: [
-                "CSIServices", "CSIMessages", "Backend", "DriverCore", "GRPCRuntime", "Host",
-                "TestSupport", log,
+                "CSIServices", "CSIServing", "CSIMessages", "NodeStorage", "Backend", "DriverCore",
+                "GRPCRuntime", "Host", "Naming", "TestSupport", log,
             ],
             swiftSettings: swift
         ),
@@ -291,7 +320,7 @@ let package = Package(
             name: "BackendLVMTests",
             dependencies: [
                 "BackendLVM", "Backend", "CSIMessages", "DeviceMapper", "DriverCore",
-                "DriverHarness", "GRPCRuntime", "Host", "TestSupport", log,
+                "DriverHarness", "GRPCRuntime", "Host", "Naming", "TestSupport", log,
             ],
             exclude: ["Samples"],
             swiftSettings: swift

@@ -128,7 +128,7 @@ folders_without_target() {
 c_imports() {
     local rule module target
     for rule in CGRPCShim:GRPCRuntime CCSIProto:CSIMessages CHostShim:Host CYAMLShim:Configuration \
-        CDeviceMapperShim:DeviceMapper CHTTPShim:HTTPServer; do
+        CDeviceMapperShim:DeviceMapper CHTTPShim:HTTPServer CDigestShim:Naming; do
         module=${rule%:*} target=${rule#*:}
         code "\bimport\s+$module\b" "${swift_files[@]}" | grep -v "^Sources/$target/" || true
     done
@@ -142,7 +142,7 @@ foundation_imports() {
 
 unsafe_code() {
     code '\bunsafe\b|Unsafe[A-Z]' "${swift_files[@]}" |
-        grep -vE '^Sources/(GRPCRuntime|CSIMessages|Host|HTTPServer|Configuration|DeviceMapper)/' |
+        grep -vE '^Sources/(GRPCRuntime|CSIMessages|Host|HTTPServer|Configuration|DeviceMapper|Naming)/' |
         grep -vE '^Tests/(GRPCRuntime|CSIMessages|Host|HostPrivileged|BackendLoop|BackendLVM|Configuration|Telemetry|Conformance|Crash)Tests/' |
         grep -vE '^Tests/TestSupport/' |
         # Where libFuzzer calls in; what it calls gets an array.
@@ -157,7 +157,7 @@ grpc_codes() {
     names+='|unauthenticated'
     code "\.($names)\b|\bStatusCode\b" "${source_files[@]}" |
         grep -vE '^Sources/(GRPCRuntime|CSIClient|CSIMessages/Generated|cairn)/' |
-        grep -v '^Sources/CSIServices/Metrics/CallReport\.swift:' || true
+        grep -v '^Sources/CSIServing/Reports/CallReport\.swift:' || true
 }
 
 # Swift's characters hide a separator that a combining mark follows; DriverCore/TextBytes.swift has

@@ -37,7 +37,7 @@ source "$(dirname "$0")/common.sh"
 all_rings=(soundness unit host backend conformance cli faults crash lvm powercut fuzz fresh sanity)
 # The test targets of each ring, without "Tests". Soundness refuses a target that is in no ring.
 declare -A ring_targets=(
-    [unit]='BackendLVMCommand|BackendLVMMetadata|BackendLVMUnit|Bench|CSIClient|CSIMessages|CSIServices'
+    [unit]='BackendLVMCommand|BackendLVMMetadata|BackendLVMUnit|Bench|CSIClient|CSIMessages|CSIServices|CSIServing'
     [host]='HostPrivileged|CSIServicesPrivileged'
     [backend]='BackendLoop|BackendContract'
     [conformance]='Conformance'
@@ -47,7 +47,7 @@ declare -A ring_targets=(
     [lvm]='BackendLVM|BackendContract'
     [powercut]='PowerCut'
 )
-ring_targets[unit]+='|Configuration|DeviceMapper|DiskFormat|DriverCore|GRPCRuntime|HTTPServer|NodeStorage|Telemetry'
+ring_targets[unit]+='|Configuration|DeviceMapper|DiskFormat|DriverCore|GRPCRuntime|HTTPServer|Naming|NodeStorage|Telemetry'
 logs=.build/test-logs
 # Far above what a ring needs, so that a hang ends as a failure.
 ring_limit_seconds=900

@@ -1,6 +1,7 @@
 import Backend
 import DriverCore
 import Host
+import Naming
 
 /// A logical volume that Cairn made for this tier.
 struct OwnVolume {

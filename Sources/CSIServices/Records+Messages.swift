@@ -1,11 +1,9 @@
 internal import Backend
 internal import CSIMessages
+internal import CSIServing
 internal import DriverCore
+internal import Naming
 internal import NodeStorage
-
-extension NodeIdentity {
-    var topology: Topology { Topology(segments: segments) }
-}
 
 extension Volume {
     init(_ record: VolumeRecord, on identity: NodeIdentity) {

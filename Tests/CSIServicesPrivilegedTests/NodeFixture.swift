@@ -4,6 +4,7 @@ import DriverCore
 import GRPCRuntime
 import Host
 import Logging
+import Naming
 import NodeStorage
 import TestSupport
 

@@ -1,5 +1,6 @@
 import Backend
 import CSIMessages
+import CSIServing
 import DriverCore
 import NodeStorage
 import Testing

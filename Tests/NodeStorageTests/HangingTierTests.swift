@@ -2,6 +2,7 @@ import Backend
 import DriverCore
 import Host
 import Logging
+import Naming
 import TestSupport
 import Testing
 

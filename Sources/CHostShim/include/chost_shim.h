@@ -190,14 +190,6 @@ struct chost_probe {
 // chost_probe_failed (with errno), _nothing, _found or _ambivalent.
 int32_t chost_probe_device(int32_t device, struct chost_probe *found);
 
-// ---- digest.c ----
-
-enum {
-  chost_sha256_size = 32,
-};
-// SHA-256 into chost_sha256_size bytes; false where libcrypto cannot.
-bool chost_sha256(const void *bytes, size_t count, uint8_t *digest);
-
 // ---- process.c: child processes ----
 
 struct chost_child_outcome {

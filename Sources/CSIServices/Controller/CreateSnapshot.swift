@@ -1,8 +1,10 @@
 internal import Backend
 package import CSIMessages
+internal import CSIServing
 package import DriverCore
 package import GRPCRuntime
 internal import Host
+internal import Naming
 internal import NodeStorage
 
 extension LocalController {

@@ -2,6 +2,7 @@ internal import Backend
 package import CSIMessages
 package import DriverCore
 package import GRPCRuntime
+internal import Naming
 internal import NodeStorage
 
 extension LocalController {

@@ -1,7 +1,9 @@
 internal import Backend
 package import CSIMessages
+internal import CSIServing
 package import DriverCore
 package import GRPCRuntime
+internal import Naming
 internal import NodeStorage
 
 extension LocalController {

@@ -3,6 +3,7 @@ package import CSIMessages
 package import DriverCore
 package import GRPCRuntime
 internal import Host
+internal import Naming
 internal import NodeStorage
 
 extension LocalController {

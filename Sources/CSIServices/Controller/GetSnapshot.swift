@@ -1,4 +1,5 @@
 package import CSIMessages
+internal import CSIServing
 package import DriverCore
 package import GRPCRuntime
 internal import NodeStorage

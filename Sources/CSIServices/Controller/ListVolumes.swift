@@ -1,5 +1,6 @@
 internal import Backend
 package import CSIMessages
+internal import CSIServing
 package import DriverCore
 package import GRPCRuntime
 internal import NodeStorage

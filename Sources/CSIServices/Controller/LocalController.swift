@@ -1,7 +1,9 @@
 internal import Backend
 internal import CSIMessages
+internal import CSIServing
 package import DriverCore
 internal import Host
+package import Naming
 package import NodeStorage
 
 /// The Controller service over this node's own tiers; one file per RPC.

@@ -1,6 +1,8 @@
 import Backend
+package import CSIServing
 import DriverCore
 import Host
+package import Naming
 package import NodeStorage
 package import Telemetry
 

@@ -1,6 +1,8 @@
 internal import Backend
+internal import CSIServing
 internal import DriverCore
 internal import Host
+internal import Naming
 internal import NodeStorage
 
 /// An inline volume of a pod: made at publish, removed at unpublish, and recorded as such on the

@@ -2,6 +2,7 @@ internal import Backend
 internal import CSIMessages
 internal import DriverCore
 internal import Host
+internal import Naming
 internal import NodeStorage
 
 extension NodeService {

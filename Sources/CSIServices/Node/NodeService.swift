@@ -1,9 +1,11 @@
 internal import Backend
 internal import CSIMessages
+internal import CSIServing
 package import DriverCore
 package import GRPCRuntime
 internal import Host
 package import Logging
+package import Naming
 package import NodeStorage
 
 /// The CSI Node service over this node's tiers; one file per RPC.

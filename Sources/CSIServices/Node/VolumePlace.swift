@@ -1,6 +1,7 @@
 internal import Backend
 internal import DriverCore
 internal import Host
+internal import Naming
 internal import NodeStorage
 
 /// A path at which a volume is visible now; found by id and path together.

@@ -1,5 +1,6 @@
 internal import Backend
 internal import CSIMessages
+internal import CSIServing
 internal import DriverCore
 internal import NodeStorage
 

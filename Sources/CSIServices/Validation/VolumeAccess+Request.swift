@@ -1,4 +1,5 @@
 internal import CSIMessages
+internal import CSIServing
 internal import DriverCore
 internal import Host
 internal import NodeStorage

@@ -1,3 +1,4 @@
+internal import CSIServing
 internal import DriverCore
 
 /// The attributes of a volume at stage and publish: this driver gives its volumes none.

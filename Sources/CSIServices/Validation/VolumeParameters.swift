@@ -1,4 +1,5 @@
 internal import Backend
+internal import CSIServing
 internal import DriverCore
 internal import NodeStorage
 

@@ -1,6 +1,7 @@
 package import Backend
 package import DriverCore
 internal import Host
+package import Naming
 
 /// Decides what a new volume is to be, and has its tier make it; for CreateVolume and for inline
 /// volumes.

@@ -1,5 +1,6 @@
 package import Backend
 internal import DriverCore
+internal import Naming
 
 /// A new volume as it is asked for, checked as far as the request alone allows.
 package struct RequestedVolume: Sendable {

@@ -1,4 +1,5 @@
 package import DriverCore
+package import Naming
 
 extension Tiers {
     /// The volume, which must exist.

@@ -3,6 +3,7 @@ import CSIMessages
 import CSIServices
 import DriverCore
 import GRPCRuntime
+import Naming
 import NodeStorage
 
 /// Finds what a person calls a volume or a snapshot: by its name, or by its id.

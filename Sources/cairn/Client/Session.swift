@@ -3,6 +3,7 @@ import CSIMessages
 import CSIServices
 import DriverCore
 import GRPCRuntime
+import Naming
 import NodeStorage
 
 /// One command's connection to a driver that has answered.

@@ -2,6 +2,7 @@ import BackendLVM
 import Configuration
 import DriverCore
 import Host
+import Naming
 
 /// One LVM tier: its volume group, its pool, and what lies in them.
 enum GroupChecks {

@@ -1,5 +1,6 @@
 import Backend
 import CSIServices
+import CSIServing
 import Configuration
 import DriverCore
 import GRPCRuntime
@@ -7,6 +8,7 @@ import Glibc
 import HTTPServer
 import Host
 import Logging
+import Naming
 import NodeStorage
 import Telemetry
 

@@ -2,6 +2,7 @@ import CSIMessages
 import DriverCore
 import DriverHarness
 import Host
+import Naming
 import TestSupport
 import Testing
 

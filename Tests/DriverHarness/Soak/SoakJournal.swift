@@ -1,6 +1,7 @@
 import DriverCore
 import FoundationEssentials
 import Host
+import Naming
 import TestSupport
 
 /// What one caller knows, as it outlives the caller.

@@ -1,6 +1,7 @@
 package import Backend
 package import DriverCore
 import Host
+internal import Naming
 
 /// Records of a tier called `test`, as the driver would make them.
 package func volumeID(_ name: String) -> VolumeID {

@@ -1,18 +1,18 @@
-internal import DriverCore
+package import DriverCore
 
 /// The size limits that the CSI specification sets on every request ("Size Limits").
-enum RequestLimits {
+package enum RequestLimits {
     /// Bytes of a string field, where the field says nothing else.
-    static let stringBytes = 128
+    package static let stringBytes = 128
     /// Bytes of all keys and values of one map.
-    static let mapBytes = 4096
+    package static let mapBytes = 4096
     /// Bytes of all mount flags together.
-    static let mountFlagBytes = 4096
+    package static let mountFlagBytes = 4096
     /// Bytes of a path: PATH_MAX of Linux, its NUL included.
-    static let pathBytes = 4095
+    package static let pathBytes = 4095
 
     /// A string that must be there.
-    static func require(_ value: String, _ field: String, limit: Int = stringBytes)
+    package static func require(_ value: String, _ field: String, limit: Int = stringBytes)
         throws(DriverError)
     {
         guard !value.isEmpty else { throw DriverError(.invalidRequest, "\(field) is missing") }
@@ -20,11 +20,11 @@ enum RequestLimits {
     }
 
     /// An absolute path that must be there.
-    static func requirePath(_ value: String, _ field: String) throws(DriverError) {
+    package static func requirePath(_ value: String, _ field: String) throws(DriverError) {
         try require(value, field, limit: pathBytes)
     }
 
-    static func check(_ value: String, _ field: String, limit: Int = stringBytes)
+    package static func check(_ value: String, _ field: String, limit: Int = stringBytes)
         throws(DriverError)
     {
         guard value.utf8.count <= limit else {
@@ -35,7 +35,7 @@ enum RequestLimits {
         }
     }
 
-    static func check(_ map: [String: String], _ field: String) throws(DriverError) {
+    package static func check(_ map: [String: String], _ field: String) throws(DriverError) {
         let size = map.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         guard size <= mapBytes else {
             throw DriverError(
@@ -45,7 +45,7 @@ enum RequestLimits {
         }
     }
 
-    static func check(mountFlags flags: [String]) throws(DriverError) {
+    package static func check(mountFlags flags: [String]) throws(DriverError) {
         let size = flags.reduce(0) { $0 + $1.utf8.count }
         guard size <= mountFlagBytes else {
             throw DriverError(
@@ -56,7 +56,7 @@ enum RequestLimits {
     }
 
     /// A volume's or snapshot's name: there, short enough, and free of control characters.
-    static func checkName(_ name: String) throws(DriverError) {
+    package static func checkName(_ name: String) throws(DriverError) {
         try require(name, "name")
         guard name.unicodeScalars.allSatisfy(isAllowedInName) else {
             throw DriverError(.invalidRequest, "name holds a control character")

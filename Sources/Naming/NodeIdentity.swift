@@ -1,5 +1,4 @@
 package import DriverCore
-internal import Host
 
 /// Who this driver instance is: what its ids, its topology and its answers to Identity are made of.
 package struct NodeIdentity: Sendable {

@@ -1,7 +1,7 @@
 internal import CSIMessages
 internal import DriverCore
 package import GRPCRuntime
-package import NodeStorage
+package import Naming
 
 /// The Identity service; answered from memory, so that no slow disk delays a liveness probe.
 package struct IdentityService: Sendable {

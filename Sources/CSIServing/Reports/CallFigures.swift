@@ -1,12 +1,11 @@
-import DriverCore
+package import DriverCore
 import Synchronization
-import Telemetry
 
 /// How the calls of each method ended, and how long they took, since the process began.
 package final class CallFigures: Sendable {
-    struct OfMethod: Sendable {
-        var seconds = Histogram()
-        var codes: [String: UInt64] = [:]
+    package struct OfMethod: Sendable {
+        package var seconds = Histogram()
+        package var codes: [String: UInt64] = [:]
     }
 
     private let methods = Mutex<[String: OfMethod]>([:])
@@ -23,7 +22,7 @@ package final class CallFigures: Sendable {
     }
 
     /// In order of their names.
-    var all: [(method: String, figures: OfMethod)] {
+    package var all: [(method: String, figures: OfMethod)] {
         methods.withLock(\.self).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 }

@@ -1,7 +1,8 @@
 import DriverCore
+import TestSupport
 import Testing
 
-@testable import CSIServices
+@testable import CSIServing
 
 @Suite(.timeLimit(.minutes(5))) struct PageTests {
     private static func id(_ number: Int) -> VolumeID {
@@ -53,14 +54,12 @@ import Testing
 
     @Test func `a token of nobody aborts and a negative count is invalid`() {
         #expect(
-            code { () throws(DriverError) in
-                _ = try Page<VolumeID>(maxEntries: 0, startingToken: "invalid-token")
-            } == .operationPending
+            failure { _ = try Page<VolumeID>(maxEntries: 0, startingToken: "invalid-token") }.code
+                == .operationPending
         )
         #expect(
-            code { () throws(DriverError) in
-                _ = try Page<VolumeID>(maxEntries: -1, startingToken: "")
-            } == .invalidRequest
+            failure { _ = try Page<VolumeID>(maxEntries: -1, startingToken: "") }.code
+                == .invalidRequest
         )
     }
 }

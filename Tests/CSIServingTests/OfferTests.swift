@@ -1,9 +1,10 @@
 import CSIMessages
 import GRPCRuntime
+import Naming
 import NodeStorage
 import Testing
 
-@testable import CSIServices
+@testable import CSIServing
 
 @Suite(.timeLimit(.minutes(5))) struct OfferTests {
     @Test(arguments: [[], [Offer.topology], Offer.allCases])

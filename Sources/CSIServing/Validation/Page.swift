@@ -1,20 +1,20 @@
-internal import DriverCore
+package import DriverCore
 
 /// One page of a list that is ordered by id.
 ///
 /// The token is the last id of the page before. So a token stays good however many objects come
 /// and go meanwhile: nothing that stays is told twice or passed over.
-struct Page<ID: ObjectID>: Sendable {
+package struct Page<ID: ObjectID>: Sendable {
     /// What a page holds at most, whatever was asked: 2,000 entries of up to 1.5 KiB stay below the
     /// 4 MiB that gRPC clients receive by default.
-    static var maximumEntries: Int { 2000 }
+    package static var maximumEntries: Int { 2000 }
 
     private let after: ID?
     private let count: Int
 
     /// Throws `invalidRequest` for a negative count, `operationPending` (ABORTED, as CSI asks) for
     /// a token that is none of ours.
-    init(maxEntries: Int32, startingToken: String) throws(DriverError) {
+    package init(maxEntries: Int32, startingToken: String) throws(DriverError) {
         guard maxEntries >= 0 else {
             throw DriverError(.invalidRequest, "max_entries is negative: \(maxEntries)")
         }
@@ -33,7 +33,7 @@ struct Page<ID: ObjectID>: Sendable {
     }
 
     /// The page out of all entries, ordered by id, and the token of the next one ("" at the end).
-    func cut<Entry>(_ entries: [Entry], id: (Entry) -> ID) -> (
+    package func cut<Entry>(_ entries: [Entry], id: (Entry) -> ID) -> (
         page: ArraySlice<Entry>, next: String
     ) {
         let start = after.map { after in entries.partitioningIndex { id($0) > after } } ?? 0

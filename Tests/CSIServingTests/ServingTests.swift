@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import CSIServices
+@testable import CSIServing
 
 /// Typed methods over a socket, with one report for each call.
 @Suite(.timeLimit(.minutes(5))) struct ServingTests {

@@ -1,4 +1,4 @@
-import Host
+import Naming
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))
