@@ -105,7 +105,9 @@ let package = Package(
             dependencies: ["CDeviceMapperShim", "DriverCore"],
             swiftSettings: swift
         ),
-        // Log lines and the form of figures.
+        // The form of figures, and the page that its sources fill.
+        .target(name: "Metrics", dependencies: ["DriverCore"], swiftSettings: swift),
+        // Log lines.
         .target(
             name: "Telemetry",
             dependencies: ["Host", "DriverCore", log],
@@ -129,21 +131,23 @@ let package = Package(
         // volumes, notes of their use, repairs.
         .target(
             name: "NodeStorage",
-            dependencies: ["Backend", "DiskFormat", "Host", "Naming", "DriverCore", log],
+            dependencies: [
+                "Backend", "DiskFormat", "Host", "Metrics", "Naming", "DriverCore", log,
+            ],
             swiftSettings: swift
         ),
         // How CSI is served, wherever the storage is: routing, the log, figures of calls, Identity.
         .target(
             name: "CSIServing",
-            dependencies: ["CSIMessages", "GRPCRuntime", "Naming", "DriverCore", log],
+            dependencies: ["CSIMessages", "GRPCRuntime", "Metrics", "Naming", "DriverCore", log],
             swiftSettings: swift
         ),
         // The Controller and Node services over a node's own storage; one file per RPC.
         .target(
             name: "CSIServices",
             dependencies: [
-                "CSIServing", "CSIMessages", "NodeStorage", "Backend", "Host", "Naming",
-                "GRPCRuntime", "DriverCore", "Telemetry", log,
+                "CSIServing", "CSIMessages", "NodeStorage", "Backend", "Host", "Metrics",
+                "Naming", "GRPCRuntime", "DriverCore", log,
             ],
             swiftSettings: swift
         ),
@@ -165,7 +169,7 @@ let package = Package(
             dependencies: [
                 "BackendLVM", "BackendLoop", "Backend", "CSIClient", "CSIMessages", "CSIServices",
                 "CSIServing", "Configuration", "DriverCore", "GRPCRuntime", "HTTPServer", "Host",
-                "Naming", "NodeStorage", "Telemetry", arguments, log,
+                "Metrics", "Naming", "NodeStorage", "Telemetry", arguments, log,
             ],
             swiftSettings: swift
         ),
@@ -197,6 +201,11 @@ let package = Package(
         .testTarget(
             name: "DiskFormatTests",
             dependencies: ["DiskFormat", "DriverCore"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "MetricsTests",
+            dependencies: ["Metrics", "DriverCore"],
             swiftSettings: swift
         ),
         .testTarget(

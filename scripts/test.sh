@@ -47,7 +47,7 @@ declare -A ring_targets=(
     [lvm]='BackendLVM|BackendContract'
     [powercut]='PowerCut'
 )
-ring_targets[unit]+='|Configuration|DeviceMapper|DiskFormat|DriverCore|GRPCRuntime|HTTPServer|Naming|NodeStorage|Telemetry'
+ring_targets[unit]+='|Configuration|DeviceMapper|DiskFormat|DriverCore|GRPCRuntime|HTTPServer|Metrics|Naming|NodeStorage|Telemetry'
 logs=.build/test-logs
 # Far above what a ring needs, so that a hang ends as a failure.
 ring_limit_seconds=900

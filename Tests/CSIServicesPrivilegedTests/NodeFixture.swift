@@ -14,8 +14,10 @@ import TestSupport
 struct NodeFixture {
     let folder: TemporaryFolder
     let backend: ScriptedBackend
-    let node: NodeService
-    let controller: LocalController
+    let stack: NodeStack
+
+    var node: NodeService { stack.node }
+    var controller: LocalController { stack.controller }
 
     init(_ folder: TemporaryFolder) throws {
         let identity = try NodeIdentity(
@@ -26,30 +28,20 @@ struct NodeFixture {
         )
         let backend = ScriptedBackend(folder: try folder.makeFolder("data"))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let tiers = Tiers([backend], default: "scripted", logger: logger)
-        let operations = Operations(
-            changes: BlockingPool(threads: 2),
-            readers: BlockingPool(threads: 2)
-        )
-        let usage = try VolumeUsageBook(folder: folder.makeFolder("usage"))
         _ = try folder.makeFolder("kubelet")
-        self.folder = folder
-        self.backend = backend
-        controller = LocalController(
+        stack = try NodeStack(
             identity: identity,
-            tiers: tiers,
-            operations: operations,
-            usage: usage
-        )
-        node = NodeService(
-            identity: identity,
-            tiers: tiers,
-            operations: operations,
-            usage: usage,
-            admission: Admission(policies: ["scripted": .openForTests]),
-            settings: NodeSettings(kubeletRoot: folder.path(of: "kubelet")),
+            backends: [backend],
+            settings: NodeSettings(
+                kubeletRoot: folder.path(of: "kubelet"),
+                usageFolder: folder.makeFolder("usage"),
+                defaultTier: "scripted",
+                policies: ["scripted": .openForTests]
+            ),
             logger: logger
         )
+        self.folder = folder
+        self.backend = backend
         folder.onCleanup {
             for entry in (try? MountTable.read())?.reversed() ?? []
             where entry.target.hasPrefix(folder.path) {

@@ -113,27 +113,24 @@ extension ControllerStepTests {
     {
         let backend = ScriptedBackend(folder: try folder.makeFolder("data"))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let controller = LocalController(
-            identity: try NodeIdentity(
+        let stack = try NodeStack(
+            identity: NodeIdentity(
                 driverName: "test.csi",
                 version: "0",
                 nodeID: "n",
                 topology: [:]
             ),
-            tiers: Tiers(
-                [backend] + [other].compactMap(\.self),
-                default: "scripted",
-                logger: logger
+            backends: [backend] + [other].compactMap(\.self),
+            settings: NodeSettings(
+                kubeletRoot: folder.path(of: "kubelet"),
+                usageFolder: folder.makeFolder("usage"),
+                defaultTier: "scripted"
             ),
-            operations: Operations(
-                changes: BlockingPool(threads: 2),
-                readers: BlockingPool(threads: 2)
-            ),
-            usage: try VolumeUsageBook(folder: folder.makeFolder("usage"))
+            logger: logger
         )
         // Opens the tiers, which is no step of an operation.
-        controller.tiers.start()
-        return (backend, controller)
+        stack.tiers.start()
+        return (backend, stack.controller)
     }
 
     private static func create(_ controller: LocalController) async throws -> String {

@@ -21,16 +21,13 @@ package struct LocalController: ControllerService {
     /// How long a delete waits for the unstage of its volume.
     let unstagePatience: Duration
 
-    /// Below the ten seconds after which external-provisioner gives up by default.
-    package static let defaultUnstagePatience = Duration.seconds(8)
-
     package init(
         identity: NodeIdentity,
         tiers: Tiers,
         operations: Operations,
         usage: VolumeUsageBook,
-        admission: Admission = Admission(),
-        unstagePatience: Duration = defaultUnstagePatience,
+        admission: Admission,
+        unstagePatience: Duration,
         now: @escaping @Sendable () -> Timestamp = { WallClock.now() }
     ) {
         self.identity = identity

@@ -24,7 +24,7 @@ package struct NodeService: Sendable {
         tiers: Tiers,
         operations: Operations,
         usage: VolumeUsageBook,
-        admission: Admission = Admission(),
+        admission: Admission,
         settings: NodeSettings,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { WallClock.now() }
@@ -87,14 +87,4 @@ package struct NodeService: Sendable {
     func target(_ path: String) throws(DriverError) -> TargetPath {
         try TargetPath(path, kubeletRoot: settings.kubeletRoot)
     }
-}
-
-/// What the operator may set of the Node service.
-package struct NodeSettings: Sendable {
-    /// kubelet's folder.
-    ///
-    /// It may be reached through symbolic links; nothing beneath it may.
-    package let kubeletRoot: String
-
-    package init(kubeletRoot: String) { self.kubeletRoot = kubeletRoot }
 }

@@ -1,19 +1,19 @@
-package import Backend
-package import DriverCore
+internal import Backend
+internal import DriverCore
 internal import Host
 
 /// What one tier tells of itself on the metrics page.
-package struct TierFigures: Sendable {
-    package let health: TierHealth
+struct TierFigures: Sendable {
+    let health: TierHealth
     /// nil where the tier cannot tell.
-    package let capacity: TierCapacity?
-    package let volumes: Int?
-    package let snapshots: Int?
+    let capacity: TierCapacity?
+    let volumes: Int?
+    let snapshots: Int?
     /// How long cuts held writers; nil where the tier cannot tell.
-    package let cuts: Histogram?
+    let cuts: Histogram?
 
     /// Blocks where the storage hangs.
-    package init(of backend: any VolumeBackend) {
+    init(of backend: any VolumeBackend) {
         var health = backend.health()
         do throws(DriverError) {
             health.problems += try Self.deadFilesystems(of: backend)
@@ -47,7 +47,7 @@ package struct TierFigures: Sendable {
         }
     }
 
-    package init(unavailable tier: String, _ error: DriverError) {
+    init(unavailable tier: String, _ error: DriverError) {
         health = TierHealth(unavailable: tier, error)
         capacity = nil
         volumes = nil

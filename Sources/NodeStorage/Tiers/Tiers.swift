@@ -47,7 +47,7 @@ package final class Tiers: Sendable {
     }
 
     /// What every tier tells of itself, in their order; one that does not answer is not up.
-    package func figures() -> [(tier: String, figures: TierFigures)] {
+    func figures() -> [(tier: String, figures: TierFigures)] {
         answers(by: .now + patience) { TierFigures(of: $0) }.map { tier, answer in
             switch answer {
             case .success(let figures): (tier.name, figures)

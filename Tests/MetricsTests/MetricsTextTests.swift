@@ -1,5 +1,5 @@
 import DriverCore
-import Telemetry
+import Metrics
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct MetricsTextTests {

@@ -1,0 +1,38 @@
+package import DriverCore
+
+/// What the operator may set of a node.
+package struct NodeSettings: Sendable {
+    /// kubelet's folder.
+    ///
+    /// It may be reached through symbolic links; nothing beneath it may.
+    package let kubeletRoot: String
+    /// Where the use of volumes is noted.
+    package let usageFolder: String
+    /// The tier of a class that names none; nil where there is no such tier.
+    package let defaultTier: String?
+    /// How many volumes of all kinds the node may have; zero means no limit.
+    package let maximumVolumes: Int64
+    /// The limits of each tier, by its name.
+    package let policies: [String: TierPolicy]
+    /// How long a delete waits for the unstage of its volume.
+    package let unstagePatience: Duration
+
+    /// Below the ten seconds after which external-provisioner gives up by default.
+    package static let defaultUnstagePatience = Duration.seconds(8)
+
+    package init(
+        kubeletRoot: String,
+        usageFolder: String,
+        defaultTier: String?,
+        maximumVolumes: Int64 = 0,
+        policies: [String: TierPolicy] = [:],
+        unstagePatience: Duration = defaultUnstagePatience
+    ) {
+        self.kubeletRoot = kubeletRoot
+        self.usageFolder = usageFolder
+        self.defaultTier = defaultTier
+        self.maximumVolumes = maximumVolumes
+        self.policies = policies
+        self.unstagePatience = unstagePatience
+    }
+}

@@ -1,0 +1,68 @@
+internal import Backend
+internal import CSIServing
+internal import DriverCore
+internal import Glibc
+internal import Host
+internal import Logging
+internal import NodeStorage
+
+extension NodeStack {
+    private static let removalInterval = Duration.seconds(30)
+    /// After the last call, for long copies to undo themselves and thaw their sources.
+    private static let undoLimit = Duration.seconds(5)
+
+    /// Opens the tiers while `serve` runs, and ends what is running after it.
+    ///
+    /// Probe says `ready` once every tier has been opened. SIGHUP has everything compared again.
+    package func run(while serve: () async -> Void) async {
+        // Cancelled and awaited when this function ends. That is no wait for a disk that hangs:
+        // BlockingPool.run gives its caller up when the task is cancelled, and leaves the thread.
+        async let _: Void = openTiers()
+        async let _: Void = finishRemovals()
+        let hangup = AskSignal(SIGHUP) { Task { await lookAgain() } }
+        defer { hangup.cancel() }
+        await serve()
+        let left = await operations.stop(within: Self.undoLimit)
+        if left > 0 {
+            logger.warning(
+                "stopping while operations are running; their retries finish or undo them",
+                metadata: ["operations": "\(left)"]
+            )
+        }
+        HostCommand.killAll()
+    }
+
+    private func openTiers() async {
+        do throws(DriverError) {
+            try await repairs.start()
+            readiness.becomeReady()
+        } catch {
+            logger.error("cannot open the tiers", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// For inline volumes whose disk was away when their pods ended: nobody asks for them again.
+    private func finishRemovals() async {
+        while (try? await Task.sleep(for: Self.removalInterval)) != nil {
+            await repairs.finishRemovals()
+        }
+    }
+
+    /// What SIGHUP asks for.
+    private func lookAgain() async {
+        do throws(DriverError) {
+            try await repairs.lookAgain()
+            let figures = repairs.figures
+            logger.info(
+                "looked at everything again; since the start",
+                metadata: [
+                    "removed": "\(figures.removed)", "thawed": "\(figures.thawed)",
+                    "resumed": "\(figures.resumed)",
+                    "detached": "\(figures.detached)", "unexplained": "\(figures.unexplainedText)",
+                ]
+            )
+        } catch {
+            logger.warning("cannot look again", metadata: ["reason": "\(error.message)"])
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package import Backend
+package import CSIServing
+package import DriverCore
+package import GRPCRuntime
+internal import Host
+package import Logging
+package import Metrics
+package import Naming
+internal import NodeStorage
+
+/// Everything that serves one node's own storage, wired together: for each role that has storage.
+///
+/// A role registers the services that it serves at each of its endpoints, and serves within
+/// ``run(while:)``.
+package struct NodeStack: Sendable {
+    package let identity: NodeIdentity
+    package let readiness = Readiness()
+    package let controller: LocalController
+    package let node: NodeService
+    let tiers: Tiers
+    let operations: Operations
+    let usage: VolumeUsageBook
+    let repairs: Repairs
+    let logger: Logger
+
+    /// Threads that may block in system calls at once.
+    ///
+    /// Each volume uses one for a moment; the bound is what a host with many hanging disks can
+    /// cost.
+    private static let blockingThreads = 64
+    /// The same for what only reads.
+    private static let readingThreads = 16
+
+    /// Opens the notes of use; no tier is opened before ``run(while:)``.
+    package init(
+        identity: NodeIdentity,
+        backends: [any VolumeBackend],
+        settings: NodeSettings,
+        logger: Logger
+    ) throws(DriverError) {
+        self.identity = identity
+        self.logger = logger
+        tiers = Tiers(backends, default: settings.defaultTier, logger: logger)
+        operations = Operations(
+            changes: BlockingPool(threads: Self.blockingThreads),
+            readers: BlockingPool(threads: Self.readingThreads)
+        )
+        usage = try VolumeUsageBook(folder: settings.usageFolder)
+        repairs = Repairs(tiers: tiers, operations: operations, usage: usage, logger: logger)
+        let admission = Admission(
+            maximumVolumes: settings.maximumVolumes,
+            policies: settings.policies
+        )
+        controller = LocalController(
+            identity: identity,
+            tiers: tiers,
+            operations: operations,
+            usage: usage,
+            admission: admission,
+            unstagePatience: settings.unstagePatience
+        )
+        node = NodeService(
+            identity: identity,
+            tiers: tiers,
+            operations: operations,
+            usage: usage,
+            admission: admission,
+            settings: settings,
+            logger: logger
+        )
+    }
+
+    /// Serves Identity, which each endpoint has.
+    package func registerIdentity(in router: inout Router) {
+        IdentityService(identity: identity, readiness: readiness, offers: Offer.allCases)
+            .register(in: &router)
+    }
+
+    /// Serves the Controller service over this node's storage.
+    package func registerController(in router: inout Router) { controller.register(in: &router) }
+
+    /// Serves the Node service.
+    package func registerNode(in router: inout Router) { node.register(in: &router) }
+
+    /// The figures of the storage, for the metrics page.
+    package var metrics: [any MetricsSource] { [operations, tiers, repairs, usage] }
+}

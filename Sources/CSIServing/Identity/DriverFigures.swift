@@ -1,0 +1,27 @@
+package import Metrics
+package import Naming
+
+/// What the driver is, and whether it is ready.
+package struct DriverFigures: MetricsSource {
+    private let identity: NodeIdentity
+    private let readiness: Readiness
+
+    package init(identity: NodeIdentity, readiness: Readiness) {
+        self.identity = identity
+        self.readiness = readiness
+    }
+
+    package func add(to page: inout MetricsText) {
+        page.family("cairn_info", .gauge, "What this driver is.")
+        page.sample(
+            "cairn_info",
+            1,
+            [
+                "driver": identity.driverName, "node": identity.nodeID,
+                "version": identity.version,
+            ]
+        )
+        page.family("cairn_ready", .gauge, "Whether the tiers have been opened once.")
+        page.sample("cairn_ready", readiness.isReady ? 1 : 0)
+    }
+}

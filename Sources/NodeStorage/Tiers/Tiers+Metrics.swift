@@ -1,0 +1,65 @@
+internal import Backend
+internal import DriverCore
+package import Metrics
+
+extension Tiers: MetricsSource {
+    package func add(to page: inout MetricsText) { page.add(tiers: figures()) }
+}
+
+extension MetricsText {
+    fileprivate mutating func add(tiers: [(tier: String, figures: TierFigures)]) {
+        add("cairn_tier_up", "Whether the tier can serve now.", tiers) { $0.health.isUp ? 1 : 0 }
+        add("cairn_tier_size_bytes", "What its volumes may add up to.", tiers) {
+            $0.capacity?.total.bytes
+        }
+        add("cairn_tier_available_bytes", "What new volumes can be promised.", tiers) {
+            $0.capacity?.available.bytes
+        }
+        add("cairn_tier_largest_volume_bytes", "The largest volume that fits.", tiers) {
+            $0.capacity?.maximumVolumeSize.bytes
+        }
+        add("cairn_tier_volumes", "Volumes of the tier.", tiers) { $0.volumes.map(Int64.init) }
+        add("cairn_tier_snapshots", "Snapshots of the tier.", tiers) {
+            $0.snapshots.map(Int64.init)
+        }
+        family("cairn_tier_used_ratio", .gauge, "The share in use of each store of the tier.")
+        for (tier, figures) in tiers {
+            for store in TierHealth.Store.allCases {
+                guard let level = figures.health.levels[store] else { continue }
+                sample("cairn_tier_used_ratio", level, ["tier": tier, "store": store.rawValue])
+            }
+        }
+        family(
+            "cairn_tier_cut_seconds",
+            .histogram,
+            "How long snapshots and clones held the writers of a volume."
+        )
+        for (tier, figures) in tiers {
+            guard let cuts = figures.cuts else { continue }
+            samples("cairn_tier_cut_seconds", "tier", tier, cuts)
+        }
+        family("cairn_tier_problem", .gauge, "1 for each thing that needs somebody's hand.")
+        for (tier, figures) in tiers {
+            for problem in figures.health.problems {
+                sample(
+                    "cairn_tier_problem",
+                    1,
+                    ["tier": tier, "kind": problem.kind.rawValue, "subject": problem.subject]
+                )
+            }
+        }
+    }
+
+    /// One gauge with a sample for each tier that can tell.
+    private mutating func add(
+        _ name: String,
+        _ help: String,
+        _ tiers: [(tier: String, figures: TierFigures)],
+        _ value: (TierFigures) -> Int64?
+    ) {
+        family(name, .gauge, help)
+        for (tier, figures) in tiers {
+            if let value = value(figures) { sample(name, value, ["tier": tier]) }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import CSIServices
+import Configuration
+import DriverCore
+import Logging
+import Naming
+
+extension NodeStack {
+    /// The stack that the options of a command and the tiers file ask for.
+    init(_ options: NodeOptions, logger: Logger) throws(DriverError) {
+        let file = try options.tiers()
+        try self.init(
+            identity: NodeIdentity(
+                driverName: options.driverName,
+                version: Cairn.version,
+                nodeID: options.nodeName,
+                topology: options.segments()
+            ),
+            backends: TierBackends.make(
+                file.tiers,
+                stateFolder: options.state.folder,
+                logger: logger
+            ),
+            settings: NodeSettings(
+                kubeletRoot: options.kubeletDir,
+                usageFolder: options.usageFolder,
+                defaultTier: file.tiers.first(where: \.isDefault)?.name,
+                maximumVolumes: options.maxVolumes,
+                policies: Dictionary(uniqueKeysWithValues: file.tiers.map { ($0.name, $0.policy) }),
+                unstagePatience: .seconds(options.unstageWait)
+            ),
+            logger: logger
+        )
+    }
+}

@@ -1,0 +1,18 @@
+import Host
+import Metrics
+
+/// What the kernel counts for this process, by the names that Prometheus clients use for every
+/// process.
+struct ProcessMetrics: MetricsSource {
+    func add(to page: inout MetricsText) {
+        guard let process = try? ProcessFigures() else { return }
+        page.family("process_cpu_seconds_total", .counter, "User and system time.")
+        page.sample("process_cpu_seconds_total", process.cpuSeconds)
+        page.family("process_resident_memory_bytes", .gauge, "Resident memory.")
+        page.sample("process_resident_memory_bytes", process.residentBytes)
+        page.family("process_open_fds", .gauge, "Open file descriptors.")
+        page.sample("process_open_fds", process.openDescriptors)
+        page.family("process_max_fds", .gauge, "How many file descriptors it may open.")
+        page.sample("process_max_fds", process.mostDescriptors)
+    }
+}
