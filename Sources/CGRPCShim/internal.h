@@ -50,8 +50,10 @@ struct cgrpc_channel {
 
 // Holds every TLS connection of this process to TLS 1.3. Comes before the first.
 bool cgrpc_tls_prepare(void);
-// Whether a log line of C-core's says that a handshake failed; then writes why.
-bool cgrpc_tls_describe_failure(const char *line, char *buffer, size_t capacity);
+typedef enum { CGRPC_TLS_OTHER, CGRPC_TLS_HANDSHAKE, CGRPC_TLS_FILES } cgrpc_tls_line;
+// Whether a log line of C-core's says that a handshake failed, or that files cannot be used; then
+// writes why.
+cgrpc_tls_line cgrpc_tls_describe(const char *line, char *buffer, size_t capacity);
 
 grpc_channel_args cgrpc_options_view(const cgrpc_options *options);
 

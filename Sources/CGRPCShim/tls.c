@@ -4,6 +4,7 @@
 #include <openssl/bio.h>
 #include <openssl/conf.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
@@ -71,15 +72,81 @@ bool cgrpc_tls_prepare(void) {
   return load_settings() && are_settings_in_force();
 }
 
-bool cgrpc_tls_describe_failure(const char *line, char *buffer, size_t capacity) {
-  // "Handshake failed with fatal error SSL_ERROR_SSL: error:0A0000C7:SSL routines::reason."
-  if (strncmp(line, "Handshake failed", strlen("Handshake failed")) != 0) return false;
+// The rest of a line behind these words; null where it begins otherwise.
+static const char *_Nullable behind(const char *line, const char *words) {
+  size_t length = strlen(words);
+  return strncmp(line, words, length) == 0 ? line + length : NULL;
+}
+
+static void describe_handshake(const char *line, char *buffer, size_t capacity) {
+  // " with fatal error SSL_ERROR_SSL: error:0A0000C7:SSL routines::reason."
   const char *reason = strstr(line, "::");
   reason = reason != NULL ? reason + 2 : line;
   size_t length = strlen(reason);
   if (length > 0 && reason[length - 1] == '.') length--;
-  bool is_about_certificate = strncmp(reason, "certificate verify failed", length) == 0;
+  bool is_about_certificate = behind(reason, "certificate verify failed") != NULL;
   const char *detail = is_about_certificate ? refused_certificate : "";
   snprintf(buffer, capacity, "%.*s%s%s", (int)length, reason, detail[0] == 0 ? "" : ": ", detail);
-  return true;
+}
+
+cgrpc_tls_line cgrpc_tls_describe(const char *line, char *buffer, size_t capacity) {
+  const char *rest = behind(line, "Handshake failed");
+  if (rest != NULL) {
+    describe_handshake(rest, buffer, capacity);
+    return CGRPC_TLS_HANDSHAKE;
+  }
+  // What follows is said once when files have changed, and never again for the connections that
+  // fail because of it.
+  const char *what = NULL;
+  if (behind(line, "Invalid private key") != NULL) {
+    what = "the private key is none, or is not that of the certificate";
+  } else if (behind(line, "Invalid cert chain file") != NULL) {
+    what = "the certificate file holds no certificate";
+  } else if (behind(line, "Invalid verification certs") != NULL) {
+    what = "the authority file holds no certificate";
+  } else if (behind(line, "All retry attempts failed") != NULL) {
+    what = "certificate and key cannot be read";
+  }
+  if (what == NULL) return CGRPC_TLS_OTHER;
+  snprintf(buffer, capacity, "%s; new connections fail until the files are right", what);
+  return CGRPC_TLS_FILES;
+}
+
+static int no_passphrase(char *buffer, int capacity, int is_writing, void *argument) {
+  (void)buffer, (void)capacity, (void)is_writing, (void)argument;
+  return 0;
+}
+
+static cgrpc_tls_problem look(const char *key_path, const char *certificate_path,
+                              const char *authority_path) {
+  SSL_CTX *context = SSL_CTX_new(TLS_method());
+  if (context == NULL) return CGRPC_TLS_GOOD;  // C-core will say why
+  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+  cgrpc_tls_problem problem = CGRPC_TLS_GOOD;
+  if (key_path != NULL && certificate_path != NULL) {
+    if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) != 1) {
+      problem = CGRPC_TLS_NO_KEY;
+    } else if (SSL_CTX_use_certificate_chain_file(context, certificate_path) != 1) {
+      problem = CGRPC_TLS_NO_CERTIFICATE;
+    } else if (SSL_CTX_check_private_key(context) != 1) {
+      problem = CGRPC_TLS_NO_PAIR;
+    }
+  }
+  if (problem == CGRPC_TLS_GOOD && authority_path != NULL &&
+      SSL_CTX_load_verify_file(context, authority_path) != 1) {
+    problem = CGRPC_TLS_NO_AUTHORITY;
+  }
+  SSL_CTX_free(context);
+  ERR_clear_error();
+  return problem;
+}
+
+cgrpc_tls_problem cgrpc_tls_check(const char *key_path, const char *certificate_path,
+                                  const char *authority_path) {
+  cgrpc_tls_problem problem = look(key_path, certificate_path, authority_path);
+  // Files that change between two looks make a wrong pair; they do not change three times.
+  for (int again = 0; again < 2 && problem != CGRPC_TLS_GOOD; again++) {
+    problem = look(key_path, certificate_path, authority_path);
+  }
+  return problem;
 }

@@ -56,6 +56,7 @@ import Glibc
                 )
             }
         }
+        try checkContents(of: files)
         let seconds = UInt32(clamping: max(1, refresh.components.seconds))
         let certificates = unsafe cgrpc_certificates_create(
             files.key,
@@ -67,5 +68,18 @@ import Glibc
             throw DriverError(.invalidRequest, "the TLS files are refused; see that they are PEM")
         }
         return unsafe certificates
+    }
+
+    private static func checkContents(of files: TLSFiles) throws(DriverError) {
+        let (key, certificate) = (files.key ?? "", files.certificate ?? "")
+        let problem: String
+        switch unsafe cgrpc_tls_check(files.key, files.certificate, files.authority) {
+        case CGRPC_TLS_NO_KEY: problem = "\(key) holds no private key without a passphrase"
+        case CGRPC_TLS_NO_CERTIFICATE: problem = "\(certificate) holds no certificate"
+        case CGRPC_TLS_NO_PAIR: problem = "\(key) is not the key of the certificate \(certificate)"
+        case CGRPC_TLS_NO_AUTHORITY: problem = "\(files.authority ?? "") holds no certificate"
+        default: return
+        }
+        throw DriverError(.invalidRequest, "the TLS file \(problem); PEM is asked for")
     }
 }

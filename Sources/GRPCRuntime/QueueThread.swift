@@ -96,8 +96,8 @@ import Synchronization
     /// back.
     private static let initializeOnce: Void = {
         signal(SIGPIPE, SIG_IGN)
-        let isReady = unsafe cgrpc_initialize(getenv("GRPC_VERBOSITY") == nil) { reason in
-            HandshakeFailures.ofProcess.report(unsafe String(cString: reason))
+        let isReady = unsafe cgrpc_initialize(getenv("GRPC_VERBOSITY") == nil) {
+            TLSFailures.ofProcess.report(unsafe String(cString: $0), isAboutFiles: $1)
         }
         precondition(isReady, "OpenSSL cannot be held to TLS 1.3")
     }()

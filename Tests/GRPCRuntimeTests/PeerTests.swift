@@ -1,6 +1,4 @@
-import DriverCore
 import GRPCRuntime
-import Synchronization
 import Testing
 
 /// Who is let in over the network, with the certificates that the script makes.
@@ -136,7 +134,7 @@ struct PeerTests {
     private func expectRefusal(at endpoint: Endpoint, _ files: TLSFiles?, toldAs reason: String)
         async throws
     {
-        ToldHandshakes.listen
+        ToldTLSFailures.listen
         let limit = ContinuousClock.now + patience
         repeat {
             let failure = try await end(
@@ -146,18 +144,7 @@ struct PeerTests {
                 serverName: files == nil ? nil : PeerRole.nodeName
             )
             #expect(failure?.code == .unavailable)
-        } while !ToldHandshakes.contain(reason) && ContinuousClock.now < limit
-        #expect(ToldHandshakes.contain(reason), "\(reason)")
+        } while !ToldTLSFailures.contain(reason) && ContinuousClock.now < limit
+        #expect(ToldTLSFailures.contain(reason), "\(reason)")
     }
-}
-
-/// What has been told of failed handshakes since a test asked first.
-private enum ToldHandshakes {
-    private static let reasons = Mutex<Set<String>>([])
-
-    static let listen: Void = HandshakeFailures.ofProcess.observe { reason, _ in
-        reasons.withLock { _ = $0.insert(reason) }
-    }
-
-    static func contain(_ reason: String) -> Bool { reasons.withLock { $0.contains(reason) } }
 }

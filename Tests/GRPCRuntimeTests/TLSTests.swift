@@ -1,5 +1,6 @@
 import DriverCore
 import GRPCRuntime
+import Glibc
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))
@@ -131,6 +132,66 @@ struct TLSTests {
             }
         }
     }
+
+    @Test func `files that hold something else are an error that names them`() throws {
+        let folder = try TemporaryFolder()
+        let authority = try Authority("ca", in: folder.path)
+        let good = try authority.issue("server", names: "IP:127.0.0.1")
+        let other = try authority.issue("other", names: "IP:127.0.0.1")
+        let (certificate, key) = (try #require(good.certificate), try #require(good.key))
+        let otherKey = try #require(other.key)
+        for (files, words) in [
+            (TLSFiles(certificate: key, key: key), "\(key) holds no certificate"),
+            (TLSFiles(certificate: certificate, key: certificate), "holds no private key"),
+            (TLSFiles(certificate: certificate, key: otherKey), "\(otherKey) is not the key"),
+            (
+                TLSFiles(certificate: certificate, key: key, authority: key),
+                "\(key) holds no certificate"
+            ),
+        ] {
+            let error = #expect(throws: DriverError.self, "\(words)") {
+                try Server(
+                    ServerConfiguration(
+                        endpoints: [.tcp(host: "127.0.0.1", port: 0)],
+                        tls: files
+                    ),
+                    router: Router()
+                )
+            }
+            #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+        }
+    }
+
+    @Test func `files that become unusable are told of, and taken up again once they are good`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let authority = try Authority("ca", in: folder.path)
+        let server = try authority.issue("server", names: "IP:127.0.0.1")
+        let client = try authority.issue("client", names: "DNS:controller.cairn")
+        ToldTLSFailures.listen
+        try await withTLSServer(server) { endpoint in
+            _ = try await call(endpoint, options(client))
+            // A key of another certificate.
+            let key = try #require(server.key)
+            let foreign = try #require(client.key)
+            let isRenamed = unsafe rename(foreign, key) == 0
+            try #require(isRenamed)
+            let limit = ContinuousClock.now + patience
+            while !ToldTLSFailures.contain(Self.wrongKey), ContinuousClock.now < limit {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(ToldTLSFailures.contain(Self.wrongKey))
+            _ = try authority.issue("server", names: "IP:127.0.0.1")
+            let renewed = try authority.issue("client", names: "DNS:controller.cairn")
+            let names = try await call(endpoint, options(renewed, waits: true))
+            #expect(names == "controller.cairn")
+        }
+    }
+
+    private static let wrongKey =
+        "the private key is none, or is not that of the certificate; "
+        + "new connections fail until the files are right"
 
     @Test func `unusable files are an error that names them`() throws {
         let folder = try TemporaryFolder()

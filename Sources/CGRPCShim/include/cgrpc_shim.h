@@ -20,13 +20,14 @@
 
 // --- process.c ---
 
-// Gets the reason as text, on a thread of C-core's, where it must not wait.
-typedef void cgrpc_handshake_observer(const char *reason);
+// Gets the reason as text, on a thread of C-core's, where it must not wait: why a handshake failed,
+// or why new files cannot be used.
+typedef void cgrpc_tls_observer(const char *reason, bool is_about_files);
 
 // Must come before everything else, once per process. Has no counterpart: C-core's own threads
 // live as long as the process. False when OpenSSL cannot be held to TLS 1.3. When quiet, C-core's own
-// log lines are dropped, and the observer is told of each TLS handshake that failed here.
-bool cgrpc_initialize(bool is_quiet, cgrpc_handshake_observer *handshake_failed);
+// log lines are dropped, and the observer is told what goes wrong with TLS here.
+bool cgrpc_initialize(bool is_quiet, cgrpc_tls_observer *tls_failed);
 
 // --- queue.c: one completion queue, drained by one thread ---
 
@@ -56,6 +57,20 @@ bool cgrpc_options_set_text(cgrpc_options *options, const char *key, const char 
 void cgrpc_options_destroy(cgrpc_options *options);
 
 // --- credentials.c: TLS from files that are read again when they change ---
+
+// Why TLS files cannot be used.
+typedef enum {
+  CGRPC_TLS_GOOD,
+  CGRPC_TLS_NO_KEY,
+  CGRPC_TLS_NO_CERTIFICATE,
+  CGRPC_TLS_NO_PAIR,
+  CGRPC_TLS_NO_AUTHORITY,
+} cgrpc_tls_problem;
+
+// Looks at the files as they are now. Key and certificate come together or not at all.
+cgrpc_tls_problem cgrpc_tls_check(const char *_Nullable key_path,
+                                  const char *_Nullable certificate_path,
+                                  const char *_Nullable authority_path);
 
 typedef struct cgrpc_certificates cgrpc_certificates;
 typedef struct cgrpc_credentials cgrpc_credentials;
