@@ -9,9 +9,9 @@ internal import Synchronization
 /// object does not exist" is said only when every tier has answered. One that hangs is waited for
 /// once, as long as the patience; then it is one that cannot answer, until it does.
 package final class Tiers: Sendable {
-    private let tiers: [Tier]
+    let tiers: [Tier]
     private let defaultName: String?
-    private let patience: Duration
+    let patience: Duration
     private let logger: Logger
 
     /// `patience` is how long storage may take to answer, which must be less than a caller waits.
@@ -156,10 +156,10 @@ package final class Tiers: Sendable {
     }
 
     /// The tier of a node that has one; who asks for it asks for its own storage, and may hang.
-    private var only: Tier? { tiers.count == 1 ? tiers.first : nil }
+    var only: Tier? { tiers.count == 1 ? tiers.first : nil }
 
     /// What the tiers answer, asked side by side on threads of their own.
-    private func answers<Answer: Sendable>(
+    func answers<Answer: Sendable>(
         of some: [Tier]? = nil,
         by end: ContinuousClock.Instant,
         to question: @escaping @Sendable (any VolumeBackend) throws(DriverError) -> Answer
@@ -222,101 +222,5 @@ package final class Tiers: Sendable {
     package struct LocatedSnapshot: Sendable {
         package let backend: any VolumeBackend
         package let record: SnapshotRecord
-    }
-
-    /// The volume that a create with this name made before, or nil.
-    ///
-    /// Only the tier that would hold the new volume must answer: another tier whose disk is missing
-    /// must not stop every create of the node. Where it holds a volume of the same name after all,
-    /// that is found, and named, as soon as it answers again.
-    package func findForCreate(_ id: VolumeID, in target: any VolumeBackend) throws(DriverError)
-        -> LocatedVolume?
-    {
-        try locate(in: target) { backend throws(DriverError) in try Self.look(id, in: backend) }
-    }
-
-    /// The same where no tier of this node would hold the new volume.
-    package func findForCreate(_ id: VolumeID) -> LocatedVolume? {
-        answers(by: .now + patience) { (backend) throws(DriverError) in
-            try Self.look(id, in: backend)
-        }.lazy.compactMap { try? $0.answer.get() }.first
-    }
-
-    /// The same for a snapshot, which lies in its source's tier.
-    package func findForCreate(_ id: SnapshotID, in target: any VolumeBackend)
-        throws(DriverError) -> SnapshotRecord?
-    {
-        try locate(in: target) { backend throws(DriverError) in try backend.snapshot(id) }
-    }
-
-    /// The volume, or nil where every tier says that it has none.
-    package func find(_ id: VolumeID) throws(DriverError) -> LocatedVolume? {
-        try locate("volume \(id)", knownTo: { $0.remembers(id) }) { backend throws(DriverError) in
-            try Self.look(id, in: backend)
-        }
-    }
-
-    /// The snapshot, or nil where every tier says that it has none.
-    package func find(_ id: SnapshotID) throws(DriverError) -> LocatedSnapshot? {
-        try locate("snapshot \(id)", knownTo: { $0.remembers(id) }) {
-            backend throws(DriverError) in
-            guard let record = try backend.snapshot(id) else { return nil }
-            return LocatedSnapshot(backend: backend, record: record)
-        }
-    }
-
-    private static func look(_ id: VolumeID, in backend: any VolumeBackend) throws(DriverError)
-        -> LocatedVolume?
-    {
-        guard let record = try backend.volume(id) else { return nil }
-        return LocatedVolume(backend: backend, record: record)
-    }
-
-    private func locate<Found: Sendable>(
-        in target: any VolumeBackend,
-        _ look: @escaping @Sendable (any VolumeBackend) throws(DriverError) -> Found?
-    ) throws(DriverError) -> Found? {
-        if let found = try ask(target, look) { return found }
-        let others = tiers.filter { $0.name != target.tier }
-        let found = answers(of: others, by: .now + patience, to: look)
-        return found.lazy.compactMap { try? $0.answer.get() }.first
-    }
-
-    private func locate<Found: Sendable>(
-        _ what: String,
-        knownTo remembers: (any VolumeBackend) -> Bool,
-        _ look: @escaping @Sendable (any VolumeBackend) throws(DriverError) -> Found?
-    ) throws(DriverError) -> Found? {
-        do throws(DriverError) {
-            if let only { return try only.ask(look) }
-            // The usual case: nobody else's storage is asked, and nobody else's can hang.
-            let knowing = tiers.filter { remembers($0.backend) }
-            if knowing.count == 1, let found = try knowing[0].ask(look) { return found }
-            return try locateAnywhere(what, look)
-        } catch {
-            throw error.adding(context: "cannot tell whether \(what) exists")
-        }
-    }
-
-    private func locateAnywhere<Found: Sendable>(
-        _ what: String,
-        _ look: @escaping @Sendable (any VolumeBackend) throws(DriverError) -> Found?
-    ) throws(DriverError) -> Found? {
-        var found: [(tier: String, object: Found)] = []
-        var failure: DriverError?
-        for (tier, answer) in answers(by: .now + patience, to: look) {
-            do throws(DriverError) {
-                if let object = try answer.get() { found.append((tier.name, object)) }
-            } catch { failure = failure ?? error }
-        }
-        guard found.count < 2 else {
-            throw DriverError(
-                .unavailable,
-                "it is in \(found.count) tiers (\(found.map(\.tier).joined(separator: ", ")))"
-                    + "; move one of the two folders away"
-            )
-        }
-        if let failure, found.isEmpty { throw failure }
-        return found.first?.object
     }
 }
