@@ -73,11 +73,24 @@ import Testing
         ),
         ("  Volume group \"vg\" not found\n  Cannot process volume group vg", .hostFailure),
         ("", .hostFailure),
+        ("  device-mapper: suspend ioctl on  (253:1) failed: Invalid argument", .hostFailure),
     ])
     func `only what LVM says about room is believed`(said: String, code: DriverError.Code) {
         let output = CommandOutput(exitCode: 5, standardOutput: "", standardError: said)
         let error = LVMComplaint(output).error(of: "lvcreate")
         #expect(error.code == code)
         #expect(error.message.hasPrefix("lvcreate ended with code 5: "))
+    }
+
+    @Test func `a freeze of another program is told as what it is`() {
+        let said = """
+              WARNING: This metadata update is NOT backed up.
+              device-mapper: suspend ioctl on  (253:5) failed: Device or resource busy
+              Unable to suspend vg-v1--a (253:5)
+            """
+        let output = CommandOutput(exitCode: 5, standardOutput: "", standardError: said)
+        let error = LVMComplaint(output).error(of: "lvcreate")
+        #expect(error.code == .inUse)
+        #expect(error.message.contains("fsfreeze -u"))
     }
 }

@@ -69,16 +69,19 @@ extension TemporaryFolder {
     }
 
     /// A device that holds a file system, mounted on a folder of this one.
-    package func mount(_ device: String, as type: FilesystemType, named name: String)
-        throws(DriverError) -> TargetPath
-    {
+    package func mount(
+        _ device: String,
+        as type: FilesystemType,
+        flags: [String] = [],
+        named name: String
+    ) throws(DriverError) -> TargetPath {
         let target = try target(name)
         try target.createDirectory()
         try Mounts.mount(
             device: device,
             at: target,
             filesystem: type,
-            flags: [],
+            flags: flags,
             readOnly: false
         )
         return target

@@ -14,6 +14,9 @@ struct LVMComplaint: Sendable, Hashable {
         case metadataAreaFull
         /// A disk did not take, or give, the metadata of the group or of a pool.
         case diskFailed
+        /// A file system on the volume is frozen already, so that the kernel does not suspend the
+        /// device.
+        case frozen
         case other
     }
 
@@ -23,7 +26,19 @@ struct LVMComplaint: Sendable, Hashable {
     init(_ output: CommandOutput) {
         self.output = output
         let said = output.standardError
-        kind = Self.words.first { said.contains($0.text) }?.kind ?? .other
+        if said.byteSplit(separator: "\n").contains(where: Self.isRefusedSuspension) {
+            kind = .frozen
+        } else {
+            kind = Self.words.first { said.contains($0.text) }?.kind ?? .other
+        }
+    }
+
+    /// `device-mapper: suspend ioctl on  (253:1) failed: Device or resource busy`: EBUSY comes from the
+    /// freeze of what is mounted, and from nothing else.
+    ///
+    /// Source: dm_suspend and lock_fs in drivers/md/dm.c of Linux 6.1.
+    private static func isRefusedSuspension(_ line: Substring) -> Bool {
+        line.contains("suspend ioctl on") && line.hasByteSuffix("Device or resource busy")
     }
 
     /// Parts of LVM's messages.
@@ -67,6 +82,13 @@ struct LVMComplaint: Sendable, Hashable {
                 .unavailable,
                 "\(what); a disk of the volume group fails: look at the node's kernel log, bring the "
                     + "disk back or replace it, and see what cairn doctor says"
+            )
+        case .frozen:
+            DriverError(
+                .inUse,
+                "the file system of the volume, or of the source, is frozen by another program, and "
+                    + "this kernel cannot hold its writes a second time: thaw it (fsfreeze -u), then "
+                    + "retry; a cut freezes what is mounted by itself (\(what))"
             )
         case .other: DriverError(.hostFailure, what)
         }

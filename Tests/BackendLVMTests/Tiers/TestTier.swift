@@ -72,7 +72,9 @@ struct TestTier: Sendable {
     }
 
     @discardableResult
-    func snapshot(_ source: VolumeID, named name: String) throws -> SnapshotID {
+    func snapshot(_ source: VolumeID, named name: String, mebibytes: Int64 = 32) throws
+        -> SnapshotID
+    {
         let id = SnapshotID(
             nodeDigest: String(repeating: "0", count: 64),
             nameDigest: SHA256.hex(of: name)
@@ -82,7 +84,7 @@ struct TestTier: Sendable {
             name: name,
             tier: backend.tier,
             source: source,
-            size: .mebibytes(32),
+            size: .mebibytes(mebibytes),
             contents: .blank,
             filesystem: .ext4,
             created: Timestamp(seconds: 1, nanoseconds: 0)
@@ -109,6 +111,10 @@ extension TestTier {
         for place in Self.places {
             try Bytes.write(Bytes.noise(count: 64 << 10, seed: seed), to: path, at: place)
         }
+    }
+
+    func deviceSize(of id: VolumeID) throws -> ByteCount {
+        try HeldDevice(opening: try backend.attach(id).path).size()
     }
 
     func expectFilled(

@@ -1,0 +1,83 @@
+import Backend
+import DriverCore
+import Host
+import TestSupport
+import Testing
+
+@testable import BackendLVM
+
+/// A mounted volume whose file system another program has frozen, as backup tools do.
+@Suite(.inGuest, .timeLimit(.minutes(5)))
+struct FrozenTests {
+    /// A kernel that lets freezes nest makes the cut; Linux 6.1 does not.
+    @Test(arguments: TestTier.Kind.allCases, [FilesystemType.ext4, .xfs])
+    private func `a cut is refused with what to do, and made after the thaw`(
+        kind: TestTier.Kind,
+        type: FilesystemType
+    ) throws {
+        try withTemporaryFolder { folder in
+            let tier = try folder.makeTier(kind, diskSize: .gibibytes(2))
+            let id = try tier.create("a", mebibytes: 320)
+            let device = try tier.backend.attach(id).path
+            try Guest.run("mkfs.\(type.rawValue)", [device])
+            let target = try folder.mount(device, as: type, named: "mounted")
+            try Bytes.write("before", to: "\(target.path)/file")
+            try Guest.run("fsfreeze", ["--freeze", target.path])
+            folder.onCleanup { _ = try? Guest.run("fsfreeze", ["--unfreeze", target.path]) }
+            let before = try tier.names()
+            for _ in 1...2 {
+                expectFailure(.inUse, "frozen by another program", "fsfreeze -u") {
+                    try tier.snapshot(id, named: "s")
+                }
+                #expect(try tier.names() == before)
+                #expect(try tier.suspended() == [])
+                #expect(tier.problems() == [])
+            }
+            // It is frozen still, or this would fail.
+            try Guest.run("fsfreeze", ["--unfreeze", target.path])
+            let snapshot = try tier.snapshot(id, named: "s", mebibytes: 320)
+            try Bytes.write("behind", to: "\(target.path)/file")
+            try Mounts.unmountAll(target)
+            let copy = try tier.create("b", mebibytes: 320, from: .snapshot(snapshot))
+            let shown = try folder.mount(
+                try tier.backend.attach(copy).path,
+                as: type,
+                flags: type == .xfs ? ["nouuid"] : [],
+                named: "copy"
+            )
+            #expect(try Bytes.read("\(shown.path)/file") == Array("before".utf8))
+            try Mounts.unmountAll(shown)
+            #expect(tier.problems() == [])
+            try tier.backend.deleteSnapshot(snapshot)
+            for id in [id, copy] { try tier.backend.deleteVolume(id) }
+            #expect(devices(of: tier) == [])
+        }
+    }
+
+    /// LVM leaves a layer of the thick volume behind, which nothing uses, and takes it up later.
+    @Test(arguments: TestTier.Kind.allCases)
+    private func `a refused cut keeps no device beyond the volume`(kind: TestTier.Kind) throws {
+        try withTemporaryFolder { folder in
+            let tier = try folder.makeTier(kind)
+            let id = try tier.create("a")
+            let device = try tier.backend.attach(id).path
+            try Guest.run("mkfs.ext4", [device])
+            let target = try folder.mount(device, as: .ext4, named: "mounted")
+            try Guest.run("fsfreeze", ["--freeze", target.path])
+            folder.onCleanup { _ = try? Guest.run("fsfreeze", ["--unfreeze", target.path]) }
+            expectFailure(.inUse, "fsfreeze -u") { try tier.snapshot(id, named: "s") }
+            try Guest.run("fsfreeze", ["--unfreeze", target.path])
+            try Mounts.unmountAll(target)
+            try tier.backend.deleteVolume(id)
+            #expect(devices(of: tier) == [])
+            #expect(tier.problems() == [])
+        }
+    }
+
+    /// What the kernel has of the group's volumes; the pool stays.
+    private func devices(of tier: TestTier) -> [String] {
+        Paths.names(in: "/dev/mapper").filter {
+            $0.hasPrefix("\(tier.disks.name)-v1") || $0.hasPrefix("\(tier.disks.name)-s1")
+        }
+    }
+}
