@@ -75,9 +75,15 @@ extension LVMBackend {
 
     /// nil where the kernel has none of that name in the group.
     private func namedDevice(of id: VolumeID) throws(DriverError) -> MappedDevice? {
-        // Where the device mapper does not answer, this tier has attached nothing.
-        guard (try? DeviceMapper.checkAvailable()) != nil else { return nil }
         let name = MappedVolume.name(of: id.text, group: group.name)
+        do throws(DriverError) {
+            try DeviceMapper.checkAvailable()
+        } catch {
+            // A node without device mapper, and one where only this volume's device cannot be asked,
+            // are told apart by what the kernel shows of all its devices.
+            guard try DeviceTree.hasMappedDevice(named: name) else { return nil }
+            throw error
+        }
         guard let device = try DeviceMapper.device(named: name), device.hasTable,
             MappedVolume.isVolume(device)
         else { return nil }
@@ -115,7 +121,7 @@ extension LVMBackend {
         // No change of the metadata, so also where a disk is missing: a RAID works without it.
         try group.change("lvchange", evenIncomplete: true) { change throws(DriverError) in
             // LVM itself may wait for what is suspended beneath the volume.
-            _ = try change.resumeSuspended()
+            _ = try change.resumeSuspended(beneath: volume.name)
             if let device = try self.device(of: volume, metadata), device.hasTable { return }
             try group.refuseFiltered(volume.name, tags: volume.tags, metadata)
             if case .thin(let options) = provisioning {

@@ -1,6 +1,7 @@
 package import Backend
 package import DriverCore
 import Host
+import Logging
 
 extension LVMBackend {
     /// One command grows the volume and the device that it has.
@@ -32,7 +33,7 @@ extension LVMBackend {
             try refuseElsewhere(volume, than: pool)
             try ensureActive(pool, change)
             try refuseWithoutRoom(for: more, in: pool, options, change.metadata)
-            try change.run("lvextend", ["--size", "\(size.bytes)b", change.path(id.text)])
+            try extend(id, to: size, [], change)
         }
     }
 
@@ -62,12 +63,36 @@ extension LVMBackend {
             try group.change("lvextend") { change throws(DriverError) in
                 let places = try places(of: fresh(draft, in: change.metadata), change)
                 try change.remove(draft.name, inState: .creating)
-                try change.run(
-                    "lvextend",
-                    ["--size", "\(size.bytes)b", change.path(id.text)] + places
-                )
+                try extend(id, to: size, places, change)
             }
         }
+    }
+
+    /// A command that was killed may have grown the volume: the group and the kernel are asked.
+    private func extend(
+        _ id: VolumeID,
+        to size: ByteCount,
+        _ places: [String],
+        _ change: GroupChange
+    ) throws(DriverError) {
+        do throws(DriverError) {
+            let arguments = ["--size", "\(size.bytes)b", change.path(id.text)] + places
+            try change.run("lvextend", arguments)
+        } catch {
+            guard !error.code.isFinal, try isGrown(id, to: size, change) else { throw error }
+            logger.notice(
+                "a command that was killed has grown the volume",
+                metadata: ["volume_id": "\(id)", "reason": "\(error.message)"]
+            )
+        }
+    }
+
+    private func isGrown(_ id: VolumeID, to size: ByteCount, _ change: GroupChange)
+        throws(DriverError) -> Bool
+    {
+        let metadata = try change.metadataNow()
+        guard try metadata.size(of: required(id, in: metadata).volume) >= size else { return false }
+        return try change.suspensions(beneath: id.text, metadata).isEmpty
     }
 
     private func refuseSnapshots(of id: VolumeID) throws(DriverError) {

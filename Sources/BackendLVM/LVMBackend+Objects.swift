@@ -159,6 +159,23 @@ extension LVMBackend {
             .compactMap { visibleOwn($0, metadata) }
     }
 
+    /// The same for a list, which must leave out nothing: throws where a volume that has the driver's
+    /// mark does not say whose it is.
+    func allListed(beginning prefix: String, in metadata: VolumeGroupMetadata)
+        throws(DriverError) -> [OwnVolume]
+    {
+        for volume in metadata.logicalVolumes.values
+        where volume.name.hasBytePrefix(prefix) && !metadata.isHidden(volume) {
+            do throws(DriverError) {
+                _ = try Tags(reading: volume.tags)?.required(Fact.tier)
+            } catch {
+                let name = "\(group.name)/\(volume.name)"
+                throw error.adding(context: "a list would leave out \(name)")
+            }
+        }
+        return allOwn(beginning: prefix, in: metadata)
+    }
+
     /// LVM gives the tags of a RAID volume to its hidden parts too.
     private func visibleOwn(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata) -> OwnVolume?
     {

@@ -6,7 +6,7 @@ extension LVMBackend {
     package func snapshots() throws(DriverError) -> [SnapshotRecord] {
         let metadata = try group.metadata()
         var records: [SnapshotRecord] = []
-        for own in allOwn(beginning: SnapshotID.prefix, in: metadata) where !own.isHalfMade {
+        for own in try allListed(beginning: SnapshotID.prefix, in: metadata) where !own.isHalfMade {
             guard let id = SnapshotID(parsing: own.volume.name) else { continue }
             records.append(
                 try listed(own) { () throws(DriverError) in try record(id, of: own, in: metadata) }

@@ -7,7 +7,7 @@ extension LVMBackend {
     package func volumes() throws(DriverError) -> [VolumeRecord] {
         let metadata = try group.metadata()
         var records: [VolumeRecord] = []
-        for own in allOwn(beginning: VolumeID.prefix, in: metadata) where !own.isHalfMade {
+        for own in try allListed(beginning: VolumeID.prefix, in: metadata) where !own.isHalfMade {
             guard let id = VolumeID(parsing: own.volume.name) else { continue }
             records.append(
                 try listed(own) { () throws(DriverError) in

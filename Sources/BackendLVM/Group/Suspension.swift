@@ -76,11 +76,15 @@ extension VolumeGroup {
     }
 
     /// The volumes that the configured tiers have in the group, half-made ones too.
+    ///
+    /// One whose tier cannot be read counts too: it has the driver's mark.
     private func ownNames(_ metadata: VolumeGroupMetadata) -> [String] {
         metadata.logicalVolumes.values.compactMap { volume in
-            guard !metadata.isHidden(volume), let tags = Tags(reading: volume.tags),
-                let tier = try? tags.text(Fact.tier), tiers.contains(tier)
-            else { return nil }
+            guard !metadata.isHidden(volume), let tags = Tags(reading: volume.tags) else {
+                return nil
+            }
+            let tier = Result { () throws(DriverError) in try tags.text(Fact.tier) }
+            if case .success(let tier) = tier, !tiers.contains(tier ?? "") { return nil }
             return volume.name
         }.sorted()
     }
@@ -90,15 +94,17 @@ extension GroupChange {
     /// Lets devices beneath volumes of the driver go on, which a killed command has left suspended;
     /// tells how many.
     ///
+    /// `name` is for those beneath one volume alone.
+    ///
     /// LVM cannot be asked for it: it waits for what is suspended beneath the volume that it is to
     /// resume. So each device goes on with the table that it had, the lowest first, while LVM's own
     /// lock keeps out whoever may have suspended it on purpose; LVM gives it then the table that the
     /// metadata describes, where that was changed before the command died.
-    func resumeSuspended() throws(DriverError) -> Int {
+    func resumeSuspended(beneath name: String? = nil) throws(DriverError) -> Int {
         let metadata = try metadataNow()
-        guard try !group.suspensions(metadata).isEmpty else { return 0 }
+        guard try !suspensions(beneath: name, metadata).isEmpty else { return 0 }
         let lock = try FileLock(of: lockFile(), waiting: Self.lockPatience)
-        let found = try group.suspensions(metadata)
+        let found = try suspensions(beneath: name, metadata)
         for suspension in found { try DeviceMapper.resume(uuid: suspension.uuid) }
         lock.release()
         let volumes = Set(found.map { metadata.visible($0.volume) })
@@ -106,6 +112,13 @@ extension GroupChange {
             try runOnce("lvchange", ["--refresh", path(volume)])
         }
         return found.count
+    }
+
+    func suspensions(beneath name: String?, _ metadata: VolumeGroupMetadata) throws(DriverError)
+        -> [Suspension]
+    {
+        guard let name else { return try group.suspensions(metadata) }
+        return try DeviceStack(of: [name], in: metadata).suspensions()
     }
 
     /// Longer than a command that is not held up takes.

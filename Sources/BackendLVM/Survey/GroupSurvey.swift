@@ -202,12 +202,19 @@ extension GroupSurvey {
                 examineUnmarked(volume)
                 continue
             }
-            let tier = (try? tags.text(Fact.tier)) ?? nil
-            if let tier, backend.group.tiers.contains(tier) { continue }
+            let name = "\(group)/\(volume.name)"
+            let tier: String
+            do throws(DriverError) {
+                tier = try tags.required(Fact.tier)
+            } catch {
+                problem(.record, name, error.message, "until then it is in no list of volumes")
+                continue
+            }
+            if backend.group.tiers.contains(tier) { continue }
             problem(
                 .unknownTier,
-                "\(group)/\(volume.name)",
-                "belongs to tier '\(tier ?? "")', which no tiers file knows",
+                name,
+                "belongs to tier '\(tier)', which no tiers file knows",
                 "put that tier back into the tiers file; remove the volume with lvremove only if "
                     + "nobody needs its data"
             )

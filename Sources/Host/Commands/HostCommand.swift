@@ -59,9 +59,10 @@ package struct HostCommand: Sendable, Hashable {
     /// Runs the program to its end; any exit code is a result.
     ///
     /// After the deadline its process group gets SIGTERM, and two seconds later SIGKILL; then this
-    /// throws `timedOut`. It throws `unavailable` where ``killAll()`` stopped it, `hostFailure`
-    /// where it could not be started or was killed by somebody else. It always returns after the
-    /// process is gone, because a caller gives back its claim on the storage then.
+    /// throws `timedOut`. It throws `unavailable` where ``killAll()``, or somebody else, killed it,
+    /// and `hostFailure` where it could not be started. So a code that is not final says that it may
+    /// have done its work. It always returns after the process is gone, because a caller gives back
+    /// its claim on the storage then.
     package func run(deadline: Duration) throws(DriverError) -> CommandOutput {
         try run(deadline: deadline, keeping: -1)
     }
@@ -91,9 +92,11 @@ package struct HostCommand: Sendable, Hashable {
         case .stopped:
             throw DriverError(.unavailable, "\(description) was stopped with the driver")
         case .signalled(let signal):
+            let said = end.error.isEmpty ? "" : " (\(end.error))"
             throw DriverError(
-                .hostFailure,
-                "\(description) was killed by signal \(signal): \(end.error)"
+                .unavailable,
+                "\(description) was killed by signal \(signal)\(said): see the node's kernel log for "
+                    + "why, such as too little memory, then retry"
             )
         }
     }

@@ -29,6 +29,15 @@ package enum DeviceTree {
         return found
     }
 
+    /// Whether the kernel has a mapped device of that name, as /sys shows it.
+    package static func hasMappedDevice(named name: String) throws(DriverError) -> Bool {
+        for device in try SystemFile.names(in: "/sys/block") where device.hasBytePrefix("dm-") {
+            let shown = try SystemFile.lineIfThere("/sys/block/\(device)/dm/name")
+            if shown?.hasSameBytes(as: name) ?? false { return true }
+        }
+        return false
+    }
+
     private static func slaves(of number: UInt64) throws(DriverError) -> [UInt64] {
         let folder =
             "/sys/dev/block/\(chost_device_major(number)):\(chost_device_minor(number))/slaves"

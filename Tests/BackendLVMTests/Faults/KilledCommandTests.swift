@@ -96,13 +96,61 @@ struct KilledCommandTests {
                 "lvextend",
                 ["-o", "/dev/null"] + KilledLVM.killing(at: try #require(suspends.last) + 1)
             )
-            expectFailure(.hostFailure, "killed by signal 9") {
-                try tier.backend.expandVolume(id, to: .mebibytes(48))
-            }
+            // The group has the new size by then, and the device gets it when it is resumed.
+            let grown = try tier.backend.expandVolume(id, to: .mebibytes(48))
+            #expect(grown.size == .mebibytes(48))
             #expect(try tier.suspended() == [])
+            #expect(try tier.deviceSize(of: id) == .mebibytes(48))
             try tier.expectFilled(id)
             wrapper.remove()
             #expect(try tier.backend.expandVolume(id, to: .mebibytes(48)).size == .mebibytes(48))
+            try tier.expectFilled(id)
+        }
+    }
+
+    /// Before its first step, and after its last one.
+    @Test(arguments: TestTier.Kind.allCases, [false, true])
+    private func `a growth whose command is killed is done, or may be asked for again`(
+        kind: TestTier.Kind,
+        isDone: Bool
+    ) throws {
+        try withTemporaryFolder { folder in
+            let tier = try folder.makeTier(kind)
+            let id = try tier.create("a")
+            try tier.fill(id)
+            let wrapper = try LVMWrapper(in: folder)
+            try wrapper.kill("lvextend", isDone: isDone)
+            if isDone {
+                let grown = try tier.backend.expandVolume(id, to: .mebibytes(48))
+                #expect(grown.size == .mebibytes(48))
+                #expect(try tier.deviceSize(of: id) == .mebibytes(48))
+            } else {
+                expectFailure(.unavailable, "killed by signal 9") {
+                    try tier.backend.expandVolume(id, to: .mebibytes(48))
+                }
+                #expect(try tier.volumes() == [id])
+            }
+            wrapper.remove()
+            #expect(try tier.backend.expandVolume(id, to: .mebibytes(48)).size == .mebibytes(48))
+            try tier.expectFilled(id)
+            #expect(tier.problems() == [])
+        }
+    }
+
+    @Test(arguments: TestTier.Kind.allCases, [false, true])
+    private func `a create whose command is killed leaves nothing, and may be asked for again`(
+        kind: TestTier.Kind,
+        isDone: Bool
+    ) throws {
+        try withTemporaryFolder { folder in
+            let tier = try folder.makeTier(kind)
+            let wrapper = try LVMWrapper(in: folder)
+            try wrapper.kill("lvcreate", isDone: isDone)
+            expectFailure(.unavailable, "killed by signal 9") { try tier.create("a") }
+            #expect(try tier.volumes().isEmpty)
+            wrapper.remove()
+            let id = try tier.create("a")
+            try tier.fill(id)
             try tier.expectFilled(id)
         }
     }
@@ -166,6 +214,21 @@ struct LVMWrapper {
             #!/bin/sh
             [ "$1" = \(subcommand) ] || exec \(original) "$@"
             exec \(strace) \(original) "$@"
+
+            """,
+            to: script
+        )
+    }
+
+    /// Kills one of its commands from now on, before it begins or when it has done its work.
+    func kill(_ subcommand: String, isDone: Bool) throws {
+        let work = isDone ? "\(original) \"$@\"" : ":"
+        try Bytes.write(
+            """
+            #!/bin/sh
+            [ "$1" = \(subcommand) ] || exec \(original) "$@"
+            \(work)
+            kill -KILL $$
 
             """,
             to: script

@@ -1,4 +1,5 @@
 import Backend
+import DeviceMapper
 import DriverCore
 import Host
 import TestSupport
@@ -42,6 +43,35 @@ struct BehindOurBackTests {
             #expect(tier.backend.health().isUp)
             try tier.disks.lvm("lvchange", "--addtag", "cairn.state=ready", path)
             #expect(try tier.volumes() == [good, bad])
+        }
+    }
+
+    @Test(arguments: TestTier.Kind.allCases)
+    private func `a list names a volume that does not say whose it is`(kind: TestTier.Kind) throws {
+        try withTemporaryFolder { folder in
+            let tier = try folder.makeTier(kind)
+            let good = try tier.create("good")
+            let bad = try tier.create("bad")
+            let path = "\(tier.disks.name)/\(bad)"
+            try tier.disks.lvm("lvchange", "--deltag", "cairn.tier=tier", path)
+            expectFailure(.hostFailure, bad.text, "cairn.tier") { try tier.backend.volumes() }
+            #expect(tier.problems().contains { $0.hasPrefix("record \(path)") })
+            #expect(try tier.backend.volume(good)?.id == good)
+            try tier.disks.lvm("lvchange", "--addtag", "cairn.tier=tier", path)
+            #expect(try tier.volumes() == [good, bad])
+            #expect(tier.problems() == [])
+        }
+    }
+
+    @Test(arguments: TestTier.Kind.allCases)
+    private func `the device of a volume is seen in sys as well`(kind: TestTier.Kind) throws {
+        try withTemporaryFolder { folder in
+            let tier = try folder.makeTier(kind)
+            let id = try tier.create("a")
+            _ = try tier.backend.attach(id)
+            let name = MappedVolume.name(of: id.text, group: tier.disks.name)
+            #expect(try DeviceTree.hasMappedDevice(named: name))
+            #expect(try !DeviceTree.hasMappedDevice(named: name + "x"))
         }
     }
 
