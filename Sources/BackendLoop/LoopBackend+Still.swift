@@ -199,11 +199,16 @@ extension LoopBackend {
         let mounts = uses.filter { $0.device == device.number || $0.source == device.path }
             .sorted { $0.root == "/" && $1.root != "/" }
         var paths: [UInt64: String] = [:]
+        var failure: DriverError?
         for mount in mounts where paths[mount.device] == nil {
-            let reached = try? MountedPath.mountID(at: mount.target)
-            if reached == mount.mountID { paths[mount.device] = mount.target }
+            do throws(DriverError) {
+                let reached = try MountedPath.mountID(at: mount.target)
+                if reached == mount.mountID { paths[mount.device] = mount.target }
+            } catch { failure = error }
         }
         for mount in mounts where paths[mount.device] == nil {
+            // What cannot be looked at is not known to be covered.
+            if let failure { throw failure }
             throw DriverError(
                 .inUse,
                 "\(device.path) is mounted on \(mount.target) beneath another mount, where it "
