@@ -157,6 +157,23 @@ let package = Package(
             dependencies: ["CSIMessages", "GRPCRuntime", "DriverCore"],
             swiftSettings: swift
         ),
+        // The cluster's Controller service: it owns no storage, knows the nodes, and forwards to them.
+        .target(
+            name: "ClusterController",
+            dependencies: [
+                "CSIClient", "CSIServing", "CSIMessages", "GRPCRuntime", "Metrics", "Naming",
+                "DriverCore", log,
+            ],
+            swiftSettings: swift
+        ),
+        // A node's side of the cluster: tells every controller what the node is and has.
+        .target(
+            name: "Registrar",
+            dependencies: [
+                "CSIClient", "CSIMessages", "GRPCRuntime", "Host", "DriverCore", log,
+            ],
+            swiftSettings: swift
+        ),
         // The tiers file: YAML with line numbers in every complaint.
         .target(
             name: "Configuration",
@@ -168,8 +185,9 @@ let package = Package(
             name: "cairn",
             dependencies: [
                 "BackendLVM", "BackendLoop", "Backend", "CSIClient", "CSIMessages", "CSIServices",
-                "CSIServing", "Configuration", "DriverCore", "GRPCRuntime", "HTTPServer", "Host",
-                "Metrics", "Naming", "NodeStorage", "Telemetry", arguments, log,
+                "CSIServing", "ClusterController", "Configuration", "DriverCore", "GRPCRuntime",
+                "HTTPServer", "Host", "Metrics", "Naming", "NodeStorage", "Registrar", "Telemetry",
+                arguments, log,
             ],
             swiftSettings: swift
         ),
@@ -291,6 +309,15 @@ let package = Package(
             dependencies: [
                 "CSIServices", "CSIServing", "CSIMessages", "NodeStorage", "Backend", "DriverCore",
                 "GRPCRuntime", "Host", "Naming", "TestSupport", log,
+            ],
+            swiftSettings: swift
+        ),
+        // The controller over nodes that are dictionaries, with real gRPC between them.
+        .testTarget(
+            name: "ClusterControllerTests",
+            dependencies: [
+                "ClusterController", "CSIMessages", "CSIServing", "DriverCore", "GRPCRuntime",
+                "Naming", log,
             ],
             swiftSettings: swift
         ),

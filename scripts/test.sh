@@ -14,6 +14,8 @@
 #                 cli           each command of the real binary, as people and scripts run it
 #                 faults        broken disks, damaged files, strangers and bad input
 #                 crash         the same binary killed, or failing, at every step, and a short soak
+#                 cluster       controllers and nodes as processes with certificates, and failures
+#                               of each: scripts/cluster.sh
 #                 lvm           device mapper and LVM, in the guest of scripts/vm, and csi-sanity
 #                               there where it is installed
 #                 powercut      a node with tiers of all kinds reset under load, in the guest again
@@ -34,7 +36,7 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_rings=(soundness unit host backend conformance cli faults crash lvm powercut fuzz fresh sanity)
+all_rings=(soundness unit host backend conformance cli faults crash cluster lvm powercut fuzz fresh sanity)
 # The test targets of each ring, without "Tests". Soundness refuses a target that is in no ring.
 declare -A ring_targets=(
     [unit]='BackendLVMCommand|BackendLVMMetadata|BackendLVMUnit|Bench|CSIClient|CSIMessages|CSIServices|CSIServing'
@@ -47,7 +49,7 @@ declare -A ring_targets=(
     [lvm]='BackendLVM|BackendContract'
     [powercut]='PowerCut'
 )
-ring_targets[unit]+='|Configuration|DeviceMapper|DiskFormat|DriverCore|GRPCRuntime|HTTPServer|Metrics|Naming|NodeStorage|Telemetry'
+ring_targets[unit]+='|ClusterController|Configuration|DeviceMapper|DiskFormat|DriverCore|GRPCRuntime|HTTPServer|Metrics|Naming|NodeStorage|Telemetry'
 logs=.build/test-logs
 # Far above what a ring needs, so that a hang ends as a failure.
 ring_limit_seconds=900
@@ -328,6 +330,14 @@ run_fresh() {
     report_sum fresh "$log"
 }
 
+run_cluster() {
+    local log=$logs/cluster.log
+    require_root "the ring cluster"
+    limited scripts/cluster.sh -- scripts/cluster-check.sh >"$log" 2>&1 || true
+    grep -E '^(FAIL| )' "$log" || true
+    report_sum cluster "$log"
+}
+
 run_sanity() {
     local log=$logs/sanity.log code=0 ring_limit_seconds=1800
     limited scripts/csi-sanity.sh >"$log" 2>&1 || code=$?
@@ -378,6 +388,7 @@ run_ring() {
         soundness) run_soundness ;;
         unit) run_unit ;;
         host | backend | conformance | cli | faults | crash) run_privileged "$1" ;;
+        cluster) run_cluster ;;
         lvm) run_lvm ;;
         powercut) run_powercut ;;
         fuzz) run_fuzz ;;

@@ -12,6 +12,11 @@ package struct LVMTierConfiguration: Sendable, Hashable {
     package let volumeGroup: String
     package let provisioning: Provisioning
 
+    /// Whether the volumes lie in a thin pool.
+    package var isThin: Bool {
+        if case .thin = provisioning { true } else { false }
+    }
+
     /// `vg`, or `vg/pool`.
     package var path: String {
         switch provisioning {

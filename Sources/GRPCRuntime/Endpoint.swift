@@ -30,7 +30,7 @@ package enum Endpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `host:port`, with brackets around IPv6; an empty host becomes `[::]`.
-    static func joined(_ host: String, _ port: UInt16) -> String {
+    package static func joined(_ host: String, _ port: UInt16) -> String {
         let host = host.isEmpty ? "::" : host
         return host.containsByte(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }

@@ -30,6 +30,16 @@ package struct NodeIdentity: Sendable {
         VolumeID(nodeDigest: digest, nameDigest: SHA256.hex(of: name))
     }
 
+    /// The id that a volume of this name has on a node.
+    package static func volumeID(forName name: String, onNode nodeID: String) -> VolumeID {
+        VolumeID(nodeDigest: SHA256.hex(of: nodeID), nameDigest: SHA256.hex(of: name))
+    }
+
+    /// The part of an id that names a node: 16 hex digits.
+    package static func idDigest(ofNode nodeID: String) -> String {
+        String(SHA256.hex(of: nodeID).prefix(16))
+    }
+
     package func snapshotID(forName name: String) -> SnapshotID {
         SnapshotID(nodeDigest: digest, nameDigest: SHA256.hex(of: name))
     }

@@ -31,7 +31,8 @@ struct Cairn: AsyncParsableCommand {
             CommandGroup(
                 name: "Driver",
                 subcommands: [
-                    Standalone.self, DoctorCommand.self, Walk.self, Bench.self,
+                    Standalone.self, ControllerCommand.self, NodeCommand.self, StatusCommand.self,
+                    DoctorCommand.self, Walk.self, Bench.self,
                     VersionCommand.self,
                 ]
             ),

@@ -29,6 +29,14 @@ package final class Tiers: Sendable {
 
     package var names: [String] { tiers.map(\.name) }
 
+    /// What is known of each tier without asking its storage.
+    var backendTraits: [(filesystem: FilesystemType, sizeUnit: ByteCount)] {
+        tiers.map { ($0.backend.defaultFilesystem, $0.backend.sizeUnit) }
+    }
+
+    /// The tier of a class that names none.
+    package var defaultTier: String? { defaultName }
+
     /// Opens every tier, side by side; one that fails is logged and tried again when it is next
     /// needed, and one that hangs is left to go on by itself.
     package func start() {

@@ -9,7 +9,7 @@ import NodeStorage
 /// Finds what a person calls a volume or a snapshot: by its name, or by its id.
 ///
 /// CSI knows ids only. Cairn computes them from node and name, so a name finds its volume without
-/// a list; with any other driver only ids do. What was made under another node id is found by the
+/// a list, on each node of a cluster; with any other driver only ids do. What was made under another node id is found by the
 /// name in its record.
 struct Finder {
     let session: Session
@@ -23,6 +23,30 @@ struct Finder {
         guard let id = try only(named, "volume", text)?.text else { throw missing("volume", text) }
         if let volume = try await lookUp(volume: id, asked: id) { return volume }
         throw missing("volume", text)
+    }
+
+    /// The id of a volume to delete; an id whose node does not answer is taken as it is.
+    ///
+    /// The driver decides then: the node may be declared lost.
+    func deletedVolume(_ text: String) async throws -> String {
+        do {
+            return try await volume(text).volumeID
+        } catch let failure as CommandFailure
+            where failure.status == .unavailable && VolumeID(parsing: text) != nil
+        {
+            return text
+        }
+    }
+
+    /// The same for a snapshot.
+    func deletedSnapshot(_ text: String) async throws -> String {
+        do {
+            return try await snapshot(text).snapshotID
+        } catch let failure as CommandFailure
+            where failure.status == .unavailable && SnapshotID(parsing: text) != nil
+        {
+            return text
+        }
     }
 
     func snapshot(_ text: String) async throws -> Snapshot {
@@ -58,8 +82,8 @@ struct Finder {
         -> [String]
     {
         let isID = VolumeID(parsing: text) != nil || SnapshotID(parsing: text) != nil
-        guard !isID, let identity = try await session.identity() else { return [text] }
-        return [ours(identity), text]
+        guard !isID else { return [text] }
+        return try await session.identities().map(ours) + [text]
     }
 
     private func missing(_ kind: String, _ text: String) -> CommandFailure {

@@ -89,15 +89,30 @@ struct Session: Sendable {
         }
     }
 
-    /// The identity that the driver computes ids with; nil for a driver that cannot be ours.
-    func identity() async throws -> NodeIdentity? {
-        guard let node = try await node() else { return nil }
-        return try? NodeIdentity(
-            driverName: plugin.name,
-            version: plugin.vendorVersion,
-            nodeID: node.nodeID,
-            topology: [:]
-        )
+    /// The identities that the driver's ids are made of: its node's, or those of a controller's
+    /// nodes; none for a driver that cannot be ours.
+    func identities() async throws -> [NodeIdentity] {
+        let nodes =
+            if let node = try await node() { [node.nodeID] } else { try await clusterNodes() }
+        return nodes.compactMap { nodeID in
+            try? NodeIdentity(
+                driverName: plugin.name,
+                version: plugin.vendorVersion,
+                nodeID: nodeID,
+                topology: [:]
+            )
+        }
+    }
+
+    /// The nodes behind a controller; none where the driver is no controller of ours.
+    private func clusterNodes() async throws -> [String] {
+        do throws(RPCFailure) {
+            let answer = try await readOrCode(ListNodesRequest())
+            return answer.nodes.compactMap { $0.registration?.nodeID }
+        } catch {
+            if error.code == .unimplemented { return [] }
+            throw CommandFailure(error, during: "ask the controller for its nodes")
+        }
     }
 
     private static func greet(_ client: CSIClient, _ endpoint: Endpoint) async throws

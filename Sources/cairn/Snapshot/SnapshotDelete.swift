@@ -27,8 +27,8 @@ struct SnapshotDelete: AsyncParsableCommand {
         try await Session.with(client) { session in
             try await Deletion(kind: "snapshot", ifExists: ifExists, output: client.output)
                 .run(snapshots) { name in
-                    let id = try await Finder(session: session, node: node).snapshot(name)
-                        .snapshotID
+                    let id = try await Finder(session: session, node: node)
+                        .deletedSnapshot(name)
                     _ = try await session.perform(
                         DeleteSnapshotRequest(snapshotID: id),
                         to: "delete snapshot '\(name)'"

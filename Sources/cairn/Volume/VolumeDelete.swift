@@ -28,7 +28,8 @@ struct VolumeDelete: AsyncParsableCommand {
         try await Session.with(client) { session in
             try await Deletion(kind: "volume", ifExists: ifExists, output: client.output)
                 .run(volumes) { name in
-                    let id = try await Finder(session: session, node: node).volume(name).volumeID
+                    let id = try await Finder(session: session, node: node)
+                        .deletedVolume(name)
                     _ = try await session.perform(
                         DeleteVolumeRequest(volumeID: id),
                         to: "delete volume '\(name)'"

@@ -1,0 +1,54 @@
+import CSIServing
+import DriverCore
+package import Logging
+
+/// The Controller service of a cluster: it owns no storage and sends each call to the node that has
+/// the object.
+///
+/// Any replica can serve any call: everything that decides is in the ids, on the nodes, or in what
+/// the nodes tell every replica.
+package struct ClusterController: ControllerService {
+    let registry: NodeRegistry
+    let lostNodes: LostNodes
+    let hop: NodeHop
+    let placement: any PlacementPolicy
+    let logger: Logger
+    /// One create of a name at a time in this replica.
+    let names = KeyedOperations()
+
+    package init(
+        registry: NodeRegistry,
+        lostNodes: LostNodes,
+        hop: NodeHop,
+        placement: any PlacementPolicy = LocalPlacement(),
+        logger: Logger
+    ) {
+        self.registry = registry
+        self.lostNodes = lostNodes
+        self.hop = hop
+        self.placement = placement
+        self.logger = logger
+    }
+
+    /// The node of a volume's id; any living node for an id that names none: it knows what to say.
+    func node(ofVolume id: String) throws(DriverError) -> ClusterNode {
+        guard let id = VolumeID(parsing: id) else { return try anyNode() }
+        return try registry.living(digest: id.nodeDigest)
+    }
+
+    /// The same for a snapshot's id.
+    func node(ofSnapshot id: String) throws(DriverError) -> ClusterNode {
+        guard let id = SnapshotID(parsing: id) else { return try anyNode() }
+        return try registry.living(digest: id.nodeDigest)
+    }
+
+    /// A node that can say what is wrong with a request that names no node.
+    func anyNode() throws(DriverError) -> ClusterNode {
+        if let node = registry.nodes.first(where: \.state.isLiving)?.node { return node }
+        throw DriverError(
+            .unavailable,
+            "no node is registered; start 'cairn node' on the nodes and see that they reach the "
+                + "controller"
+        )
+    }
+}

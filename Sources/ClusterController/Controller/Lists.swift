@@ -1,0 +1,60 @@
+package import CSIMessages
+package import DriverCore
+package import GRPCRuntime
+
+/// Lists over all nodes, one node after the other.
+extension ClusterController {
+    package func listVolumes(_ request: ListVolumesRequest, _ context: CallContext)
+        async throws(DriverError) -> ListVolumesResponse
+    {
+        let page = try ClusterPage<ListVolumesResponse.Entry>(
+            maxEntries: request.maxEntries,
+            startingToken: request.startingToken
+        )
+        let (entries, next) = try await page.collect(from: listedNodes()) {
+            (node, count, token) async throws(DriverError) in
+            let part = ListVolumesRequest(maxEntries: count, startingToken: token)
+            let answer = try await hop.call(part, to: node, context)
+            return (answer.entries, answer.nextToken)
+        }
+        return ListVolumesResponse(entries: entries, nextToken: next)
+    }
+
+    /// A snapshot, or the snapshots of a volume, are asked of their node alone.
+    package func listSnapshots(_ request: ListSnapshotsRequest, _ context: CallContext)
+        async throws(DriverError) -> ListSnapshotsResponse
+    {
+        if !request.snapshotID.isEmpty {
+            return try await hop.call(request, to: node(ofSnapshot: request.snapshotID), context)
+        }
+        if !request.sourceVolumeID.isEmpty {
+            return try await hop.call(request, to: node(ofVolume: request.sourceVolumeID), context)
+        }
+        let page = try ClusterPage<ListSnapshotsResponse.Entry>(
+            maxEntries: request.maxEntries,
+            startingToken: request.startingToken
+        )
+        let (entries, next) = try await page.collect(from: listedNodes()) {
+            (node, count, token) async throws(DriverError) in
+            let part = ListSnapshotsRequest(maxEntries: count, startingToken: token)
+            let answer = try await hop.call(part, to: node, context)
+            return (answer.entries, answer.nextToken)
+        }
+        return ListSnapshotsResponse(entries: entries, nextToken: next)
+    }
+
+    /// Every node but the lost ones; a node that is away makes a list an error, never a shorter one.
+    private func listedNodes() throws(DriverError) -> [ClusterNode] {
+        let views = registry.nodes.filter { $0.state != .lost }
+        if let away = views.first(where: { !$0.state.isLiving }) {
+            throw NodeRegistry.absence(of: away.node.id)
+        }
+        guard registry.isSettled else {
+            throw DriverError(
+                .unavailable,
+                "this controller has just started and may not know all nodes yet; retry"
+            )
+        }
+        return views.map(\.node)
+    }
+}

@@ -1,0 +1,39 @@
+import CSIClient
+import CSIMessages
+import CSIServing
+import DriverCore
+import GRPCRuntime
+
+/// Forwards calls to nodes: the same message, the caller's deadline, the caller's cancellation.
+package struct NodeHop: Sendable {
+    /// For callers that set no deadline; longer than any sidecar's.
+    private static let longest = Duration.seconds(600)
+
+    let channels: NodeChannels
+
+    package init(channels: NodeChannels) { self.channels = channels }
+
+    /// The node's own answer, or its own failure with its name in front.
+    ///
+    /// A failure of the way to the node says nothing about what the node did: it is `unavailable`,
+    /// `timedOut` or `cancelled`, which no sidecar takes for final.
+    func call<Request: CSIRequest>(
+        _ request: Request,
+        to node: ClusterNode,
+        _ context: CallContext,
+        atMost limit: Duration = longest
+    ) async throws(DriverError) -> Request.Response {
+        let left = context.deadline.map { $0 - .now } ?? limit
+        do throws(RPCFailure) {
+            return try await channels.withClient(of: node) { (client) async throws(RPCFailure) in
+                try await client.call(request, timeout: min(left, limit))
+            }
+        } catch {
+            throw Self.error(error, of: node)
+        }
+    }
+
+    private static func error(_ failure: RPCFailure, of node: ClusterNode) -> DriverError {
+        DriverError(failure).adding(context: "node '\(node.id)'")
+    }
+}

@@ -1,0 +1,47 @@
+import CSIMessages
+
+/// Which nodes a new volume may go to, in the order in which they are tried.
+package protocol PlacementPolicy: Sendable {
+    /// `nodes` are all that the controller knows. Silent ones among the result make the controller
+    /// wait for them, since they may have the volume already.
+    func candidates(for volume: PlacementRequest, among nodes: [NodeView]) -> [NodeView]
+}
+
+/// What a policy decides by.
+package struct PlacementRequest: Sendable {
+    /// nil for each node's default tier.
+    let tier: String?
+    let requisite: [Topology]
+    let preferred: [Topology]
+}
+
+/// Preferred topologies first, in their order; then the node with most free room in the tier.
+package struct LocalPlacement: PlacementPolicy {
+    package init() {}
+
+    package func candidates(for volume: PlacementRequest, among nodes: [NodeView]) -> [NodeView] {
+        let allowed = nodes.filter { view in
+            view.node.tier(named: volume.tier) != nil
+                && (volume.requisite.isEmpty
+                    || volume.requisite.contains(where: view.node.satisfies))
+        }
+        let ranked = allowed.map { view in
+            (view: view, rank: rank(view, volume.preferred), room: room(view, volume.tier))
+        }
+        // The digest last, so that every replica finds the same order.
+        return ranked.sorted { left, right in
+            if left.rank != right.rank { return left.rank < right.rank }
+            if left.room != right.room { return left.room > right.room }
+            return left.view.node.digest < right.view.node.digest
+        }.map(\.view)
+    }
+
+    /// Source: CSI TopologyRequirement.preferred: earlier entries are to be tried first.
+    private func rank(_ view: NodeView, _ preferred: [Topology]) -> Int {
+        preferred.firstIndex(where: view.node.satisfies) ?? preferred.count
+    }
+
+    private func room(_ view: NodeView, _ tier: String?) -> Int64 {
+        view.node.tier(named: tier).map(view.available) ?? 0
+    }
+}

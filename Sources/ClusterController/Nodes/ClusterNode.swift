@@ -1,0 +1,27 @@
+package import CSIMessages
+import DriverCore
+package import GRPCRuntime
+
+/// A node as it registered last, checked.
+package struct ClusterNode: Sendable, Equatable {
+    package let registration: RegisterRequest
+    /// Where its Controller service answers.
+    package let endpoint: Endpoint
+    /// The first 16 hex digits of SHA-256(node id), as in the ids of its volumes.
+    package let digest: String
+
+    package var id: String { registration.nodeID }
+
+    /// The tier of a StorageClass: the named one, or the default where it names none.
+    func tier(named name: String?) -> NodeTier? {
+        guard let name else { return registration.tiers.first(where: \.isDefault) }
+        return registration.tiers.first { $0.name.hasSameBytes(as: name) }
+    }
+
+    /// Whether every segment of a topology is one of this node's.
+    func satisfies(_ topology: Topology) -> Bool {
+        topology.segments.allSatisfy {
+            registration.segments[$0.key]?.hasSameBytes(as: $0.value) ?? false
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import DriverCore
+import GRPCRuntime
+
+/// Why a node cannot register, or cannot be reached, in words for an operator.
+extension NodeRegistry {
+    static func absence(of id: String) -> DriverError {
+        DriverError(
+            .unavailable,
+            "node '\(id)' does not answer; start its driver, or declare the node lost "
+                + "(cairn controller --lost-node) if it will never return"
+        )
+    }
+
+    func absence(ofDigest digest: String) -> DriverError {
+        DriverError(
+            .unavailable,
+            isSettled
+                ? "no node has registered whose id digest is \(digest); start the driver of that "
+                    + "node, or declare the node lost (cairn controller --lost-node)"
+                : "the node with the id digest \(digest) has not registered yet, since this "
+                    + "controller has just started; retry"
+        )
+    }
+
+    static func tooMany(_ id: String) -> DriverError {
+        DriverError(
+            .unavailable,
+            "node '\(id)' cannot register: too many nodes have registered; restart the controller "
+                + "to forget those that are gone"
+        )
+    }
+
+    static func duplicate(
+        _ id: String,
+        heldBy address: String,
+        _ endpoint: Endpoint,
+        _ lease: Duration
+    ) -> DriverError {
+        DriverError(
+            .conflict,
+            "node id '\(id)' is held by a node that answers at \(endpoint) (registered from "
+                + "\(address)); give each node an id of its own, or wait "
+                + "\(lease.components.seconds) s after that one has ended"
+        )
+    }
+
+    static func collision(_ id: String, with other: String) -> DriverError {
+        DriverError(
+            .conflict,
+            "node ids '\(id)' and '\(other)' have the same digest; rename one of the nodes"
+        )
+    }
+}

@@ -1,0 +1,34 @@
+package import Backend
+package import DriverCore
+
+/// What a node tells a controller of one tier.
+package struct TierReport: Sendable {
+    package let name: String
+    /// Whether a class that names no tier gets this one.
+    package let isDefault: Bool
+    package let health: TierHealth
+    /// nil where the tier cannot answer.
+    package let capacity: TierCapacity?
+    package let volumes: Int?
+    package let snapshots: Int?
+    package let defaultFilesystem: FilesystemType
+    package let sizeUnit: ByteCount
+}
+
+extension Tiers {
+    /// What every tier says of itself now; waits for each as long as the tiers' patience.
+    package func reports() -> [TierReport] {
+        zip(figures(), backendTraits).map { each, traits in
+            TierReport(
+                name: each.tier,
+                isDefault: each.tier == defaultTier,
+                health: each.figures.health,
+                capacity: each.figures.capacity,
+                volumes: each.figures.volumes,
+                snapshots: each.figures.snapshots,
+                defaultFilesystem: traits.filesystem,
+                sizeUnit: traits.sizeUnit
+            )
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import CSIClient
+import CSIMessages
+import DriverCore
+import GRPCRuntime
+import Logging
+import Synchronization
+
+/// One replica of the controller, as a node sees it.
+final class Controller: Sendable {
+    private struct State {
+        var channel: Channel?
+        /// What was logged last; nil while registrations succeed.
+        var failure: String?
+        var isKnown = false
+    }
+
+    /// A controller whose clock differs by more is warned of.
+    private static let clockTolerance: Int64 = 5_000_000_000
+
+    private let endpoint: Endpoint
+    private let tls: TLSFiles
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(_ endpoint: Endpoint, tls: TLSFiles, logger: Logger) {
+        self.endpoint = endpoint
+        self.tls = tls
+        var logger = logger
+        logger[metadataKey: "controller"] = "\(endpoint)"
+        self.logger = logger
+    }
+
+    /// When to register again; nil where the controller did not take the registration.
+    func register(_ request: RegisterRequest, atMost patience: Duration) async -> Duration? {
+        do throws(RPCFailure) {
+            let answer = try await client().call(request, timeout: patience)
+            succeeded(answer, request)
+            return .seconds(max(1, min(answer.intervalSeconds, 60)))
+        } catch {
+            failed(error)
+            return nil
+        }
+    }
+
+    func leave(_ request: LeaveRequest) async {
+        do throws(RPCFailure) {
+            _ = try await client().call(request, timeout: .seconds(2))
+        } catch {
+            logger.info("cannot sign off", metadata: ["error": "\(error)"])
+        }
+        await close()
+    }
+
+    func close() async {
+        await state.withLock { $0.channel.take() }?.close()
+    }
+
+    private func client() throws(RPCFailure) -> CSIClient {
+        let result = state.withLock { state -> Result<Channel, DriverError> in
+            if let channel = state.channel { return .success(channel) }
+            var options = ChannelOptions(tls: tls)
+            options.serverName = PeerRole.controllerName
+            do throws(DriverError) {
+                let channel = try Channel(to: endpoint, options: options)
+                state.channel = channel
+                return .success(channel)
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(let channel): return CSIClient(channel: channel)
+        case .failure(let error): throw RPCFailure(.unavailable, error.message)
+        }
+    }
+
+    /// Logged once for each change, not every ten seconds.
+    private func succeeded(_ answer: RegisterResponse, _ request: RegisterRequest) {
+        let isNew = state.withLock { state in
+            defer { (state.failure, state.isKnown) = (nil, true) }
+            return !state.isKnown || state.failure != nil
+        }
+        guard isNew else { return }
+        logger.info(
+            "registered with the controller",
+            metadata: ["controller_version": "\(answer.controllerVersion)"]
+        )
+        let offset = request.clockUnixNanoseconds - answer.clockUnixNanoseconds
+        guard abs(offset) > Self.clockTolerance else { return }
+        logger.warning(
+            "this node's clock differs from the controller's; set the clock (NTP)",
+            metadata: ["seconds_ahead": "\(offset / 1_000_000_000)"]
+        )
+    }
+
+    private func failed(_ failure: RPCFailure) {
+        let text = "\(failure)"
+        let isNew = state.withLock { state in
+            defer { state.failure = text }
+            return state.failure != text
+        }
+        guard isNew else { return }
+        logger.warning("cannot register with the controller", metadata: ["error": "\(text)"])
+    }
+}

@@ -1,0 +1,142 @@
+import CSIClient
+package import CSIMessages
+import DriverCore
+package import GRPCRuntime
+import Host
+package import Logging
+import Synchronization
+
+/// Tells every controller of the cluster, again and again, what this node is and has.
+///
+/// The node path does not depend on it: with all controllers away it goes on trying, and nothing
+/// else changes.
+package final class Registrar: Sendable {
+    /// Until a controller names another interval.
+    private static let interval = Duration.seconds(10)
+    /// After a round in which no controller answered.
+    private static let retryInterval = Duration.seconds(2)
+    private static let patience = Duration.seconds(5)
+
+    /// Where controllers are: every address of the host.
+    package struct Place: Sendable, Hashable {
+        package let host: String
+        package let port: UInt16
+
+        package init(host: String, port: UInt16) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    private struct State {
+        /// Those that the names resolved to last, by their addresses.
+        var controllers: [Place: Controller] = [:]
+        /// Names that have no address, as logged.
+        var unresolved: Set<String> = []
+    }
+
+    private let places: [Place]
+    private let tls: TLSFiles
+    private let report: @Sendable () async -> RegisterRequest
+    private let logger: Logger
+    private let resolver = BlockingPool(threads: 1)
+    private let state = Mutex(State())
+
+    /// `report` says what the node is and has now.
+    package init(
+        at places: [Place],
+        tls: TLSFiles,
+        logger: Logger,
+        report: @escaping @Sendable () async -> RegisterRequest
+    ) {
+        self.places = places
+        self.tls = tls
+        self.logger = logger
+        self.report = report
+    }
+
+    /// Registers until the task is cancelled.
+    package func run() async {
+        while !Task.isCancelled {
+            let interval = await round()
+            try? await Task.sleep(for: interval)
+        }
+    }
+
+    /// Tells every controller that this node stops; for after its last call has ended.
+    package func leave() async {
+        let request = await report()
+        let farewell = LeaveRequest(
+            nodeID: request.nodeID,
+            bootID: request.bootID,
+            instanceID: request.instanceID
+        )
+        await withTaskGroup(of: Void.self) { group in
+            for controller in state.withLock({ Array($0.controllers.values) }) {
+                group.addTask { await controller.leave(farewell) }
+            }
+        }
+    }
+
+    /// One registration with each controller; the time until the next.
+    private func round() async -> Duration {
+        await resolve()
+        let controllers = state.withLock { Array($0.controllers.values) }
+        let request = await report()
+        let answers = await withTaskGroup(of: Duration?.self) { group in
+            for controller in controllers {
+                group.addTask { await controller.register(request, atMost: Self.patience) }
+            }
+            return await group.reduce(into: [Duration?]()) { $0.append($1) }
+        }
+        return answers.compactMap(\.self).min() ?? Self.retryInterval
+    }
+
+    /// Takes the addresses that the names have now; keeps all while one has none.
+    private func resolve() async {
+        var found: Set<Place> = []
+        var isComplete = true
+        for place in places {
+            guard let addresses = await addresses(of: place.host) else {
+                isComplete = false
+                continue
+            }
+            for address in addresses { found.insert(Place(host: address, port: place.port)) }
+        }
+        for controller in take(found, isComplete: isComplete) { await controller.close() }
+    }
+
+    /// Those that are controllers no longer.
+    private func take(_ found: Set<Place>, isComplete: Bool) -> [Controller] {
+        state.withLock { state in
+            for place in found where state.controllers[place] == nil {
+                let endpoint = Endpoint.tcp(host: place.host, port: place.port)
+                state.controllers[place] = Controller(endpoint, tls: tls, logger: logger)
+            }
+            guard isComplete else { return [] }
+            let gone = state.controllers.filter { !found.contains($0.key) }
+            for place in gone.keys { state.controllers[place] = nil }
+            return Array(gone.values)
+        }
+    }
+
+    /// nil where the name has no address now, which is logged once.
+    private func addresses(of host: String) async -> [String]? {
+        do throws(DriverError) {
+            let addresses = try await resolver.run { () throws(DriverError) in
+                try HostNames.addresses(of: host)
+            }
+            state.withLock { state in _ = state.unresolved.remove(host) }
+            return addresses
+        } catch {
+            let isNew = state.withLock { $0.unresolved.insert(host).inserted }
+            if isNew {
+                logger.warning(
+                    "cannot find a controller; trying again",
+                    metadata: ["error": "\(error.message)"]
+                )
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import DriverCore
+import GRPCRuntime
+import Host
+import Logging
+
+/// What a process of a cluster needs to talk to the others.
+struct ClusterOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where the other processes of the cluster reach this one, over mutual TLS.",
+            valueName: "host:port"
+        )
+    )
+    var listen: String = "0.0.0.0:9810"
+
+    @Option(
+        help: """
+            The folder of this process's certificate: tls.crt, tls.key and ca.crt. Changed files \
+            are read again within 10 seconds.
+            """,
+        completion: .directory
+    )
+    var tlsDir: String = "/etc/cairn/tls"
+
+    var tls: TLSFiles {
+        TLSFiles(
+            certificate: "\(tlsDir)/tls.crt",
+            key: "\(tlsDir)/tls.key",
+            authority: "\(tlsDir)/ca.crt"
+        )
+    }
+
+    /// Has refused handshakes logged, which neither side's calls show.
+    func logHandshakes(_ logger: Logger) {
+        TLSFailures.ofProcess.observe { reason, untold in
+            logger.warning(
+                "a TLS handshake failed",
+                metadata: ["reason": "\(reason)", "more_before": "\(untold)"]
+            )
+        }
+    }
+
+    /// The server of the cluster's port.
+    func server(_ router: Router) throws(DriverError) -> Server {
+        guard case .tcp = try Endpoint(parsing: listen) else {
+            throw DriverError(.invalidRequest, "--listen '\(listen)' is not host:port")
+        }
+        var configuration = ServerConfiguration(
+            endpoints: [try Endpoint(parsing: listen)],
+            tls: tls
+        )
+        configuration.maximumConcurrentCalls = 4 * BlockingPool.mostWaiting
+        // The other side pings every ten seconds.
+        configuration.minimumClientPingInterval = .seconds(5)
+        return try Server(configuration, router: router)
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import DriverCore
+import Host
+import Logging
+
+/// The controller of a cluster.
+struct ControllerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "controller",
+        abstract:
+            "Serve Controller for a whole cluster: route each call to the node that has the data.",
+        discussion: """
+            The socket is for the sidecars of Kubernetes and for this command line. The nodes \
+            register at the port of --listen over mutual TLS. Several replicas may run; each knows \
+            all nodes.
+
+            Example:
+              cairn controller --tls-dir certificates/controller
+            """
+    )
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var cluster: ClusterOptions
+
+    @Option(help: "The CSI driver name; the nodes' must be the same.")
+    var driverName: String = NodeOptions.defaultDriverName
+
+    @Flag(help: "Refuse nodes whose certificate does not hold their node id.")
+    var requireNodeNames = false
+
+    @Option(help: "Seconds of silence after which a node counts as away; 3 to 600.")
+    var nodeLease: Int = 30
+
+    @Option(
+        help: ArgumentHelp(
+            "A node that will never return: its volumes may be deleted without it. May be repeated.",
+            valueName: "node-id"
+        )
+    )
+    var lostNode: [String] = []
+
+    @Option(
+        help: """
+            A file of such nodes, a line each: node id, boot id, time. Read again when it changes.
+            """,
+        completion: .file()
+    )
+    var lostNodesFile: String?
+
+    @OptionGroup var logging: LoggingOptions
+
+    func validate() throws {
+        guard (3...600).contains(nodeLease) else {
+            throw ValidationError("--node-lease \(nodeLease) is not between 3 and 600")
+        }
+    }
+
+    func run() async throws {
+        Memory.shareOneArena()
+        let logger = logging.bootstrap()
+        do throws(DriverError) {
+            try await ControllerDriver(self, logger: logger).run()
+        } catch {
+            logger.critical("cannot start", metadata: ["error": "\(error.message)"])
+            throw ExitCode(1)
+        }
+    }
+}

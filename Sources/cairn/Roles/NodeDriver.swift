@@ -1,0 +1,145 @@
+import CSIMessages
+import CSIServices
+import CSIServing
+import Configuration
+import DriverCore
+import GRPCRuntime
+import HTTPServer
+import Host
+import Logging
+import Metrics
+import Naming
+import Registrar
+
+/// Everything that `cairn node` is made of, wired together.
+struct NodeDriver {
+    /// Identity and Node, for kubelet.
+    private let socket: Server
+    /// Identity and Controller for this node's storage, for the controllers.
+    private let port: Server
+    private let registrar: Registrar
+    private let metrics: PageServer?
+    private let stack: NodeStack
+    private let grace: Duration
+    private let logger: Logger
+
+    init(_ command: NodeCommand, logger: Logger) throws(DriverError) {
+        if let armed = try Failpoint.armedByEnvironment() {
+            logger.warning("a test's failpoints are armed", metadata: ["failpoints": "\(armed)"])
+        }
+        let stack = try NodeStack(command.node, logger: logger)
+        command.cluster.logHandshakes(logger)
+        let calls = CallFigures()
+        let report = CallReport(logger: logger, figures: calls)
+
+        var local = Router()
+        stack.registerIdentity(in: &local)
+        stack.registerNode(in: &local)
+        local.intercept(report.around)
+        var remote = Router()
+        stack.registerIdentity(in: &remote)
+        stack.registerController(in: &remote)
+        remote.intercept(report.around)
+        remote.intercept(PeerPolicy.ofNodes.around)
+
+        let driver = DriverFigures(identity: stack.identity, readiness: stack.readiness)
+        let page = MetricsPage([driver, calls] + stack.metrics + [ProcessMetrics()])
+        metrics = try command.server.metricsServer(page, logger)
+        port = try command.cluster.server(remote)
+        registrar = try Self.registrar(command, stack, port, logger)
+        socket = try command.server.socketServer(local)
+        grace = .seconds(command.server.shutdownGrace)
+        self.stack = stack
+        self.logger = logger
+        logger.info(
+            "serving",
+            metadata: [
+                "endpoint": "\(command.server.endpointText)", "listen": "\(command.cluster.listen)",
+                "controller": "\(command.controller.joined(separator: ", "))",
+                "driver": "\(stack.identity.driverName)",
+                "node_id": "\(stack.identity.nodeID)", "version": "\(Cairn.version)",
+            ]
+        )
+    }
+
+    /// Serves until a signal asks to stop; then tells the controllers that the node goes.
+    func run() async {
+        let signals = StopSignals(
+            first: { [socket, port, grace, logger] in
+                logger.info("stopping: no new calls, running ones may end")
+                socket.shutdown(grace: grace)
+                port.shutdown(grace: grace)
+            },
+            second: { [logger] in logger.warning("stopping at once") }
+        )
+        defer { withExtendedLifetime(metrics) {} }
+        await stack.run {
+            async let _: Void = registrar.run()
+            async let remote: Void = port.serve()
+            await socket.serve()
+            await remote
+        }
+        // After the last answer: a controller need not wait for what this node may still do.
+        await registrar.leave()
+        signals.cancel()
+        logger.info("stopped")
+    }
+
+    private static func registrar(
+        _ command: NodeCommand,
+        _ stack: NodeStack,
+        _ port: Server,
+        _ logger: Logger
+    ) throws(DriverError) -> Registrar {
+        guard case .tcp(let address, _) = try Endpoint(parsing: command.cluster.listen) else {
+            throw DriverError(
+                .invalidRequest,
+                "--listen '\(command.cluster.listen)' is not host:port"
+            )
+        }
+        let endpoint = Endpoint.joined(address, port.boundPorts.first ?? 0)
+        let kinds = try command.node.tiers().kinds
+        let bootID = try BootID.current()
+        let instanceID = String(UInt64.random(in: .min ... .max), radix: 16)
+        return Registrar(
+            at: try command.controllers(),
+            tls: command.cluster.tls,
+            logger: logger
+        ) {
+            var request = await stack.registration(kinds: kinds)
+            request.bootID = bootID
+            request.instanceID = instanceID
+            request.endpoint = endpoint
+            request.maximumVolumes = command.node.maxVolumes
+            return request
+        }
+    }
+}
+
+extension NodeCommand {
+    /// Where --controller says that controllers are.
+    fileprivate func controllers() throws(DriverError) -> [Registrar.Place] {
+        var places: [Registrar.Place] = []
+        for text in controller {
+            guard case .tcp(let host, let port) = try Endpoint(parsing: text) else {
+                throw DriverError(.invalidRequest, "--controller '\(text)' is not host:port")
+            }
+            places.append(Registrar.Place(host: host, port: port))
+        }
+        return places
+    }
+}
+
+extension TiersFile {
+    /// What lies below each tier, by its name: `loop`, `lvm` or `thin`.
+    fileprivate var kinds: [String: String] {
+        Dictionary(
+            uniqueKeysWithValues: tiers.map { tier in
+                switch tier.backend {
+                case .loop: (tier.name, "loop")
+                case .lvm(let lvm): (tier.name, lvm.isThin ? "thin" : "lvm")
+                }
+            }
+        )
+    }
+}

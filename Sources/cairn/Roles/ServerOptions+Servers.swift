@@ -1,0 +1,43 @@
+import DriverCore
+import GRPCRuntime
+import HTTPServer
+import Host
+import Logging
+import Metrics
+
+extension ServerOptions {
+    /// More than both pools take, so that a pool refuses what hangs and Identity is always
+    /// answered: a liveness probe must not fail for a disk.
+    private static let mostCalls = 4 * BlockingPool.mostWaiting
+
+    /// The server of the unix socket.
+    func socketServer(_ router: Router) throws(DriverError) -> Server {
+        var configuration = ServerConfiguration(endpoints: [try Endpoint(parsing: endpointText)])
+        configuration.socketMode = UInt32(socketMode, radix: 8) ?? 0o660
+        configuration.maximumConcurrentCalls = Self.mostCalls
+        configuration.socketGroup = socketGroup
+        return try Server(configuration, router: router)
+    }
+
+    /// The server of the metrics page; nil where nobody asked for it.
+    ///
+    /// An address that is taken is logged and stops nothing: pods must get their volumes.
+    func metricsServer(_ page: MetricsPage, _ logger: Logger) throws(DriverError) -> PageServer? {
+        guard let address = metricsAddress else { return nil }
+        guard case .tcp(let host, let port) = try Endpoint(parsing: address) else {
+            throw DriverError(.invalidRequest, "--metrics-address '\(address)' is not host:port")
+        }
+        do throws(DriverError) {
+            let server = try PageServer(host: host, port: port) { path in
+                guard path == "/metrics" else { return nil }
+                return Page(contentType: MetricsText.contentType, text: page.text().text)
+            }
+            let endpoint = Endpoint.tcp(host: host, port: server.port)
+            logger.info("serving metrics", metadata: ["address": "\(endpoint)"])
+            return server
+        } catch {
+            logger.error("serving no metrics", metadata: ["error": "\(error.message)"])
+            return nil
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import DriverCore
+import Host
+
+extension ClusterView {
+    /// Nodes, then tiers, then what somebody should look after.
+    var text: String {
+        guard !nodes.isEmpty else {
+            return isLearning
+                ? "No node has registered yet; this controller has just started."
+                : "No node has registered. Start 'cairn node' with this controller's address."
+        }
+        var parts = [nodeTable, tierTable]
+        if !problemLines.isEmpty { parts.append(problemLines.joined(separator: "\n")) }
+        if isLearning { parts.append("This controller has just started; nodes may be missing.") }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private var nodeTable: String {
+        var table = TextTable([
+            .init(title: "NODE"), .init(title: "STATE"), .init(title: "SEEN", alignment: .right),
+            .init(title: "VERSION"), .init(title: "ADDRESS"),
+            .init(title: "VOLUMES", alignment: .right),
+        ])
+        for node in nodes {
+            table.add([
+                node.id, node.state, "\(node.ageMilliseconds / 1000) s ago", node.version,
+                node.address, "\(node.tiers.map(\.volumes).reduce(0, +))",
+            ])
+        }
+        return table.text
+    }
+
+    private var tierTable: String {
+        var table = TextTable([
+            .init(title: "NODE"), .init(title: "TIER"), .init(title: "KIND"),
+            .init(title: "TOTAL", alignment: .right), .init(title: "AVAILABLE", alignment: .right),
+            .init(title: "LARGEST", alignment: .right), .init(title: "USED"),
+        ])
+        for node in nodes {
+            for tier in node.tiers {
+                table.add([
+                    node.id, tier.isDefault ? "\(tier.name) (default)" : tier.name, tier.backend,
+                    ByteCount(tier.totalBytes).short, ByteCount(tier.availableBytes).short,
+                    ByteCount(tier.maximumVolumeBytes).short, tier.used,
+                ])
+            }
+        }
+        return table.text
+    }
+
+    private var problemLines: [String] {
+        nodes.flatMap { node in
+            let own = node.message.isEmpty ? [] : ["\(node.id): \(node.message)"]
+            let tiers = node.tiers.flatMap { tier in
+                tier.problems.map { "\(node.id), tier \(tier.name), \($0.subject): \($0.message)" }
+            }
+            return own + node.problems.map { "\(node.id), \($0.subject): \($0.message)" } + tiers
+        }
+    }
+}
+
+extension ClusterView.Tier {
+    fileprivate var used: String? {
+        guard isAvailable else { return "unavailable" }
+        guard totalBytes > 0 else { return nil }
+        let used = max(0, totalBytes - availableBytes)
+        let percent = Int((Double(used) / Double(totalBytes) * 100).rounded())
+        return "\(Bar.text(part: percent, of: 100, width: 20)) \(percent)%"
+    }
+}

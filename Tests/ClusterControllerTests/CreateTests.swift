@@ -1,0 +1,173 @@
+import CSIMessages
+import CSIServing
+import DriverCore
+import Naming
+import Synchronization
+import Testing
+
+@testable import ClusterController
+
+@Suite(.timeLimit(.minutes(2))) struct `Creating volumes through the controller` {
+    @Test func `the first preferred topology gets the volume`() async throws {
+        try await FakeCluster.with(["a", "b", "c"]) { cluster in
+            let volume = try await cluster.create("v", on: ["b", "a"])
+            #expect(volume.node == "b")
+        }
+    }
+
+    @Test func `without topology the node with most free room gets the volume`() async throws {
+        try await FakeCluster.with(["a", "b", "c"]) { cluster in
+            try cluster.node("c").state.withLock { $0.room = 200 << 30 }
+            try cluster.registerNode("c")
+            #expect(try await cluster.create("v").node == "c")
+        }
+    }
+
+    @Test func `free room follows creates before the next registration`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            let first = try await cluster.create("v", size: 10 << 30)
+            let second = try await cluster.create("w", size: 10 << 30)
+            #expect(Set([first.node, second.node]) == ["a", "b"])
+            let capacity = try await cluster.controller.getCapacity(
+                GetCapacityRequest(),
+                FakeCluster.context
+            )
+            #expect(capacity.availableCapacity == 180 << 30)
+            #expect(capacity.maximumVolumeSize == 90 << 30)
+        }
+    }
+
+    @Test func `a full node hands over to the next candidate`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            try cluster.node("a").state.withLock { $0.room = 1 }
+            #expect(try await cluster.create("v", on: ["a", "b"]).node == "b")
+        }
+    }
+
+    @Test func `a cluster without room says so as RESOURCE_EXHAUSTED`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            for node in cluster.nodes { node.state.withLock { $0.room = 1 } }
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("v")
+            }
+            #expect(error?.code == .outOfSpace)
+            #expect(error?.message.contains("none of 2 nodes") == true)
+        }
+    }
+
+    @Test func `a retry finds the volume on the node that has it`() async throws {
+        try await FakeCluster.with(["a", "b", "c"]) { cluster in
+            let first = try await cluster.create("v", on: ["b"])
+            // With b full, another choice would be made for a new volume.
+            try cluster.node("b").state.withLock { $0.room = 0 }
+            try cluster.registerNode("b")
+            let second = try await cluster.create("v", on: ["a", "b", "c"])
+            #expect(second.volumeID == first.volumeID)
+            #expect(cluster.nodes.flatMap(\.volumeNames) == ["v"])
+        }
+    }
+
+    @Test func `a lost answer makes no second volume`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            let first = try cluster.node("a")
+            first.state.withLock {
+                $0.failure = DriverError(.unavailable, "cut off")
+                $0.failsAfterwards = true
+            }
+            let lost = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("v", on: ["a", "b"])
+            }
+            #expect(lost?.code == .unavailable)
+            // The node is away: nobody knows whether it has the volume.
+            first.state.withLock { $0.failsAfterwards = false }
+            let away = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("v", on: ["a", "b"])
+            }
+            #expect(away?.code == .unavailable)
+            #expect(away?.message.contains("node 'a'") == true)
+            first.state.withLock { $0.failure = nil }
+            #expect(try await cluster.create("v", on: ["b", "a"]).node == "a")
+            #expect(cluster.nodes.flatMap(\.volumeNames) == ["v"])
+        }
+    }
+
+    @Test func `a silent candidate is waited for until its creates are forgotten`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            cluster.pass(.seconds(60))
+            try cluster.registerNode("b")
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("v")
+            }
+            #expect(error?.code == .unavailable)
+            #expect(try await cluster.create("w", on: ["b"]).node == "b")
+            cluster.pass(.seconds(600))
+            try cluster.registerNode("b")
+            #expect(try await cluster.create("v").node == "b")
+        }
+    }
+
+    @Test func `a node that left in an orderly way does not hold up others`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            cluster.registry.leave(LeaveRequest(nodeID: "a", bootID: "b1"), from: "127.0.0.1")
+            let volume = try await cluster.create("v")
+            #expect(volume.node == "b")
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("w", on: ["a"])
+            }
+            #expect(error?.code == .unavailable)
+        }
+    }
+
+    @Test func `a tier that no node has is named with those that exist`() async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("v", tier: "gold")
+            }
+            #expect(error?.code == .outOfSpace)
+            #expect(error?.message.contains("tier 'gold'") == true)
+            #expect(error?.message.contains("fast") == true)
+        }
+    }
+
+    @Test func `a controller that has just started waits for all nodes`() async throws {
+        try await FakeCluster.with(["a", "b"], isSettled: false) { cluster in
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("v")
+            }
+            #expect(error?.code == .unavailable)
+            let volume = try await cluster.create("v", on: ["a"])
+            #expect(volume.node == "a")
+        }
+    }
+
+    @Test func `a restore goes to the node of its source`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            let source = try await cluster.create("v", on: ["b"])
+            let request = CreateVolumeRequest(
+                name: "w",
+                volumeContentSource: VolumeContentSource(
+                    type: .volume(.init(volumeID: source.volumeID))
+                )
+            )
+            let answer = try await cluster.controller.createVolume(request, FakeCluster.context)
+            #expect(answer.volume?.node == "b")
+            var excluded = request
+            excluded.accessibilityRequirements = TopologyRequirement(
+                requisite: [Topology(segments: [NodeIdentity.topologyKey: "a"])]
+            )
+            let refused = excluded
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.controller.createVolume(refused, FakeCluster.context)
+            }
+            #expect(error?.code == .outOfSpace)
+        }
+    }
+
+    @Test func `a request without a name is refused by a node`() async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            let error = await #expect(throws: DriverError.self) { _ = try await cluster.create("") }
+            #expect(error?.code == .invalidRequest)
+            #expect(error?.message == "node 'a': name is missing")
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import CSIMessages
+import CSIServing
+import DriverCore
+import GRPCRuntime
+import Logging
+import Naming
+import Synchronization
+import Testing
+
+@testable import ClusterController
+
+/// A cluster controller over fake nodes that answer on TCP, with a clock that the test moves.
+final class FakeCluster: Sendable {
+    let nodes: [FakeNode]
+    let lostNodes = LostNodes()
+    let registry: NodeRegistry
+    let controller: ClusterController
+    private let clock = TestClock()
+    private let servers: [Server]
+    let channels = NodeChannels(tls: nil)
+
+    static let context = CallContext(method: "test", peer: Peer(address: "unix:"))
+
+    private init(_ ids: [String], isSettled: Bool) throws {
+        nodes = ids.map(FakeNode.init)
+        servers = try nodes.map { node in
+            var router = Router()
+            node.register(in: &router)
+            let configuration = ServerConfiguration(endpoints: [.tcp(host: "127.0.0.1", port: 0)])
+            return try Server(configuration, router: router)
+        }
+        let start = ContinuousClock.now
+        let clock = clock
+        registry = NodeRegistry(lostNodes: lostNodes) { start + clock.time }
+        controller = ClusterController(
+            registry: registry,
+            lostNodes: lostNodes,
+            hop: NodeHop(channels: channels),
+            logger: Logger(label: "test")
+        )
+        if isSettled { pass(NodeRegistry.defaultLease) }
+        for id in ids { try registerNode(id) }
+    }
+
+    /// Serves the nodes while the body runs.
+    static func with(
+        _ ids: [String],
+        isSettled: Bool = true,
+        _ body: @Sendable @escaping (FakeCluster) async throws -> Void
+    ) async throws {
+        let cluster = try FakeCluster(ids, isSettled: isSettled)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for server in cluster.servers { group.addTask { await server.serve() } }
+            let result = await Result { try await body(cluster) }
+            await cluster.channels.closeAll()
+            for server in cluster.servers { server.shutdown(grace: .zero) }
+            try result.get()
+        }
+    }
+
+    func pass(_ time: Duration) { clock.pass(time) }
+
+    func node(_ id: String) throws -> FakeNode { try #require(nodes.first { $0.id == id }) }
+
+    /// The node stops answering at once, as one whose machine is gone.
+    func stop(_ id: String) throws {
+        let index = try #require(nodes.firstIndex { $0.id == id })
+        servers[index].shutdown(grace: .zero)
+    }
+
+    func registerNode(_ id: String, boot: String = "b1", from host: String = "127.0.0.1") throws {
+        let index = try #require(nodes.firstIndex { $0.id == id })
+        let room = nodes[index].state.withLock(\.room)
+        let request = RegisterRequest(
+            nodeID: id,
+            bootID: boot,
+            driverName: "csi.cairn.storage",
+            version: "1",
+            endpoint: "0.0.0.0:\(servers[index].boundPorts[0])",
+            segments: [NodeIdentity.topologyKey: id],
+            tiers: [
+                NodeTier(
+                    name: "fast",
+                    backend: "loop",
+                    isDefault: true,
+                    isAvailable: true,
+                    totalBytes: 100 << 30,
+                    availableBytes: room,
+                    maximumVolumeBytes: room
+                )
+            ]
+        )
+        let peer = Peer(address: "ipv4:\(host):4711")
+        let node = try ClusterNode(request, from: peer, isNamed: false)
+        try registry.register(node, from: host)
+    }
+
+    func create(
+        _ name: String,
+        size: Int64 = 1 << 30,
+        on requisite: [String] = [],
+        tier: String? = nil
+    )
+        async throws(DriverError) -> Volume
+    {
+        let topologies = requisite.map { Topology(segments: [NodeIdentity.topologyKey: $0]) }
+        let request = CreateVolumeRequest(
+            name: name,
+            capacityRange: CapacityRange(requiredBytes: size),
+            parameters: tier.map { ["tier": $0] } ?? [:],
+            accessibilityRequirements: requisite.isEmpty
+                ? nil : TopologyRequirement(requisite: topologies, preferred: topologies)
+        )
+        let response = try await controller.createVolume(request, Self.context)
+        return response.volume ?? Volume()
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
+
+extension Volume {
+    /// The node that the volume says it is accessible from.
+    var node: String? { accessibleTopology.first?.segments[NodeIdentity.topologyKey] }
+}
+
+private final class TestClock: Sendable {
+    private let passed = Mutex(Duration.zero)
+    var time: Duration { passed.withLock(\.self) }
+    func pass(_ time: Duration) { passed.withLock { $0 += time } }
+}

@@ -1,0 +1,78 @@
+import CSIMessages
+import DriverCore
+import Testing
+
+@testable import ClusterController
+
+@Suite(.timeLimit(.minutes(2))) struct `Lists over all nodes` {
+    private func pages(of cluster: FakeCluster, by count: Int32) async throws -> [[String]] {
+        var (pages, token) = ([[String]](), "")
+        repeat {
+            let request = ListVolumesRequest(maxEntries: count, startingToken: token)
+            let page = try await cluster.controller.listVolumes(request, FakeCluster.context)
+            pages.append(page.entries.compactMap { $0.volume?.volumeID })
+            token = page.nextToken
+        } while !token.isEmpty
+        return pages
+    }
+
+    @Test(arguments: [0, 1, 2, 3, 7, 100] as [Int32])
+    func `pages hold every volume once`(_ count: Int32) async throws {
+        try await FakeCluster.with(["a", "b", "c"]) { cluster in
+            var made: Set<String> = []
+            for index in 0..<7 {
+                let node = ["a", "c"][index % 2]
+                made.insert(try await cluster.create("v\(index)", on: [node]).volumeID)
+            }
+            let pages = try await pages(of: cluster, by: count)
+            #expect(pages.joined().count == 7)
+            #expect(Set(pages.joined()) == made)
+            if count > 0 { #expect(pages.allSatisfy { $0.count <= Int(count) }) }
+        }
+    }
+
+    @Test func `a token stays good while volumes and nodes go`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            for index in 0..<6 {
+                _ = try await cluster.create("v\(index)", on: [["a", "b"][index % 2]])
+            }
+            let first = try await cluster.controller.listVolumes(
+                ListVolumesRequest(maxEntries: 2),
+                FakeCluster.context
+            )
+            let last = try #require(first.entries.last?.volume?.volumeID)
+            let request = DeleteVolumeRequest(volumeID: last)
+            _ = try await cluster.controller.deleteVolume(request, FakeCluster.context)
+            let rest = try await cluster.controller.listVolumes(
+                ListVolumesRequest(startingToken: first.nextToken),
+                FakeCluster.context
+            )
+            #expect(rest.entries.count == 4)
+        }
+    }
+
+    @Test func `a node that is away makes a list an error`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            cluster.pass(.seconds(31))
+            try cluster.registerNode("a")
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await pages(of: cluster, by: 0)
+            }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.contains("'b'") == true)
+            cluster.lostNodes.replace(with: [.init(nodeID: "b")])
+            #expect(try await pages(of: cluster, by: 0) == [[]])
+        }
+    }
+
+    @Test(arguments: ["x", "n1-", "n1-0123", "n1-0123456789abcdeg-", "v1-0"])
+    func `a foreign token is ABORTED`(_ token: String) async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            let request = ListVolumesRequest(startingToken: token)
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.controller.listVolumes(request, FakeCluster.context)
+            }
+            #expect(error?.code == .operationPending)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import CSIMessages
+import DriverCore
+import GRPCRuntime
+import Testing
+
+@testable import ClusterController
+
+@Suite(.timeLimit(.minutes(2))) struct `Registrations of nodes` {
+    @Test func `an id that a living node holds is refused to another one`() async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            #expect(throws: DriverError.self) {
+                try cluster.registerNode("a", boot: "b2", from: "127.0.0.2")
+            }
+            cluster.pass(.seconds(30))
+            try cluster.registerNode("a", boot: "b2", from: "127.0.0.2")
+        }
+    }
+
+    @Test func `an id is free as soon as its node has left`() async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            cluster.registry.leave(LeaveRequest(nodeID: "a", bootID: "b1"), from: "127.0.0.1")
+            try cluster.registerNode("a", from: "127.0.0.2")
+        }
+    }
+
+    @Test func `a node cannot leave for another one`() async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            cluster.registry.leave(LeaveRequest(nodeID: "a", bootID: "b1"), from: "127.0.0.9")
+            #expect(cluster.registry.nodes.map(\.state) == [.ready])
+        }
+    }
+
+    @Test func `a node is ready, then late, then silent`() async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            #expect(cluster.registry.nodes.map(\.state) == [.ready])
+            cluster.pass(.seconds(21))
+            #expect(cluster.registry.nodes.map(\.state) == [.late])
+            cluster.pass(.seconds(10))
+            #expect(cluster.registry.nodes.map(\.state) == [.silent])
+        }
+    }
+
+    @Test(arguments: [
+        ("ipv4:10.0.0.1:4711", "10.0.0.1"), ("ipv6:%5Bfd00::1%5D:4711", "fd00::1"),
+        ("ipv6:[fd00::1]:4711", "fd00::1"), ("unix:", nil),
+    ])
+    func `the address of a peer is read from C-core's text`(_ text: String, _ host: String?) {
+        #expect(Peer(address: text).host == host)
+    }
+
+    @Test(arguments: [
+        ("10.0.0.1:99", false, "10.0.0.1:99"), ("0.0.0.0:99", false, "10.0.0.1:99"),
+        ("10.0.0.2:99", false, nil), ("10.0.0.2:99", true, "10.0.0.2:99"),
+        ("unix:///x", true, nil), ("", true, nil),
+    ])
+    func `a node answers where it registers from`(
+        _ text: String,
+        _ isNamed: Bool,
+        _ expected: String?
+    ) {
+        let request = RegisterRequest(
+            nodeID: "a",
+            driverName: "csi.cairn.storage",
+            version: "1",
+            endpoint: text
+        )
+        let peer = Peer(address: "ipv4:10.0.0.1:4711")
+        let node = try? ClusterNode(request, from: peer, isNamed: isNamed)
+        #expect(node.map { "\($0.endpoint)" } == expected.map { "tcp://\($0)" })
+    }
+
+    @Test func `the list of lost nodes is read line by line`() throws {
+        let text = "# gone\na\nb boot-1 2026-01-02T03:04:05Z # fire\n\n"
+        #expect(
+            try LostNodes.parse(text) == [
+                .init(nodeID: "a"),
+                .init(nodeID: "b", bootID: "boot-1", time: "2026-01-02T03:04:05Z"),
+            ]
+        )
+        #expect(throws: DriverError.self) { try LostNodes.parse("a b c d") }
+        #expect(throws: DriverError.self) { try LostNodes.parse("a\na") }
+    }
+}
