@@ -333,7 +333,8 @@ run_fresh() {
 run_cluster() {
     local log=$logs/cluster.log
     require_root "the ring cluster"
-    limited scripts/cluster.sh -- scripts/cluster-check.sh >"$log" 2>&1 || true
+    # Apart: the shell tells there of the processes that the checks kill.
+    limited scripts/cluster.sh -- scripts/cluster-check.sh >"$log" 2>"$logs/cluster.errors" || true
     grep -E '^(FAIL| )' "$log" || true
     report_sum cluster "$log"
 }

@@ -15,7 +15,7 @@ final class Controller: Sendable {
     }
 
     /// A controller whose clock differs by more is warned of.
-    private static let clockTolerance: Int64 = 5_000_000_000
+    private static let clockTolerance: UInt64 = 5_000_000_000
 
     private let endpoint: Endpoint
     private let tls: TLSFiles
@@ -38,6 +38,8 @@ final class Controller: Sendable {
             return .seconds(max(1, min(answer.intervalSeconds, 60)))
         } catch {
             failed(error)
+            // The connection may be dead without a sign; the next try opens a new one.
+            if DriverError(error).code == .timedOut { await close() }
             return nil
         }
     }
@@ -85,8 +87,10 @@ final class Controller: Sendable {
             "registered with the controller",
             metadata: ["controller_version": "\(answer.controllerVersion)"]
         )
-        let offset = request.clockUnixNanoseconds - answer.clockUnixNanoseconds
-        guard abs(offset) > Self.clockTolerance else { return }
+        let (offset, isOver) = request.clockUnixNanoseconds.subtractingReportingOverflow(
+            answer.clockUnixNanoseconds
+        )
+        guard isOver || offset.magnitude > Self.clockTolerance else { return }
         logger.warning(
             "this node's clock differs from the controller's; set the clock (NTP)",
             metadata: ["seconds_ahead": "\(offset / 1_000_000_000)"]

@@ -11,8 +11,8 @@ import Synchronization
 /// The node path does not depend on it: with all controllers away it goes on trying, and nothing
 /// else changes.
 package final class Registrar: Sendable {
-    /// Until a controller names another interval.
-    private static let interval = Duration.seconds(10)
+    /// How often the names are resolved.
+    private static let resolveInterval = Duration.seconds(10)
     /// After a round in which no controller answered.
     private static let retryInterval = Duration.seconds(2)
     private static let patience = Duration.seconds(5)
@@ -31,6 +31,10 @@ package final class Registrar: Sendable {
     private struct State {
         /// Those that the names resolved to last, by their addresses.
         var controllers: [Place: Controller] = [:]
+        /// What was registered last; nil before the first time.
+        var last: RegisterRequest?
+        /// What a controller asks for.
+        var interval = Duration.seconds(10)
         /// Names that have no address, as logged.
         var unresolved: Set<String> = []
     }
@@ -56,40 +60,57 @@ package final class Registrar: Sendable {
     }
 
     /// Registers until the task is cancelled.
+    ///
+    /// Names are resolved beside that: with DNS away the known controllers still hear of the node.
     package func run() async {
-        while !Task.isCancelled {
-            let interval = await round()
-            try? await Task.sleep(for: interval)
+        await resolve()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while (try? await Task.sleep(for: Self.resolveInterval)) != nil {
+                    await self.resolve()
+                }
+            }
+            while !Task.isCancelled {
+                let start = ContinuousClock.now
+                let interval = await round()
+                try? await Task.sleep(until: start + interval)
+            }
+            group.cancelAll()
         }
     }
 
     /// Tells every controller that this node stops; for after its last call has ended.
     package func leave() async {
-        let request = await report()
+        let (last, controllers) = state.withLock { ($0.last, Array($0.controllers.values)) }
+        guard let last else { return }
         let farewell = LeaveRequest(
-            nodeID: request.nodeID,
-            bootID: request.bootID,
-            instanceID: request.instanceID
+            nodeID: last.nodeID,
+            bootID: last.bootID,
+            instanceID: last.instanceID
         )
         await withTaskGroup(of: Void.self) { group in
-            for controller in state.withLock({ Array($0.controllers.values) }) {
+            for controller in controllers {
                 group.addTask { await controller.leave(farewell) }
             }
         }
     }
 
-    /// One registration with each controller; the time until the next.
+    /// One registration with each controller; the time from its start to the next.
     private func round() async -> Duration {
-        await resolve()
-        let controllers = state.withLock { Array($0.controllers.values) }
         let request = await report()
+        let (controllers, patience) = state.withLock { state in
+            state.last = request
+            return (Array(state.controllers.values), min(Self.patience, state.interval))
+        }
         let answers = await withTaskGroup(of: Duration?.self) { group in
             for controller in controllers {
-                group.addTask { await controller.register(request, atMost: Self.patience) }
+                group.addTask { await controller.register(request, atMost: patience) }
             }
             return await group.reduce(into: [Duration?]()) { $0.append($1) }
         }
-        return answers.compactMap(\.self).min() ?? Self.retryInterval
+        let asked = answers.compactMap(\.self).min()
+        if let asked { state.withLock { $0.interval = asked } }
+        return asked ?? Self.retryInterval
     }
 
     /// Takes the addresses that the names have now; keeps all while one has none.

@@ -47,6 +47,30 @@ import Testing
         }
     }
 
+    @Test func `a volume that is being made does not count as absent`() async throws {
+        try await withTemporaryFolder { folder in
+            let stack = try Self.stack(in: folder)
+            let id = stack.identity.volumeID(forName: "v").text
+            let ask: @Sendable () async throws(DriverError) -> Void = { () throws(DriverError) in
+                let context = CallContext(method: "/test", peer: Peer(address: "test"))
+                let request = ControllerGetVolumeRequest(volumeID: id)
+                _ = try await stack.controller.getVolume(request, context)
+            }
+            let barrier = Barrier()
+            barrier.close()
+            async let made: Void = stack.operations.run("CreateVolume", holding: [.exclusive(id)]) {
+                (_) in barrier.pass()
+            }
+            try await wait(for: "the create to run") { barrier.held == 1 }
+            let during = await #expect(throws: DriverError.self) { try await ask() }
+            #expect(during?.code == .operationPending)
+            barrier.open()
+            try await made
+            let after = await #expect(throws: DriverError.self) { try await ask() }
+            #expect(after?.code == .notFound)
+        }
+    }
+
     @Test func `a node is ready once its tiers are open, while it serves`() async {
         // A process of its own, since the end of a run stops every command of the process.
         await #expect(processExitsWith: .success) {

@@ -8,6 +8,14 @@ import Testing
 @testable import ClusterController
 
 @Suite(.timeLimit(.minutes(2))) struct `Creating volumes through the controller` {
+    /// One node registers as it should while time passes.
+    private func keep(_ id: String, for time: Duration, _ cluster: FakeCluster) throws {
+        for _ in 0..<Int(time.components.seconds / 10) {
+            cluster.pass(.seconds(10))
+            try cluster.registerNode(id)
+        }
+    }
+
     @Test func `the first preferred topology gets the volume`() async throws {
         try await FakeCluster.with(["a", "b", "c"]) { cluster in
             let volume = try await cluster.create("v", on: ["b", "a"])
@@ -93,26 +101,64 @@ import Testing
 
     @Test func `a silent candidate is waited for until its creates are forgotten`() async throws {
         try await FakeCluster.with(["a", "b"]) { cluster in
-            cluster.pass(.seconds(60))
-            try cluster.registerNode("b")
+            try keep("b", for: .seconds(60), cluster)
             let error = await #expect(throws: DriverError.self) {
                 _ = try await cluster.create("v")
             }
             #expect(error?.code == .unavailable)
             #expect(try await cluster.create("w", on: ["b"]).node == "b")
-            cluster.pass(.seconds(600))
-            try cluster.registerNode("b")
+            try keep("b", for: .seconds(600), cluster)
             #expect(try await cluster.create("v").node == "b")
         }
     }
 
-    @Test func `a node that left in an orderly way does not hold up others`() async throws {
+    @Test func `a node that left is waited for, and named as stopped`() async throws {
         try await FakeCluster.with(["a", "b"]) { cluster in
             cluster.registry.leave(LeaveRequest(nodeID: "a", bootID: "b1"), from: "127.0.0.1")
-            let volume = try await cluster.create("v")
-            #expect(volume.node == "b")
             let error = await #expect(throws: DriverError.self) {
-                _ = try await cluster.create("w", on: ["a"])
+                _ = try await cluster.create("v")
+            }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.contains("'a' was stopped") == true)
+            let volume = try await cluster.create("w", on: ["b"])
+            #expect(volume.node == "b")
+        }
+    }
+
+    @Test func `a create that still runs on a node makes no second volume elsewhere`() async throws
+    {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            try cluster.node("a").state.withLock {
+                $0.failure = DriverError(.operationPending, "CreateVolume is still running")
+            }
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("v", on: ["b", "a"])
+            }
+            #expect(error?.code == .operationPending)
+            #expect(cluster.nodes.flatMap(\.volumeNames).isEmpty)
+        }
+    }
+
+    @Test func `one known node of a wide topology is no reason to be in a hurry`() async throws {
+        try await FakeCluster.with(["a"], isSettled: false) { cluster in
+            let request = CreateVolumeRequest(
+                name: "v",
+                accessibilityRequirements: TopologyRequirement(requisite: [Topology(segments: [:])])
+            )
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.controller.createVolume(request, FakeCluster.context)
+            }
+            #expect(error?.code == .unavailable)
+        }
+    }
+
+    @Test func `a controller that nodes could not reach waits for all of them again`() async throws
+    {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            cluster.pass(.seconds(700))
+            try cluster.registerNode("b")
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("v")
             }
             #expect(error?.code == .unavailable)
         }

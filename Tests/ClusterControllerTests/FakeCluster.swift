@@ -38,8 +38,13 @@ final class FakeCluster: Sendable {
             hop: NodeHop(channels: channels),
             logger: Logger(label: "test")
         )
-        if isSettled { pass(NodeRegistry.defaultLease) }
         for id in ids { try registerNode(id) }
+        if isSettled {
+            for _ in 0..<3 {
+                pass(NodeRegistry.defaultLease / 3)
+                for id in ids { try registerNode(id) }
+            }
+        }
     }
 
     /// Serves the nodes while the body runs.
@@ -92,7 +97,7 @@ final class FakeCluster: Sendable {
         )
         let peer = Peer(address: "ipv4:\(host):4711")
         let node = try ClusterNode(request, from: peer, isNamed: false)
-        try registry.register(node, from: host)
+        _ = try registry.register(node, from: host)
     }
 
     func create(

@@ -53,8 +53,10 @@ import Testing
 
     @Test func `a node that is away makes a list an error`() async throws {
         try await FakeCluster.with(["a", "b"]) { cluster in
-            cluster.pass(.seconds(31))
-            try cluster.registerNode("a")
+            for _ in 0..<4 {
+                cluster.pass(.seconds(10))
+                try cluster.registerNode("a")
+            }
             let error = await #expect(throws: DriverError.self) {
                 _ = try await pages(of: cluster, by: 0)
             }

@@ -30,6 +30,44 @@ import Testing
         }
     }
 
+    @Test func `a node that its certificate names is not replaced by one without`() async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            let request = try #require(cluster.registry.nodes.first?.node.registration)
+            let peer = Peer(address: "ipv4:127.0.0.3:1")
+            let named = try ClusterNode(request, from: peer, isNamed: true)
+            _ = try cluster.registry.register(named, from: "127.0.0.3")
+            cluster.pass(.seconds(60))
+            #expect(throws: DriverError.self) { try cluster.registerNode("a") }
+        }
+    }
+
+    @Test(arguments: [Int64.max, Int64.min, -1])
+    func `figures that cannot be are refused`(_ figure: Int64) async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            var request = try #require(cluster.registry.nodes.first?.node.registration)
+            request.tiers[0].availableBytes = figure
+            let peer = Peer(address: "ipv4:127.0.0.1:1")
+            let registration = request
+            #expect(throws: DriverError.self) {
+                try ClusterNode(registration, from: peer, isNamed: false)
+            }
+        }
+    }
+
+    @Test func `a registration that comes after its farewell changes nothing`() async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            var request = try #require(cluster.registry.nodes.first?.node.registration)
+            request.instanceID = "i1"
+            let peer = Peer(address: "ipv4:127.0.0.1:1")
+            let node = try ClusterNode(request, from: peer, isNamed: false)
+            _ = try cluster.registry.register(node, from: "127.0.0.1")
+            let farewell = LeaveRequest(nodeID: "a", bootID: "b1", instanceID: "i1")
+            cluster.registry.leave(farewell, from: "127.0.0.1")
+            _ = try cluster.registry.register(node, from: "127.0.0.1")
+            #expect(cluster.registry.nodes.map(\.state) == [.leaving])
+        }
+    }
+
     @Test func `a node is ready, then late, then silent`() async throws {
         try await FakeCluster.with(["a"]) { cluster in
             #expect(cluster.registry.nodes.map(\.state) == [.ready])

@@ -2,6 +2,7 @@ package import CSIMessages
 import CSIServing
 package import DriverCore
 package import GRPCRuntime
+import Naming
 
 extension ClusterController {
     /// Makes a volume on one node, and never a second one of the same name on another.
@@ -37,7 +38,7 @@ extension ClusterController {
         var refusals: [DriverError] = []
         for candidate in candidates {
             guard candidate.state.isLiving else {
-                throw NodeRegistry.absence(of: candidate.node.id)
+                throw NodeRegistry.absence(of: candidate.node.id, candidate.state)
             }
             do throws(DriverError) {
                 return try await create(request, on: candidate.node, context)
@@ -96,8 +97,8 @@ extension ClusterController {
         )
         let known = registry.nodes.filter { $0.state != .lost && !$0.isForgotten }
         let candidates = placement.candidates(for: wanted, among: known)
-        // Where a topology names its node, the others do not matter.
-        let isPinned = wanted.requisite.count == 1 && candidates.count == 1
+        // Where every topology names the one node, the others do not matter.
+        let isPinned = candidates.count == 1 && isPinned(wanted.requisite, to: candidates[0].node)
         guard registry.isSettled || isPinned else {
             throw DriverError(
                 .unavailable,
@@ -106,6 +107,13 @@ extension ClusterController {
         }
         guard !candidates.isEmpty else { throw noCandidate(for: request) }
         return candidates
+    }
+
+    private func isPinned(_ requisite: [Topology], to node: ClusterNode) -> Bool {
+        !requisite.isEmpty
+            && requisite.allSatisfy { topology in
+                topology.segments[NodeIdentity.topologyKey]?.hasSameBytes(as: node.id) ?? false
+            }
     }
 
     private func noCandidate(for request: CreateVolumeRequest) -> DriverError {
@@ -123,7 +131,14 @@ extension ClusterController {
         }
         let wanted = request.parameters["tier"]
         let away = reachable.first { $0.state != .lost && $0.node.tier(named: wanted) != nil }
-        if let away { return NodeRegistry.absence(of: away.node.id) }
+        if let away { return NodeRegistry.absence(of: away.node.id, away.state) }
+        if let lost = reachable.first(where: { $0.node.tier(named: wanted) != nil }) {
+            return DriverError(
+                .outOfSpace,
+                "volume '\(request.name)': node '\(lost.node.id)' is declared lost, and no other "
+                    + "node of the requested topology has the tier"
+            )
+        }
         let tier = wanted.map { "tier '\($0)'" } ?? "a default tier"
         let names = Set(views.flatMap { $0.node.registration.tiers.map(\.name) }).sorted()
         return DriverError(

@@ -32,6 +32,9 @@ extension ClusterController {
         }
     }
 
+    /// How long one node has to answer.
+    private static let patience = Duration.seconds(5)
+
     /// Parameters that do not change what a tier can hold.
     private static let plainKeys: Set = ["tier", "csi.storage.k8s.io/fstype"]
 
@@ -43,7 +46,12 @@ extension ClusterController {
         var sum = GetCapacityResponse()
         for view in nodes {
             do throws(DriverError) {
-                let answer = try await hop.call(request, to: view.node, context)
+                let answer = try await hop.call(
+                    request,
+                    to: view.node,
+                    context,
+                    atMost: Self.patience
+                )
                 sum.add(
                     answer.availableCapacity,
                     answer.maximumVolumeSize ?? answer.availableCapacity

@@ -47,7 +47,7 @@ extension ClusterController {
     private func listedNodes() throws(DriverError) -> [ClusterNode] {
         let views = registry.nodes.filter { $0.state != .lost }
         if let away = views.first(where: { !$0.state.isLiving }) {
-            throw NodeRegistry.absence(of: away.node.id)
+            throw NodeRegistry.absence(of: away.node.id, away.state)
         }
         guard registry.isSettled else {
             throw DriverError(

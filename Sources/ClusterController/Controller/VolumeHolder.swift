@@ -41,7 +41,7 @@ extension ClusterController {
         async -> Result<Bool, DriverError>
     {
         guard candidate.state.isLiving else {
-            return .failure(NodeRegistry.absence(of: candidate.node.id))
+            return .failure(NodeRegistry.absence(of: candidate.node.id, candidate.state))
         }
         let id = NodeIdentity.volumeID(forName: name, onNode: candidate.node.id)
         do throws(DriverError) {
@@ -69,8 +69,7 @@ extension NodeView {
     var isForgotten: Bool {
         switch state {
         case .ready, .late: false
-        // It drained: every answer has been sent.
-        case .leaving: true
+        // A node that left may have made a volume whose answer was lost on the way.
         default: age > Self.memory
         }
     }

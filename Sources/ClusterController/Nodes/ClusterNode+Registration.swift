@@ -36,9 +36,28 @@ extension ClusterNode {
                 )
             }
         }
+        try Self.checkFigures(of: request)
         registration = request
+        self.isNamed = isNamed
         endpoint = .tcp(host: address, port: port)
         digest = NodeIdentity.idDigest(ofNode: request.nodeID)
+    }
+
+    /// So that sums over all nodes fit.
+    private static func checkFigures(of request: RegisterRequest) throws(DriverError) {
+        let bounds = Int64(0)...(1 << 48)
+        let areSound = request.tiers.allSatisfy { tier in
+            [
+                tier.totalBytes, tier.availableBytes, tier.maximumVolumeBytes, tier.volumeCount,
+                tier.snapshotCount,
+            ].allSatisfy(bounds.contains)
+        }
+        guard areSound, request.tiers.count <= 64, request.clockUnixNanoseconds >= 0 else {
+            throw DriverError(
+                .invalidRequest,
+                "node '\(request.nodeID)' registers with figures that cannot be; update its driver"
+            )
+        }
     }
 
     /// Whether the node listens at all its addresses and leaves the choice to the controller.

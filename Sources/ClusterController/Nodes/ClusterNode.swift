@@ -9,6 +9,8 @@ package struct ClusterNode: Sendable, Equatable {
     package let endpoint: Endpoint
     /// The first 16 hex digits of SHA-256(node id), as in the ids of its volumes.
     package let digest: String
+    /// Whether the node's certificate names it.
+    package let isNamed: Bool
 
     package var id: String { registration.nodeID }
 

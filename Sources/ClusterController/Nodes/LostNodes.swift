@@ -61,10 +61,12 @@ package final class LostNodes: Sendable {
     }
 
     /// The node was heard from.
-    func end(_ id: String) {
+    ///
+    /// Whether that ended a declaration.
+    func end(_ id: String) -> Bool {
         state.withLock { state in
-            guard let entry = state.entries[ByteKey(id)] else { return }
-            state.ended.insert(entry)
+            guard let entry = state.entries[ByteKey(id)] else { return false }
+            return state.ended.insert(entry).inserted
         }
     }
 

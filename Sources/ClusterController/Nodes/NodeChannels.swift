@@ -15,28 +15,25 @@ package final class NodeChannels: Sendable {
     private static let idleLimit = Duration.seconds(300)
 
     private let tls: TLSFiles?
-    /// Whether a node's certificate must name the node, and not only its role.
-    private let requiresNodeNames: Bool
     private let entries = Mutex<[Key: Entry]>([:])
 
     /// A node that moved to another endpoint is reached by a new connection.
     private struct Key: Hashable {
         let node: ByteKey
         let endpoint: Endpoint
+        /// Whether the node's certificate must name the node, and not only its role.
+        let isNamed: Bool
     }
 
     /// nil for plain text, which only tests use.
-    package init(tls: TLSFiles?, requiresNodeNames: Bool = false) {
-        self.tls = tls
-        self.requiresNodeNames = requiresNodeNames
-    }
+    package init(tls: TLSFiles?) { self.tls = tls }
 
     /// Runs `body` with a client of the node; the connection stays open at least that long.
     func withClient<Result>(
         of node: ClusterNode,
         _ body: (CSIClient) async throws(RPCFailure) -> Result
     ) async throws(RPCFailure) -> Result {
-        let key = Key(node: ByteKey(node.id), endpoint: node.endpoint)
+        let key = Key(node: ByteKey(node.id), endpoint: node.endpoint, isNamed: node.isNamed)
         let channel: Channel
         do throws(DriverError) {
             channel = try open(key, node.id)
@@ -70,7 +67,10 @@ package final class NodeChannels: Sendable {
         let result = entries.withLock { entries -> Result<Channel, DriverError> in
             if entries[key] == nil {
                 do throws(DriverError) {
-                    let channel = try Channel(to: key.endpoint, options: options(id))
+                    let channel = try Channel(
+                        to: key.endpoint,
+                        options: options(id, isNamed: key.isNamed)
+                    )
                     entries[key] = Entry(channel: channel, lastUse: .now)
                 } catch {
                     return .failure(error)
@@ -90,11 +90,11 @@ package final class NodeChannels: Sendable {
         }
     }
 
-    private func options(_ id: String) -> ChannelOptions {
+    private func options(_ id: String, isNamed: Bool) -> ChannelOptions {
         var options = ChannelOptions(tls: tls)
         if tls != nil {
             options.serverName =
-                requiresNodeNames ? PeerRole.name(ofNode: id) : PeerRole.nodeName
+                isNamed ? PeerRole.name(ofNode: id) : PeerRole.nodeName
         }
         // A node whose machine is gone sends no reset: pings find out.
         options.keepalive = Keepalive(interval: .seconds(10), timeout: .seconds(5))

@@ -1,10 +1,17 @@
+import CSIMessages
 import DriverCore
 import GRPCRuntime
 
 /// Why a node cannot register, or cannot be reached, in words for an operator.
 extension NodeRegistry {
-    static func absence(of id: String) -> DriverError {
-        DriverError(
+    static func absence(of id: String, _ state: RegisteredNode.State) -> DriverError {
+        guard state != .leaving else {
+            return DriverError(
+                .unavailable,
+                "the driver of node '\(id)' was stopped; retry once it runs again"
+            )
+        }
+        return DriverError(
             .unavailable,
             "node '\(id)' does not answer; start its driver, or declare the node lost "
                 + "(cairn controller --lost-node) if it will never return"
@@ -19,6 +26,14 @@ extension NodeRegistry {
                     + "node, or declare the node lost (cairn controller --lost-node)"
                 : "the node with the id digest \(digest) has not registered yet, since this "
                     + "controller has just started; retry"
+        )
+    }
+
+    static func unnamed(_ id: String) -> DriverError {
+        DriverError(
+            .conflict,
+            "node id '\(id)' belongs to a node whose certificate names it; register with that "
+                + "certificate"
         )
     }
 

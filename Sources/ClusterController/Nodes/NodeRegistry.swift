@@ -26,6 +26,10 @@ package final class NodeRegistry: Sendable {
     private let started: ContinuousClock.Instant
     private let now: @Sendable () -> ContinuousClock.Instant
     private let entries = Mutex<[String: Entry]>([:])
+    /// The newest registration, and the first one since the last gap.
+    private let contact = Mutex<(heard: ContinuousClock.Instant?, since: ContinuousClock.Instant?)>(
+        (nil, nil)
+    )
     private let lostNodes: LostNodes
 
     package init(
@@ -43,19 +47,39 @@ package final class NodeRegistry: Sendable {
     package var interval: Duration { lease / 3 }
 
     /// Whether every living node has had the time to register.
-    package var isSettled: Bool { now() - started >= lease }
+    ///
+    /// The time begins with the first registration, and again after a lease in which none came: a
+    /// replica that nodes cannot reach, or could not until now, does not know who is missing.
+    package var isSettled: Bool {
+        let time = now()
+        return contact.withLock { contact in
+            guard let heard = contact.heard, let since = contact.since else { return false }
+            return time - heard < lease && time - since >= lease
+        }
+    }
+
+    /// Whether the process has run for a lease: a declared node that is not known by now is silent.
+    private var hasWaited: Bool { now() - started >= lease }
 
     /// Notes what a node says of itself.
     ///
-    /// Throws `conflict` where another living node holds its id.
+    /// Returns whether it was declared lost, which ends now. Throws `conflict` where another living
+    /// node holds its id.
     package func register(_ node: ClusterNode, from address: String, clockOffset: Duration = .zero)
-        throws(DriverError)
+        throws(DriverError) -> Bool
     {
         let time = now()
         let refusal = entries.withLock { entries -> DriverError? in
             let held = entries[node.digest]
             if let held, let refusal = self.refusal(of: node, from: address, held, at: time) {
                 return refusal
+            }
+            // A registration that was on its way when its process said that it stops.
+            let instance = node.registration.instanceID
+            if let held, held.hasLeft, !instance.isEmpty,
+                held.node.registration.instanceID.hasSameBytes(as: instance)
+            {
+                return nil
             }
             if held == nil, entries.count >= Self.limit { return Self.tooMany(node.id) }
             entries[node.digest] = Entry(
@@ -67,7 +91,12 @@ package final class NodeRegistry: Sendable {
             return nil
         }
         if let refusal { throw refusal }
-        lostNodes.end(node.id)
+        contact.withLock { contact in
+            let isAfterGap = contact.heard.map { time - $0 >= lease } ?? true
+            if isAfterGap { contact.since = time }
+            contact.heard = time
+        }
+        return lostNodes.end(node.id)
     }
 
     /// Notes that a node stops in an orderly way; ignored for a process that another one has
@@ -91,7 +120,8 @@ package final class NodeRegistry: Sendable {
     func living(digest: some StringProtocol) throws(DriverError) -> ClusterNode {
         let key = String(digest)
         guard let entry = entries.withLock({ $0[key] }) else { throw absence(ofDigest: key) }
-        guard view(entry).state.isLiving else { throw Self.absence(of: entry.node.id) }
+        let state = view(entry).state
+        guard state.isLiving else { throw Self.absence(of: entry.node.id, state) }
         return entry.node
     }
 
@@ -99,7 +129,7 @@ package final class NodeRegistry: Sendable {
     func isLost(digest: some StringProtocol) -> Bool {
         let key = String(digest)
         if let entry = entries.withLock({ $0[key] }) { return view(entry).state == .lost }
-        return isSettled && lostNodes.names(digest: key)
+        return hasWaited && lostNodes.names(digest: key)
     }
 
     /// All nodes, ordered by digest, which is also the order of their ids.
@@ -123,7 +153,10 @@ package final class NodeRegistry: Sendable {
         guard held.node.id.hasSameBytes(as: node.id) else {
             return Self.collision(node.id, with: held.node.id)
         }
-        // Without a name in the certificate, an id belongs to whoever holds its lease.
+        // A certificate that names the node is proof; without one, an id belongs to whoever holds
+        // its lease.
+        if held.node.isNamed, !node.isNamed { return Self.unnamed(node.id) }
+        if node.isNamed, !held.node.isNamed { return nil }
         let isHolder = held.address == address && held.node.endpoint == node.endpoint
         let isFree = held.hasLeft || time - held.heard >= lease
         guard !isHolder, !isFree else { return nil }
@@ -133,8 +166,8 @@ package final class NodeRegistry: Sendable {
     private func view(_ entry: Entry) -> NodeView {
         let age = now() - entry.heard
         var state: RegisteredNode.State = age < interval * 2 ? .ready : .late
-        if entry.hasLeft { state = .leaving }
         if age >= lease { state = .silent }
+        if entry.hasLeft { state = .leaving }
         let bootID = entry.node.registration.bootID
         if !state.isLiving, lostNodes.contains(entry.node.id, bootID: bootID) { state = .lost }
         return NodeView(

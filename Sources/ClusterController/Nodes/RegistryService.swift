@@ -62,11 +62,17 @@ extension RegistryService {
         let node = try ClusterNode(request, from: context.peer, isNamed: role.isNamed)
         let time = now()
         let offset = Duration.nanoseconds(request.clockUnixNanoseconds) - Self.duration(time)
-        try registry.register(
+        let wasLost = try registry.register(
             node,
             from: context.peer.host ?? context.peer.address,
             clockOffset: offset
         )
+        if wasLost {
+            logger.warning(
+                "a node that was declared lost is back; remove it from the list of lost nodes",
+                metadata: ["node_id": "\(request.nodeID)"]
+            )
+        }
         warn(ofClock: offset, of: request.nodeID)
         return RegisterResponse(
             leaseSeconds: registry.lease.components.seconds,
@@ -109,7 +115,7 @@ extension RegistryService {
 
     private func message(of view: NodeView) -> String {
         switch view.state {
-        case .silent: NodeRegistry.absence(of: view.node.id).message
+        case .silent: NodeRegistry.absence(of: view.node.id, view.state).message
         case .lost: "declared lost; its volumes can be deleted without it"
         default: Self.isOff(view.clockOffset) ? Self.clockWarning(view.clockOffset) : ""
         }

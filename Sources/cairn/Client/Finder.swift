@@ -16,9 +16,9 @@ struct Finder {
     let node: LocalNode
 
     func volume(_ text: String) async throws -> Volume {
-        for id in try await candidates(text, ours: { $0.volumeID(forName: text).text }) {
-            if let volume = try await lookUp(volume: id, asked: text) { return volume }
-        }
+        let ids = try await candidates(text) { $0.volumeID(forName: text).text }
+        let found = try await all(ids) { try await lookUp(volume: $0, asked: text) }
+        if let volume = try only(found, "volume", text) { return volume }
         let named = node.records().filter { $0.name.hasSameBytes(as: text) }.map(\.id)
         guard let id = try only(named, "volume", text)?.text else { throw missing("volume", text) }
         if let volume = try await lookUp(volume: id, asked: id) { return volume }
@@ -50,16 +50,33 @@ struct Finder {
     }
 
     func snapshot(_ text: String) async throws -> Snapshot {
-        for id in try await candidates(text, ours: { $0.snapshotID(forName: text).text }) {
-            if let snapshot = try await lookUp(snapshot: id, asked: text) { return snapshot }
-        }
+        let ids = try await candidates(text) { $0.snapshotID(forName: text).text }
+        let found = try await all(ids) { try await lookUp(snapshot: $0, asked: text) }
+        if let snapshot = try only(found, "snapshot", text) { return snapshot }
         let named = try await session.allSnapshots(of: "").filter { snapshot in
             let record = SnapshotID(parsing: snapshot.snapshotID).flatMap(node.record)
             return record?.name.hasSameBytes(as: text) ?? false
         }
-        guard let found = try only(named, "snapshot", text) else {
+        guard let snapshot = try only(named, "snapshot", text) else {
             throw missing("snapshot", text)
         }
+        return snapshot
+    }
+
+    /// What several nodes have under one name; a node that is away counts only where none has it.
+    private func all<Object>(_ ids: [String], _ look: (String) async throws -> Object?) async throws
+        -> [Object]
+    {
+        var found: [Object] = []
+        var away: CommandFailure?
+        for id in ids {
+            do {
+                if let object = try await look(id) { found.append(object) }
+            } catch let failure as CommandFailure where failure.status == .unavailable {
+                away = away ?? failure
+            }
+        }
+        if found.isEmpty, let away { throw away }
         return found
     }
 
@@ -78,7 +95,7 @@ struct Finder {
     }
 
     /// An id is taken as it is; a name may be one of ours, or another driver's id.
-    private func candidates(_ text: String, ours: (NodeIdentity) -> String) async throws
+    private func candidates(_ text: String, _ ours: (NodeIdentity) -> String) async throws
         -> [String]
     {
         let isID = VolumeID(parsing: text) != nil || SnapshotID(parsing: text) != nil

@@ -18,6 +18,7 @@ struct ControllerDriver {
     private let channels: NodeChannels
     private let lostNodes: LostNodes
     private let lostNodesFile: LostNodesFile
+    private let lostEntries: [LostNodes.Entry]
     private let grace: Duration
     private let logger: Logger
 
@@ -29,12 +30,10 @@ struct ControllerDriver {
             named: command.lostNode,
             logger: logger
         )
-        let lostNodes = LostNodes(try file.entries())
+        let lostEntries = try file.entries()
+        let lostNodes = LostNodes(lostEntries)
         let registry = NodeRegistry(lease: .seconds(command.nodeLease), lostNodes: lostNodes)
-        let channels = NodeChannels(
-            tls: command.cluster.tls,
-            requiresNodeNames: command.requireNodeNames
-        )
+        let channels = NodeChannels(tls: command.cluster.tls)
         command.cluster.logHandshakes(logger)
         let calls = CallFigures()
         let report = CallReport(logger: logger, figures: calls)
@@ -81,6 +80,7 @@ struct ControllerDriver {
         self.channels = channels
         self.lostNodes = lostNodes
         lostNodesFile = file
+        self.lostEntries = lostEntries
         self.logger = logger
         logger.info(
             "serving",
@@ -103,7 +103,9 @@ struct ControllerDriver {
         )
         defer { withExtendedLifetime(metrics) {} }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { [lostNodesFile, lostNodes] in await lostNodesFile.watch(lostNodes) }
+            group.addTask { [lostNodesFile, lostNodes, lostEntries] in
+                await lostNodesFile.watch(lostNodes, known: lostEntries)
+            }
             group.addTask { [channels] in
                 while (try? await Task.sleep(for: Self.idleInterval)) != nil {
                     await channels.closeIdle()

@@ -35,9 +35,10 @@ struct LostNodesFile: Sendable {
     /// Takes changes of the file until the task is cancelled.
     ///
     /// A file that cannot be read changes nothing: what was declared stays declared.
-    func watch(_ lostNodes: LostNodes) async {
+    /// `known` are the entries that are in force.
+    func watch(_ lostNodes: LostNodes, known: [LostNodes.Entry]) async {
         guard path != nil else { return }
-        var known = try? entries()
+        var known = known
         var failure: String?
         while (try? await Task.sleep(for: Self.interval)) != nil {
             do throws(DriverError) {
