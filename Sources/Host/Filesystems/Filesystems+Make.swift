@@ -22,7 +22,10 @@ extension Filesystems {
         if !replacingHalfMade { try refuseData(on: device, type) }
         let plan = MkfsPlan(type: type, isThick: isThick, isForced: replacingHalfMade)
         let command = try plan.command(device: device.path, extra: extra)
-        let output = try command.run(deadline: deadline, holding: lock)
+        var output = try command.run(deadline: deadline, holding: lock)
+        for _ in 1..<attempts where isStoppedByOthers(output) {
+            output = try command.run(deadline: deadline, holding: lock)
+        }
         guard output.exitCode == 0 else {
             throw DriverError(
                 .hostFailure,
@@ -33,6 +36,15 @@ extension Filesystems {
             )
         }
     }
+
+    /// Before it writes anything, mkfs.btrfs compares its device with every mounted loop device, and
+    /// ends with ENXIO where one of those is detached in that moment.
+    private static func isStoppedByOthers(_ output: CommandOutput) -> Bool {
+        output.exitCode != 0
+            && output.helpfulComplaint.hasBytePrefix("ERROR: cannot check mount status of ")
+    }
+
+    private static let attempts = 5
 
     /// A terabyte takes seconds; beyond this the device hangs.
     private static let deadline = Duration.seconds(120)
