@@ -7,7 +7,7 @@ import Testing
 
 @testable import ClusterController
 
-@Suite(.timeLimit(.minutes(2))) struct `Creating volumes through the controller` {
+@Suite(.timeLimit(.minutes(5))) struct `Creating volumes through the controller` {
     /// One node registers as it should while time passes.
     private func keep(_ id: String, for time: Duration, _ cluster: FakeCluster) throws {
         for _ in 0..<Int(time.components.seconds / 10) {

@@ -36,6 +36,8 @@ final class FakeCluster: Sendable {
             registry: registry,
             lostNodes: lostNodes,
             hop: NodeHop(channels: channels),
+            // Nodes share a busy machine's processors with other tests.
+            patience: .seconds(100),
             logger: Logger(label: "test")
         )
         for id in ids { try registerNode(id) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ClusterController
 
-@Suite(.timeLimit(.minutes(2))) struct `Lists over all nodes` {
+@Suite(.timeLimit(.minutes(5))) struct `Lists over all nodes` {
     private func pages(of cluster: FakeCluster, by count: Int32) async throws -> [[String]] {
         var (pages, token) = ([[String]](), "")
         repeat {

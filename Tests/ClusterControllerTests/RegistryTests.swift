@@ -5,7 +5,7 @@ import Testing
 
 @testable import ClusterController
 
-@Suite(.timeLimit(.minutes(2))) struct `Registrations of nodes` {
+@Suite(.timeLimit(.minutes(5))) struct `Registrations of nodes` {
     @Test func `an id that a living node holds is refused to another one`() async throws {
         try await FakeCluster.with(["a"]) { cluster in
             #expect(throws: DriverError.self) {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ClusterController
 
-@Suite(.timeLimit(.minutes(2))) struct `Routing calls to nodes` {
+@Suite(.timeLimit(.minutes(5))) struct `Routing calls to nodes` {
     private func get(_ id: String, _ cluster: FakeCluster) async throws(DriverError) -> Volume? {
         let request = ControllerGetVolumeRequest(volumeID: id)
         return try await cluster.controller.getVolume(request, FakeCluster.context).volume

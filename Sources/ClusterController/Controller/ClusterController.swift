@@ -12,6 +12,8 @@ package struct ClusterController: ControllerService {
     let lostNodes: LostNodes
     let hop: NodeHop
     let placement: any PlacementPolicy
+    /// How long one of several nodes has to answer a question.
+    let patience: Duration
     let logger: Logger
     /// One create of a name at a time in this replica.
     let names = KeyedOperations()
@@ -21,12 +23,14 @@ package struct ClusterController: ControllerService {
         lostNodes: LostNodes,
         hop: NodeHop,
         placement: any PlacementPolicy = LocalPlacement(),
+        patience: Duration = .seconds(5),
         logger: Logger
     ) {
         self.registry = registry
         self.lostNodes = lostNodes
         self.hop = hop
         self.placement = placement
+        self.patience = patience
         self.logger = logger
     }
 

@@ -32,9 +32,6 @@ extension ClusterController {
         }
     }
 
-    /// How long one node has to answer.
-    private static let patience = Duration.seconds(5)
-
     /// Parameters that do not change what a tier can hold.
     private static let plainKeys: Set = ["tier", "csi.storage.k8s.io/fstype"]
 
@@ -50,7 +47,7 @@ extension ClusterController {
                     request,
                     to: view.node,
                     context,
-                    atMost: Self.patience
+                    atMost: patience
                 )
                 sum.add(
                     answer.availableCapacity,

@@ -5,8 +5,6 @@ import GRPCRuntime
 import Naming
 
 extension ClusterController {
-    /// How long one candidate has to say whether it has a volume.
-    private static let patience = Duration.seconds(5)
     /// Questions in flight at once.
     private static let breadth = 64
 
@@ -49,7 +47,7 @@ extension ClusterController {
                 ControllerGetVolumeRequest(volumeID: id.text),
                 to: candidate.node,
                 context,
-                atMost: Self.patience
+                atMost: patience
             )
             return .success(true)
         } catch {
