@@ -5,9 +5,7 @@ package import DriverCore
 /// The token is the last id of the page before. So a token stays good however many objects come
 /// and go meanwhile: nothing that stays is told twice or passed over.
 package struct Page<ID: ObjectID>: Sendable {
-    /// What a page holds at most, whatever was asked: 2,000 entries of up to 1.5 KiB stay below the
-    /// 4 MiB that gRPC clients receive by default.
-    package static var maximumEntries: Int { 2000 }
+    package static var maximumEntries: Int { PageRules.maximumEntries }
 
     private let after: ID?
     private let count: Int
@@ -15,20 +13,12 @@ package struct Page<ID: ObjectID>: Sendable {
     /// Throws `invalidRequest` for a negative count, `operationPending` (ABORTED, as CSI asks) for
     /// a token that is none of ours.
     package init(maxEntries: Int32, startingToken: String) throws(DriverError) {
-        guard maxEntries >= 0 else {
-            throw DriverError(.invalidRequest, "max_entries is negative: \(maxEntries)")
-        }
-        count = maxEntries == 0 ? Self.maximumEntries : min(Int(maxEntries), Self.maximumEntries)
+        count = try PageRules.count(maxEntries)
         guard !startingToken.isEmpty else {
             after = nil
             return
         }
-        guard let id = ID(parsing: startingToken) else {
-            throw DriverError(
-                .operationPending,
-                "starting_token is not one that this driver gave; start again without one"
-            )
-        }
+        guard let id = ID(parsing: startingToken) else { throw PageRules.foreignToken }
         after = id
     }
 

@@ -1,4 +1,5 @@
 import CSIMessages
+import CSIServing
 import DriverCore
 
 /// Where a list over all nodes goes on: a node, and the node's own token.
@@ -25,12 +26,7 @@ struct ClusterToken: Sendable, Equatable {
         let end = rest.dropFirst(Self.digestLength)
         guard digest.count == Self.digestLength, digest.allSatisfy(Self.isHex),
             end.first == UInt8(ascii: "-")
-        else {
-            throw DriverError(
-                .operationPending,
-                "starting_token is not one that this driver gave; start again without one"
-            )
-        }
+        else { throw PageRules.foreignToken }
         self.init(
             digest: String(decoding: digest, as: UTF8.self),
             nodeToken: String(decoding: end.dropFirst(), as: UTF8.self)
@@ -47,19 +43,11 @@ struct ClusterToken: Sendable, Equatable {
 
 /// Collects one page of a list, node after node.
 struct ClusterPage<Entry: Sendable>: Sendable {
-    /// What a page holds at most: at 1.5 KiB an entry it stays below the 4 MiB that gRPC clients
-    /// receive by default.
-    private static var maximumEntries: Int { 2000 }
-
     private let count: Int
     private let start: ClusterToken?
 
     init(maxEntries: Int32, startingToken: String) throws(DriverError) {
-        guard maxEntries >= 0 else {
-            throw DriverError(.invalidRequest, "max_entries is negative: \(maxEntries)")
-        }
-        let limit = Self.maximumEntries
-        count = maxEntries == 0 ? limit : min(Int(maxEntries), limit)
+        count = try PageRules.count(maxEntries)
         start = startingToken.isEmpty ? nil : try ClusterToken(parsing: startingToken)
     }
 
