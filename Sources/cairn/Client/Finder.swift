@@ -25,26 +25,28 @@ struct Finder {
         throw missing("volume", text)
     }
 
-    /// The id of a volume to delete; an id whose node does not answer is taken as it is.
-    ///
-    /// The driver decides then: the node may be declared lost.
+    /// The id of a volume to delete.
     func deletedVolume(_ text: String) async throws -> String {
-        do {
-            return try await volume(text).volumeID
-        } catch let failure as CommandFailure
-            where failure.status == .unavailable && VolumeID(parsing: text) != nil
-        {
-            return text
+        try await deleted(text, isID: VolumeID(parsing: text) != nil) {
+            try await volume(text).volumeID
         }
     }
 
-    /// The same for a snapshot.
+    /// The id of a snapshot to delete.
     func deletedSnapshot(_ text: String) async throws -> String {
+        try await deleted(text, isID: SnapshotID(parsing: text) != nil) {
+            try await snapshot(text).snapshotID
+        }
+    }
+
+    /// An id whose node does not answer is taken as it is: the driver decides, since the node may be
+    /// declared lost.
+    private func deleted(_ text: String, isID: Bool, _ find: () async throws -> String) async throws
+        -> String
+    {
         do {
-            return try await snapshot(text).snapshotID
-        } catch let failure as CommandFailure
-            where failure.status == .unavailable && SnapshotID(parsing: text) != nil
-        {
+            return try await find()
+        } catch let failure as CommandFailure where isID && failure.status == .unavailable {
             return text
         }
     }

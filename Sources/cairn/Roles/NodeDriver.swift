@@ -27,7 +27,8 @@ struct NodeDriver {
         if let armed = try Failpoint.armedByEnvironment() {
             logger.warning("a test's failpoints are armed", metadata: ["failpoints": "\(armed)"])
         }
-        let stack = try NodeStack(command.node, logger: logger)
+        let file = try command.node.tiers()
+        let stack = try NodeStack(command.node, file, logger: logger)
         command.cluster.logHandshakes(logger)
         let calls = CallFigures()
         let report = CallReport(logger: logger, figures: calls)
@@ -46,7 +47,7 @@ struct NodeDriver {
         let page = MetricsPage([driver, calls] + stack.metrics + [ProcessMetrics()])
         metrics = try command.server.metricsServer(page, logger)
         port = try command.cluster.server(remote)
-        registrar = try Self.registrar(command, stack, port, logger)
+        registrar = try Self.registrar(command, stack, file.kinds, port, logger)
         socket = try command.server.socketServer(local)
         grace = .seconds(command.server.shutdownGrace)
         self.stack = stack
@@ -88,6 +89,7 @@ struct NodeDriver {
     private static func registrar(
         _ command: NodeCommand,
         _ stack: NodeStack,
+        _ kinds: [String: String],
         _ port: Server,
         _ logger: Logger
     ) throws(DriverError) -> Registrar {
@@ -98,7 +100,6 @@ struct NodeDriver {
             )
         }
         let endpoint = Endpoint.joined(address, port.boundPorts.first ?? 0)
-        let kinds = try command.node.tiers().kinds
         let bootID = try BootID.current()
         let instanceID = String(UInt64.random(in: .min ... .max), radix: 16)
         return Registrar(

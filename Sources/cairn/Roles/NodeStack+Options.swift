@@ -6,8 +6,7 @@ import Naming
 
 extension NodeStack {
     /// The stack that the options of a command and the tiers file ask for.
-    init(_ options: NodeOptions, logger: Logger) throws(DriverError) {
-        let file = try options.tiers()
+    init(_ options: NodeOptions, _ file: TiersFile, logger: Logger) throws(DriverError) {
         try self.init(
             identity: NodeIdentity(
                 driverName: options.driverName,

@@ -21,7 +21,7 @@ struct StandaloneDriver {
         if let armed = try Failpoint.armedByEnvironment() {
             logger.warning("a test's failpoints are armed", metadata: ["failpoints": "\(armed)"])
         }
-        stack = try NodeStack(node, logger: logger)
+        stack = try NodeStack(node, node.tiers(), logger: logger)
         var router = Router()
         stack.registerIdentity(in: &router)
         stack.registerController(in: &router)
