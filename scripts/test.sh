@@ -22,6 +22,7 @@
 #                 fuzz          a minute of fuzzing of what reads bytes from outside, after a build
 #                 fresh         soundness, unit and the quick start where nothing is installed but
 #                               what the scripts install: scripts/fresh-root.sh
+#                 chart         the Helm chart, the manifests and the examples: scripts/chart-check.sh
 #                 sanity        csi-sanity against the real binary, where csi-sanity is installed
 #
 # The rings from host on need root, except fuzz. Every ring runs in scripts/contained.sh, with a time
@@ -36,7 +37,7 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_rings=(soundness unit host backend conformance cli faults crash cluster lvm powercut fuzz fresh sanity)
+all_rings=(soundness unit host backend conformance cli faults crash cluster chart lvm powercut fuzz fresh sanity)
 # The test targets of each ring, without "Tests". Soundness refuses a target that is in no ring.
 declare -A ring_targets=(
     [unit]='BackendLVMCommand|BackendLVMMetadata|BackendLVMUnit|Bench|CSIClient|CSIMessages|CSIServices|CSIServing'
@@ -339,6 +340,13 @@ run_cluster() {
     report_sum cluster "$log"
 }
 
+run_chart() {
+    local log=$logs/chart.log
+    limited scripts/chart-check.sh >"$log" 2>&1 || true
+    grep -E '^(FAIL| )' "$log" || true
+    report_sum chart "$log"
+}
+
 run_sanity() {
     local log=$logs/sanity.log code=0 ring_limit_seconds=1800
     limited scripts/csi-sanity.sh >"$log" 2>&1 || code=$?
@@ -390,6 +398,7 @@ run_ring() {
         unit) run_unit ;;
         host | backend | conformance | cli | faults | crash) run_privileged "$1" ;;
         cluster) run_cluster ;;
+        chart) run_chart ;;
         lvm) run_lvm ;;
         powercut) run_powercut ;;
         fuzz) run_fuzz ;;
@@ -432,7 +441,7 @@ scripts/install-dependencies.sh
 require_swift
 mkdir -p "$logs"
 # Soundness needs no build, and fuzz has one of its own.
-if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|lvm|powercut|sanity)" " ]]; then
+if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|chart|lvm|powercut|sanity)" " ]]; then
     build
 fi
 for ring in "${rings[@]}"; do

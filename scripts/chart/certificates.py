@@ -1,0 +1,145 @@
+"""The certificates that the chart makes, and that an upgrade keeps them.
+
+Helm looks for them in the cluster. A server stands in for that, which knows Secrets and nothing else.
+"""
+
+import base64
+import http.server
+import json
+import subprocess
+import tempfile
+import threading
+
+from rendering import CHART, helm_template, objects, render
+
+NOT_FOUND = {"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}
+OWNED = {"meta.helm.sh/release-name": "cairn", "meta.helm.sh/release-namespace": "storage"}
+ROLES = {"controller": "controller.cairn.storage", "node": "node.cairn.storage"}
+
+
+def discovery(found_objects):
+    """What an API server says of the kinds of these objects, by path."""
+    kinds = {("v1", "Secret")} | {(found["apiVersion"], found["kind"]) for found in found_objects}
+    groups = sorted({version for version, _ in kinds if "/" in version})
+    pages = {
+        "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.0"},
+        "/api": {"kind": "APIVersions", "versions": ["v1"]},
+        "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group(one) for one in groups]},
+    }
+    for version in {version for version, _ in kinds}:
+        path = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        pages[path] = {
+            "kind": "APIResourceList",
+            "groupVersion": version,
+            "resources": [
+                {"name": f"{kind.lower()}s", "namespaced": True, "kind": kind, "verbs": ["get"]}
+                for of, kind in kinds
+                if of == version
+            ],
+        }
+    return pages
+
+
+def group(version):
+    name, _, number = version.partition("/")
+    served = {"groupVersion": version, "version": number}
+    return {"name": name, "versions": [served], "preferredVersion": served}
+
+
+class Cluster:
+    """Serves Secrets as long as it is open."""
+
+    def __init__(self, secrets):
+        pages = discovery(render() + render(CHART / "ci" / "cert-manager-values.yaml"))
+        folder = "/api/v1/namespaces/storage/secrets/"
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                path = self.path.partition("?")[0]
+                found = pages.get(path) or secrets.get(path.removeprefix(folder))
+                body = json.dumps(found or NOT_FOUND)
+                self.send_response(200 if found else 404)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def made(secrets, *arguments):
+    """The Secrets that Helm makes on a cluster that has these, by their names."""
+    with Cluster(secrets) as cluster:
+        rendered = helm_template("--dry-run=server", "--disable-openapi-validation", "--kube-apiserver", cluster.address, *arguments)
+    if rendered.returncode:
+        raise RuntimeError(rendered.stderr)
+    found = [one for one in objects(rendered.stdout) if one["kind"] == "Secret"]
+    for secret in found:
+        # As Helm does it when it makes them.
+        secret["metadata"].setdefault("annotations", {}).update(OWNED)
+    return {secret["metadata"]["name"]: secret for secret in found}
+
+
+def file(secret, key):
+    return base64.b64decode(secret["data"][key]).decode()
+
+
+def certificate_problems(secret, authority, name):
+    """What openssl says of one."""
+    with tempfile.TemporaryDirectory() as folder:
+        for key, text in (("tls.crt", file(secret, "tls.crt")), ("ca.crt", file(secret, "ca.crt"))):
+            with open(f"{folder}/{key}", "w") as out:
+                out.write(text)
+        for purpose in ("sslclient", "sslserver"):
+            checked = openssl("verify", "-CAfile", f"{folder}/ca.crt", "-purpose", purpose, f"{folder}/tls.crt")
+            if checked.returncode:
+                yield f"{name}: {checked.stderr}"
+        shown = openssl("x509", "-in", f"{folder}/tls.crt", "-noout", "-text").stdout
+    names = [word.strip().removeprefix("DNS:") for line in shown.splitlines() if "DNS:" in line for word in line.split(",")]
+    if names != [ROLES[name]]:
+        yield f"{name}: the names are {names}"
+    if file(secret, "ca.crt") != file(authority, "tls.crt"):
+        yield f"{name}: ca.crt is not the authority's"
+
+
+def openssl(*words):
+    return subprocess.run(["openssl", *words], capture_output=True, text=True)
+
+
+def problems():
+    first = made({})
+    authority = "cairn-authority"
+    pairs = {role: f"cairn-{role}-tls" for role in ROLES}
+    if set(first) != {authority, *pairs.values()}:
+        yield f"the Secrets are {sorted(first)}"
+        return
+    for role, secret in pairs.items():
+        yield from certificate_problems(first[secret], first[authority], role)
+    kept = made(first)
+    if {name: secret["data"] for name, secret in kept.items()} != {
+        name: secret["data"] for name, secret in first.items()
+    }:
+        yield "an upgrade makes new certificates"
+    renewed = made(first, "--set", "certificates.chart.generation=2")
+    if file(renewed[authority], "tls.crt") != file(first[authority], "tls.crt"):
+        yield "a new generation has another authority"
+    for role, secret in pairs.items():
+        if file(renewed[secret], "tls.key") == file(first[secret], "tls.key"):
+            yield f"a new generation keeps the key of {role}"
+        yield from certificate_problems(renewed[secret], first[authority], role)
+    again = made(renewed, "--set", "certificates.chart.generation=2")
+    if again[pairs["node"]]["data"] != renewed[pairs["node"]]["data"]:
+        yield "the second upgrade to a generation makes new certificates"
+    if made(first, "--set", "certificates.source=certManager"):
+        yield "cert-manager's certificates are the chart's"

@@ -1,0 +1,133 @@
+"""Runs every check of the chart; called by scripts/chart-check.sh. The last line sums up."""
+
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+import certificates
+import documentation
+import programs
+import refusals
+import rules
+import schemas
+from rendering import CHART, HELM, helm_template, objects, render, run, value_files
+
+passed = failed = 0
+
+
+def check(name, problems):
+    """Prints a line for a check, and one for each problem."""
+    global passed, failed
+    found = list(problems)
+    print(f"{'FAIL' if found else 'ok  '}  {name}")
+    for problem in found:
+        print(f"      {problem}")
+    failed += bool(found)
+    passed += not found
+
+
+def lint():
+    for name, values in value_files().items():
+        options = ["--values", str(values)] if values else []
+        linted = run(HELM, "lint", "--strict", str(CHART), *options)
+        if linted.returncode:
+            yield f"{name}: {linted.stdout}{linted.stderr}"
+
+
+def versions():
+    """One version for chart, image and binary."""
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    source = Path("Sources/cairn/Main.swift").read_text()
+    binary = re.search(r'static let version = "(.*)"', source)[1]
+    if not chart["version"] == chart["appVersion"] == binary:
+        yield f"chart {chart['version']}, appVersion {chart['appVersion']}, cairn {binary}"
+
+
+def manifests():
+    rendered = run("scripts/render-manifests.sh", "--check")
+    if rendered.returncode:
+        yield rendered.stdout[-2000:] + rendered.stderr
+    for folder in Path("deploy/manifests").iterdir():
+        plain = objects((folder / "cairn.yaml").read_text())
+        built = run(documentation.KUBECTL, "kustomize", str(folder))
+        if built.returncode:
+            yield f"{folder}: {built.stderr}"
+        elif len(objects(built.stdout)) != len(plain):
+            yield f"{folder}: kustomize builds other objects"
+        yield from (f"{folder}: {text}" for text in schemas.problems(plain))
+
+
+def examples():
+    classes = {
+        found["metadata"]["name"]
+        for found in render(None, "--set", "snapshots.enabled=true")
+        if found["kind"] in ("StorageClass", "VolumeSnapshotClass")
+    }
+    for path in sorted(Path("deploy/examples").glob("*.yaml")):
+        if path.name == "tiers.yaml":
+            continue
+        text = path.read_text()
+        yield from (f"{path}: {problem}" for problem in schemas.problems(objects(text)))
+        for name in re.findall(r"(?:storageClassName|volumeSnapshotClassName): (\S+)", text):
+            if name not in classes:
+                yield f"{path}: the default install has no class {name}"
+
+
+def closed(schema, path=""):
+    """Every object of the schema refuses unknown keys, or says of what type their values are."""
+    if isinstance(schema, dict):
+        if "properties" in schema and schema.get("type") == "object":
+            if schema.get("additionalProperties", True) is True:
+                yield f"{path or '/'} takes unknown keys"
+        for key, inner in schema.items():
+            yield from closed(inner, f"{path}/{key}")
+
+
+def group_rules():
+    """A node belongs to exactly one group, whatever labels it has."""
+    found = render(CHART / "ci" / "node-groups-values.yaml")
+    sets = [one["spec"]["template"]["spec"] for one in found if one["kind"] == "DaemonSet"]
+    label, other = "node.kubernetes.io/instance-type", "example.com/disks"
+    for labels in ({}, {label: "i4i.large"}, {other: "many"}, {label: "i4i.xlarge", other: "many"}, {label: "t3"}):
+        takers = [spec for spec in sets if all(matches(rule, labels) for rule in node_rules(spec))]
+        if len(takers) != 1:
+            yield f"{len(takers)} drivers on a node with {labels}"
+
+
+def node_rules(spec):
+    terms = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    return terms["nodeSelectorTerms"][0]["matchExpressions"]
+
+
+def matches(rule, labels):
+    has = labels.get(rule["key"]) in rule["values"]
+    return has if rule["operator"] == "In" else not has
+
+
+def main():
+    check("helm lint takes the chart with every table of values", lint())
+    check("chart, image and binary have one version", versions())
+    schema = yaml.safe_load((CHART / "values.schema.json").read_text())
+    check("the schema of the values knows every key", closed(schema))
+    check("wrong values are refused by their names", refusals.problems())
+    for name, values in value_files().items():
+        found = render(values)
+        check(f"{name}: every object is one of Kubernetes", schemas.problems(found))
+        for title, rule in rules.ALL.items():
+            check(f"{name}: {title}", rule(found))
+        check(f"{name}: every flag exists", programs.argument_problems(found))
+        check(f"{name}: the driver takes its command line", programs.startup_problems(found))
+        check(f"{name}: the driver takes its tiers", programs.tiers_problems(found))
+    check("a node has one driver, whatever its labels", group_rules())
+    check("certificates hold the roles, and an upgrade keeps them", certificates.problems())
+    check("the manifests are what the chart renders, and a base for kustomize", manifests())
+    check("the examples fit the default install", examples())
+    check("every flag that the documentation names exists", documentation.flag_problems())
+    check("every value that the documentation names exists", documentation.value_problems())
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(bool(failed))
+
+
+main()

@@ -1,0 +1,117 @@
+"""Flags and values that README and Kubernetes.md name: each must exist."""
+
+import os
+import re
+from pathlib import Path
+
+import yaml
+
+from programs import commands
+from rendering import CHART, HELM, run
+
+KUBECTL = os.environ["KUBECTL"]
+PAGES = [Path("README.md"), Path("Sources/cairn/Documentation.docc/Kubernetes.md")]
+# Programs whose flags the pages name, beside those of this repository.
+FOREIGN = {
+    # LVM and the device mapper
+    "addtag", "clear-needs-check", "discards", "metadatasize", "refresh", "removemissing", "repair",
+    "restoremissing", "setactivationskip", "zero", "poolmetadatasize",
+    # losetup, crictl, docker and podman, ctr
+    "list", "no-trunc", "file", "tag",
+    # csi-sanity and Swift
+    "csi", "generate-completion-script", "build-tests", "product",
+    # of the sidecars and of the snapshot-controller
+    "timeout",
+}
+
+
+def known_flags():
+    found = set(FOREIGN)
+    for flags in commands().values():
+        found |= flags
+    for helper in Path("scripts").rglob("*"):
+        if helper.is_file() and helper.suffix in (".sh", "") and "test" not in helper.suffix:
+            found |= set(re.findall(r"--([a-z][a-z-]+)", helper.read_text(errors="replace")))
+    return found
+
+
+def flag_problems():
+    """Lines that call helm or kubectl name their flags; all other ones must be ours."""
+    ours = known_flags()
+    theirs = {}
+    for program, words in ((HELM, helm_commands()), (KUBECTL, kubectl_commands())):
+        text = "".join(run(program, *word, "--help").stdout for word in words)
+        text += run(KUBECTL, "options").stdout if program == KUBECTL else ""
+        theirs[Path(program).name] = set(re.findall(r"--([a-z][a-z-]+)", text))
+    for page in PAGES:
+        for number, line in whole_commands(page.read_text()):
+            accepted = set(ours)
+            for program, flags in theirs.items():
+                if program in line:
+                    accepted |= flags
+            for flag in re.findall(r"(?<![\w-])--([a-z][a-z-]+)", line):
+                if flag not in accepted:
+                    yield f"{page}:{number}: there is no flag --{flag}"
+
+
+def whole_commands(text):
+    """The lines, those that end with a backslash joined with the next, by the number of the first."""
+    number, joined = 1, ""
+    for here, line in enumerate(text.splitlines(), 1):
+        number = number if joined else here
+        joined += line.removesuffix("\\")
+        if not line.endswith("\\"):
+            yield number, joined
+            joined = ""
+
+
+def helm_commands():
+    return [["install"], ["upgrade"], ["uninstall"], ["template"], ["show", "values"]]
+
+
+def kubectl_commands():
+    return [["apply"], ["create", "secret", "generic"], ["delete"], ["drain"], ["exec"], ["get"], ["rollout", "restart"]]
+
+
+def value_paths():
+    """Every path of the values, by what the schema knows."""
+    schema = yaml.safe_load((CHART / "values.schema.json").read_text())
+    found = set()
+
+    def walk(part, path):
+        if "$ref" in part:
+            part = schema["$defs"][part["$ref"].rpartition("/")[2]]
+        for key, inner in part.get("properties", {}).items():
+            if isinstance(inner, dict):
+                here = f"{path}.{key}".lstrip(".")
+                found.add(here)
+                walk(inner, here)
+        if isinstance(part.get("items"), dict):
+            walk(part["items"], path)
+        if isinstance(part.get("additionalProperties"), dict):
+            walk(part["additionalProperties"], f"{path}.*")
+
+    walk(schema, "")
+    return found
+
+
+def value_problems():
+    known = value_paths()
+    tops = {path.partition(".")[0] for path in known}
+    page = PAGES[1]
+    named = set()
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        # --set a.b=c, and `a.b` in the text where a is a key of the values.
+        words = re.findall(r"--set(?:-string|-json|-file)? '?([\w.\[\]]+)=", line)
+        words += [word for word in re.findall(r"`([a-z]\w*(?:\.\w+)+)`", line) if word.partition(".")[0] in tops]
+        for word in words:
+            path = re.sub(r"\[\d+\]", "", word)
+            named.add(path)
+            if path not in known and not any(starred(path, one) for one in known):
+                yield f"{page}:{number}: there is no value {word}"
+    if not named:
+        yield f"{page} names no value"
+
+
+def starred(path, pattern):
+    return "*" in pattern and re.fullmatch(re.escape(pattern).replace(r"\*", r"[^.]+"), path)
