@@ -119,11 +119,15 @@ def rights(found_objects):
 
 
 def complete(found_objects):
-    """Probes, requests and limits, and an image with a tag or a digest, for each container."""
+    """Probes, names of ports, requests and limits, and an image with a tag or a digest, for each container."""
     for _, _, container, name in each_container(found_objects):
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
             if "httpGet" not in container.get(probe, {}):
                 yield f"{name}: has no {probe}"
+        for port in container.get("ports", []):
+            # The API server's limit, of which the schemas say nothing.
+            if len(port["name"]) > 15:
+                yield f"{name}: the name of port {port['name']} has more than 15 characters"
         resources = container.get("resources", {})
         if not {"cpu", "memory"} <= set(resources.get("requests", {})):
             yield f"{name}: requests no processor or no memory"
