@@ -13,7 +13,7 @@ package final class Channel: Sendable {
     }
 
     private let core: CoreChannel
-
+    private let credentials: ClientCredentials
     private let queue: QueueThread
     private let waitsForReady: Bool
     private let state = Mutex(State())
@@ -22,18 +22,18 @@ package final class Channel: Sendable {
     package init(to endpoint: Endpoint, options: ChannelOptions = ChannelOptions())
         throws(DriverError)
     {
-        let credentials =
-            if let tls = options.tls {
-                try Credentials.client(tls, refresh: options.tlsRefresh)
-            } else {
-                Credentials.insecureClient()
-            }
-        queue = try ClientQueue.acquire()
+        credentials = try ClientCredentials.acquire(options.tls, refresh: options.tlsRefresh)
+        do throws(DriverError) {
+            queue = try ClientQueue.acquire()
+        } catch {
+            credentials.release()
+            throw error
+        }
         waitsForReady = options.waitsForReady
         core = CoreChannel(
             to: Self.target(endpoint),
             options: Self.arguments(endpoint, options),
-            credentials: credentials
+            credentials: credentials.credentials
         )
     }
 
@@ -108,6 +108,7 @@ package final class Channel: Sendable {
     private func free() {
         core.destroy()
         ClientQueue.release()
+        credentials.release()
     }
 
     private static func read(

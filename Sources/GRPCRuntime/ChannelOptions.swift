@@ -1,6 +1,8 @@
 /// How a channel connects, and what bounds it.
 package struct ChannelOptions: Sendable {
     /// nil is plain text.
+    ///
+    /// All channels with the same files share the thread that watches them.
     package var tls: TLSFiles?
     /// How often the TLS files are looked at, in whole seconds, at least one.
     package var tlsRefresh: Duration = .seconds(10)

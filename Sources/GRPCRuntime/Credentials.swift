@@ -3,8 +3,9 @@ import DriverCore
 import Glibc
 
 /// Transport credentials; servers and channels keep what they need of them.
-@safe struct Credentials: ~Copyable {
-    let handle: OpaquePointer
+@safe struct Credentials: ~Copyable, Sendable {
+    // Sound to share: C-core counts its references, and destroys nothing before the last.
+    nonisolated(unsafe) let handle: OpaquePointer
 
     private init(_ handle: OpaquePointer) { unsafe self.handle = handle }
 

@@ -10,6 +10,15 @@ package struct TLSFiles: Sendable, Hashable {
     /// The certificates of the authorities that sign the other side.
     package var authority: String?
 
+    /// Those of a folder as scripts/make-certificates.sh and Kubernetes fill it.
+    package init(folder: String) {
+        self.init(
+            certificate: "\(folder)/tls.crt",
+            key: "\(folder)/tls.key",
+            authority: "\(folder)/ca.crt"
+        )
+    }
+
     package init(certificate: String? = nil, key: String? = nil, authority: String? = nil) {
         self.certificate = certificate
         self.key = key

@@ -34,6 +34,20 @@ struct LeakTests {
             #expect(after.count == before.count)
         }
     }
+
+    @Test func `channels with the same TLS files share the thread that watches them`() async {
+        await #expect(processExitsWith: .success) {
+            let certificates = try Certificates()
+            let options = ChannelOptions(tls: certificates.files("controller"))
+            let endpoint = Endpoint.tcp(host: "127.0.0.1", port: 1)
+            let first = try Channel(to: endpoint, options: options)
+            let before = namesInFolder("/proc/self/task").count
+            let channels = try (0..<100).map { _ in try Channel(to: endpoint, options: options) }
+            // Swift starts some of its own at any time.
+            #expect(namesInFolder("/proc/self/task").count < before + 50)
+            for channel in [first] + channels { await channel.close() }
+        }
+    }
 }
 
 private func serveAndCall(at endpoint: Endpoint, _ inherited: Set<String>) async throws {

@@ -45,6 +45,13 @@ struct RotationTests {
         }
     }
 
+    private static func clientOptions(_ certificates: Certificates) -> ChannelOptions {
+        var options = ChannelOptions(tls: certificates.files("controller"))
+        options.serverName = PeerRole.nodeName
+        options.tlsRefresh = .seconds(1)
+        return options
+    }
+
     /// Runs the body under load, and in the middle of one long call; nothing may fail.
     private func underLoad(
         _ certificates: Certificates,
@@ -61,10 +68,7 @@ struct RotationTests {
             tls: certificates.files("node")
         )
         configuration.tlsRefresh = .seconds(1)
-        var options = ChannelOptions(tls: certificates.files("controller"))
-        options.serverName = PeerRole.nodeName
-        options.tlsRefresh = .seconds(1)
-        let clientOptions = options
+        let clientOptions = Self.clientOptions(certificates)
         try await withServer(configuration, router) { server in
             let port = try #require(server.boundPorts.first)
             let endpoint = Endpoint.tcp(host: "127.0.0.1", port: port)
@@ -105,6 +109,10 @@ struct RotationTests {
         try await underLoad(certificates) { port, load in
             try certificates.run(["--replace-ca"])
             try await waitUntilTrusted(try certificates.issue("probe", role: "x"), at: port)
+            try await waitUntilTrusted(
+                try certificates.issue("server", role: PeerRole.nodeName),
+                by: Self.clientOptions(certificates)
+            )
             try certificates.run()
             try await certificates.waitUntilShown("node", at: port)
             try await load.makeCalls(beyond: load.calls)
@@ -121,6 +129,24 @@ struct RotationTests {
         let endpoint = Endpoint.tcp(host: "127.0.0.1", port: port)
         _ = try await withChannel(to: endpoint, options) { channel in
             try await channel.unary(echo, [], timeout: patience)
+        }
+    }
+
+    /// Waits until the clients take the certificate of a server.
+    private func waitUntilTrusted(_ files: TLSFiles, by options: ChannelOptions) async throws {
+        let configuration = ServerConfiguration(
+            endpoints: [.tcp(host: "127.0.0.1", port: 0)],
+            tls: files
+        )
+        var patient = options
+        patient.waitsForReady = true
+        let clientOptions = patient
+        try await withServer(configuration) { server in
+            let port = try #require(server.boundPorts.first)
+            let endpoint = Endpoint.tcp(host: "127.0.0.1", port: port)
+            _ = try await withChannel(to: endpoint, clientOptions) { channel in
+                try await channel.unary(echo, [], timeout: patience)
+            }
         }
     }
 }

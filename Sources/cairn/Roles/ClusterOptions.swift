@@ -23,13 +23,7 @@ struct ClusterOptions: ParsableArguments {
     )
     var tlsDir: String = "/etc/cairn/tls"
 
-    var tls: TLSFiles {
-        TLSFiles(
-            certificate: "\(tlsDir)/tls.crt",
-            key: "\(tlsDir)/tls.key",
-            authority: "\(tlsDir)/ca.crt"
-        )
-    }
+    var tls: TLSFiles { TLSFiles(folder: tlsDir) }
 
     /// Has refused handshakes logged, which neither side's calls show.
     func logHandshakes(_ logger: Logger) {
