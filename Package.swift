@@ -317,7 +317,7 @@ let package = Package(
             name: "ClusterControllerTests",
             dependencies: [
                 "ClusterController", "CSIMessages", "CSIServing", "DriverCore", "GRPCRuntime",
-                "Naming", log,
+                "Naming", "TestSupport", log,
             ],
             swiftSettings: swift
         ),

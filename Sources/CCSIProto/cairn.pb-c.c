@@ -130,7 +130,7 @@ const ProtobufCMessageDescriptor cairn__v1__register_request__segments_entry__de
   (ProtobufCMessageInit) cairn__v1__register_request__segments_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cairn__v1__register_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor cairn__v1__register_request__field_descriptors[12] =
 {
   {
     "node_id",
@@ -264,6 +264,18 @@ static const ProtobufCFieldDescriptor cairn__v1__register_request__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "survey_milliseconds",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__RegisterRequest, survey_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cairn__v1__register_request__field_indices_by_name[] = {
   1,   /* field[1] = boot_id */
@@ -275,13 +287,14 @@ static const unsigned cairn__v1__register_request__field_indices_by_name[] = {
   0,   /* field[0] = node_id */
   7,   /* field[7] = problems */
   5,   /* field[5] = segments */
+  11,   /* field[11] = survey_milliseconds */
   6,   /* field[6] = tiers */
   3,   /* field[3] = version */
 };
 static const ProtobufCIntRange cairn__v1__register_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor cairn__v1__register_request__descriptor =
 {
@@ -291,7 +304,7 @@ const ProtobufCMessageDescriptor cairn__v1__register_request__descriptor =
   "Cairn__V1__RegisterRequest",
   "cairn.v1",
   sizeof(Cairn__V1__RegisterRequest),
-  11,
+  12,
   cairn__v1__register_request__field_descriptors,
   cairn__v1__register_request__field_indices_by_name,
   1,  cairn__v1__register_request__number_ranges,
@@ -552,7 +565,7 @@ const ProtobufCMessageDescriptor cairn__v1__list_nodes_response__descriptor =
   (ProtobufCMessageInit) cairn__v1__list_nodes_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cairn__v1__node_tier__field_descriptors[13] =
+static const ProtobufCFieldDescriptor cairn__v1__node_tier__field_descriptors[14] =
 {
   {
     "name",
@@ -710,6 +723,18 @@ static const ProtobufCFieldDescriptor cairn__v1__node_tier__field_descriptors[13
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "minimum_volume_bytes",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__NodeTier, minimum_volume_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cairn__v1__node_tier__field_indices_by_name[] = {
   5,   /* field[5] = available_bytes */
@@ -719,6 +744,7 @@ static const unsigned cairn__v1__node_tier__field_indices_by_name[] = {
   2,   /* field[2] = is_default */
   7,   /* field[7] = layouts */
   6,   /* field[6] = maximum_volume_bytes */
+  13,   /* field[13] = minimum_volume_bytes */
   0,   /* field[0] = name */
   10,   /* field[10] = problems */
   12,   /* field[12] = size_unit_bytes */
@@ -729,7 +755,7 @@ static const unsigned cairn__v1__node_tier__field_indices_by_name[] = {
 static const ProtobufCIntRange cairn__v1__node_tier__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor cairn__v1__node_tier__descriptor =
 {
@@ -739,7 +765,7 @@ const ProtobufCMessageDescriptor cairn__v1__node_tier__descriptor =
   "Cairn__V1__NodeTier",
   "cairn.v1",
   sizeof(Cairn__V1__NodeTier),
-  13,
+  14,
   cairn__v1__node_tier__field_descriptors,
   cairn__v1__node_tier__field_indices_by_name,
   1,  cairn__v1__node_tier__number_ranges,

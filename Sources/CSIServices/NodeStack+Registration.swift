@@ -10,7 +10,9 @@ extension NodeStack {
     ///
     /// A tier has no room while it cannot be used, or the node has all the volumes that it may have.
     package func registration(kinds: [String: String]) async -> RegisterRequest {
+        let start = ContinuousClock.now
         let tiers = await reportedTiers(kinds)
+        let survey = (ContinuousClock.now - start).components
         let time = WallClock.now()
         return RegisterRequest(
             nodeID: identity.nodeID,
@@ -18,7 +20,10 @@ extension NodeStack {
             version: identity.version,
             segments: identity.segments,
             tiers: tiers,
-            clockUnixNanoseconds: time.seconds * 1_000_000_000 + Int64(time.nanoseconds)
+            clockUnixNanoseconds: time.seconds * 1_000_000_000 + Int64(time.nanoseconds),
+            // Rounded up: a volume that was made in between is not counted.
+            surveyMilliseconds: survey.seconds * 1000 + survey.attoseconds / 1_000_000_000_000_000
+                + 1
         )
     }
 
@@ -62,7 +67,8 @@ extension NodeTier {
                 )
             },
             defaultFilesystem: report.defaultFilesystem.rawValue,
-            sizeUnitBytes: report.sizeUnit.bytes
+            sizeUnitBytes: report.sizeUnit.bytes,
+            minimumVolumeBytes: report.smallest.bytes
         )
     }
 }

@@ -5,6 +5,7 @@ import GRPCRuntime
 import Logging
 import Naming
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ClusterController
@@ -17,16 +18,27 @@ final class FakeCluster: Sendable {
     let controller: ClusterController
     private let clock = TestClock()
     private let servers: [Server]
-    let channels = NodeChannels(tls: nil)
+    let channels: NodeChannels
+
+    /// Connections to nodes that are kept.
+    static let mostKept = 4
 
     static let context = CallContext(method: "test", peer: Peer(address: "unix:"))
 
-    private init(_ ids: [String], isSettled: Bool) throws {
+    /// `certificates` is a folder of scripts/make-certificates.sh.
+    private init(_ ids: [String], isSettled: Bool, certificates: String) throws {
+        channels = NodeChannels(
+            tls: TLSFiles(folder: "\(certificates)/controller"),
+            mostKept: Self.mostKept
+        )
         nodes = ids.map(FakeNode.init)
         servers = try nodes.map { node in
             var router = Router()
             node.register(in: &router)
-            let configuration = ServerConfiguration(endpoints: [.tcp(host: "127.0.0.1", port: 0)])
+            let configuration = ServerConfiguration(
+                endpoints: [.tcp(host: "127.0.0.1", port: 0)],
+                tls: TLSFiles(folder: "\(certificates)/node")
+            )
             return try Server(configuration, router: router)
         }
         let start = ContinuousClock.now
@@ -55,13 +67,19 @@ final class FakeCluster: Sendable {
         isSettled: Bool = true,
         _ body: @Sendable @escaping (FakeCluster) async throws -> Void
     ) async throws {
-        let cluster = try FakeCluster(ids, isSettled: isSettled)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for server in cluster.servers { group.addTask { await server.serve() } }
-            let result = await Result { try await body(cluster) }
-            await cluster.channels.closeAll()
-            for server in cluster.servers { server.shutdown(grace: .zero) }
-            try result.get()
+        try await withTemporaryFolder { folder in
+            let cluster = try FakeCluster(
+                ids,
+                isSettled: isSettled,
+                certificates: try await folder.makeCertificates()
+            )
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for server in cluster.servers { group.addTask { await server.serve() } }
+                let result = await Result { try await body(cluster) }
+                await cluster.channels.closeAll()
+                for server in cluster.servers { server.shutdown(grace: .zero) }
+                try result.get()
+            }
         }
     }
 
@@ -75,7 +93,13 @@ final class FakeCluster: Sendable {
         servers[index].shutdown(grace: .zero)
     }
 
-    func registerNode(_ id: String, boot: String = "b1", from host: String = "127.0.0.1") throws {
+    func registerNode(
+        _ id: String,
+        boot: String = "b1",
+        from host: String = "127.0.0.1",
+        surveyMilliseconds: Int64 = 0,
+        clockOffset: Duration = .zero
+    ) throws {
         let index = try #require(nodes.firstIndex { $0.id == id })
         let room = nodes[index].state.withLock(\.room)
         let request = RegisterRequest(
@@ -93,13 +117,16 @@ final class FakeCluster: Sendable {
                     isAvailable: true,
                     totalBytes: 100 << 30,
                     availableBytes: room,
-                    maximumVolumeBytes: room
+                    maximumVolumeBytes: room,
+                    sizeUnitBytes: 4096,
+                    minimumVolumeBytes: 1 << 20
                 )
-            ]
+            ],
+            surveyMilliseconds: surveyMilliseconds
         )
         let peer = Peer(address: "ipv4:\(host):4711")
         let node = try ClusterNode(request, from: peer, isNamed: false)
-        _ = try registry.register(node, from: host)
+        _ = try registry.register(node, from: host, clockOffset: clockOffset)
     }
 
     func create(

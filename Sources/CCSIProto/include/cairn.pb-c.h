@@ -72,10 +72,11 @@ struct  Cairn__V1__RegisterRequest
   int64_t clock_unix_nanoseconds;
   int64_t maximum_volumes;
   char *instance_id;
+  int64_t survey_milliseconds;
 };
 #define CAIRN__V1__REGISTER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cairn__v1__register_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Cairn__V1__RegisterResponse
@@ -153,10 +154,11 @@ struct  Cairn__V1__NodeTier
   Cairn__V1__NodeProblem **problems;
   char *default_filesystem;
   int64_t size_unit_bytes;
+  int64_t minimum_volume_bytes;
 };
 #define CAIRN__V1__NODE_TIER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cairn__v1__node_tier__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0,NULL, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0,NULL, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Cairn__V1__LayoutCapacity__ParametersEntry

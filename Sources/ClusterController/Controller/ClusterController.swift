@@ -48,7 +48,7 @@ package struct ClusterController: ControllerService {
 
     /// A node that can say what is wrong with a request that names no node.
     func anyNode() throws(DriverError) -> ClusterNode {
-        if let node = registry.nodes.first(where: \.state.isLiving)?.node { return node }
+        if let node = registry.anyLiving { return node }
         throw DriverError(
             .unavailable,
             "no node is registered; start 'cairn node' on the nodes and see that they reach the "

@@ -95,7 +95,8 @@ extension ClusterController {
             requisite: topology?.requisite ?? [],
             preferred: topology?.preferred ?? []
         )
-        let known = registry.nodes.filter { $0.state != .lost && !$0.isForgotten }
+        let known = registry.nodes(inAny: wanted.requisite)
+            .filter { $0.state != .lost && !$0.isForgotten }
         let candidates = placement.candidates(for: wanted, among: known)
         // Where every topology names the one node, the others do not matter.
         let isPinned = candidates.count == 1 && isPinned(wanted.requisite, to: candidates[0].node)

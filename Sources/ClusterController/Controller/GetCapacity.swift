@@ -11,48 +11,56 @@ extension ClusterController {
         async throws(DriverError) -> GetCapacityResponse
     {
         let tier = request.parameters["tier"]
-        let views = registry.nodes.filter { view in
-            request.accessibleTopology.map(view.node.satisfies) ?? true
-        }
-        if views.isEmpty, !registry.isSettled {
+        let room = registry.room(of: tier, in: request.accessibleTopology)
+        guard let room else {
+            if registry.isSettled { return GetCapacityResponse() }
             throw DriverError(
                 .unavailable,
                 "no node of this topology has registered yet, and this controller has just started; "
                     + "retry"
             )
         }
-        let living = views.filter { $0.state.isLiving && $0.node.tier(named: tier) != nil }
         if request.parameters.keys.contains(where: { !Self.plainKeys.contains($0) }) {
-            return try await askedCapacity(request, of: living, context)
+            return try await askedCapacity(request, context)
         }
-        return living.reduce(into: GetCapacityResponse()) { sum, view in
-            guard let tier = view.node.tier(named: tier) else { return }
-            let available = view.available(tier)
-            sum.add(available, min(tier.maximumVolumeBytes, available))
-        }
+        return GetCapacityResponse(
+            availableCapacity: room.available,
+            maximumVolumeSize: room.largest,
+            minimumVolumeSize: Self.smallest(in: room, for: request)
+        )
     }
 
+    private static let filesystemKey = "csi.storage.k8s.io/fstype"
     /// Parameters that do not change what a tier can hold.
-    private static let plainKeys: Set = ["tier", "csi.storage.k8s.io/fstype"]
+    private static let plainKeys: Set = ["tier", filesystemKey]
 
-    private func askedCapacity(
-        _ request: GetCapacityRequest,
-        of nodes: [NodeView],
-        _ context: CallContext
-    ) async throws(DriverError) -> GetCapacityResponse {
+    /// nil where a file system is named: nodes say it of their default one alone.
+    private static func smallest(in room: TierRoom, for request: GetCapacityRequest) -> Int64? {
+        var isBlock = !request.volumeCapabilities.isEmpty
+        var isNamed = request.parameters.keys.contains(filesystemKey)
+        for capability in request.volumeCapabilities {
+            guard case .mount(let mount) = capability.accessType else { continue }
+            isBlock = false
+            if !mount.fsType.isEmpty { isNamed = true }
+        }
+        if isBlock { return room.smallestBlock }
+        return isNamed ? nil : room.smallestMounted
+    }
+
+    private func askedCapacity(_ request: GetCapacityRequest, _ context: CallContext)
+        async throws(DriverError) -> GetCapacityResponse
+    {
+        let tier = request.parameters["tier"]
+        let views = registry.nodes(inAny: request.accessibleTopology.map { [$0] } ?? [])
+        let nodes = views.filter { $0.state.isLiving }.map(\.node)
+            .filter { $0.tier(named: tier) != nil }
+        let answers = await nodes.asked { (node) async throws(DriverError) in
+            try await hop.call(request, to: node, context, atMost: patience)
+        }
         var sum = GetCapacityResponse()
-        for view in nodes {
+        for answer in answers {
             do throws(DriverError) {
-                let answer = try await hop.call(
-                    request,
-                    to: view.node,
-                    context,
-                    atMost: patience
-                )
-                sum.add(
-                    answer.availableCapacity,
-                    answer.maximumVolumeSize ?? answer.availableCapacity
-                )
+                sum.add(try answer.get())
             } catch {
                 // Refusals of the request itself are the same on every node.
                 guard error.code == .unavailable || error.code == .timedOut else { throw error }
@@ -63,8 +71,13 @@ extension ClusterController {
 }
 
 extension GetCapacityResponse {
-    fileprivate mutating func add(_ available: Int64, _ largest: Int64) {
-        availableCapacity += available
-        maximumVolumeSize = max(maximumVolumeSize ?? 0, largest)
+    fileprivate mutating func add(_ other: GetCapacityResponse) {
+        availableCapacity += other.availableCapacity
+        maximumVolumeSize = max(
+            maximumVolumeSize ?? 0,
+            other.maximumVolumeSize ?? other.availableCapacity
+        )
+        guard let smallest = other.minimumVolumeSize else { return }
+        minimumVolumeSize = min(minimumVolumeSize ?? smallest, smallest)
     }
 }

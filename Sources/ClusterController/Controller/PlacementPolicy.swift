@@ -20,13 +20,15 @@ package struct LocalPlacement: PlacementPolicy {
     package init() {}
 
     package func candidates(for volume: PlacementRequest, among nodes: [NodeView]) -> [NodeView] {
-        let allowed = nodes.filter { view in
-            view.node.tier(named: volume.tier) != nil
-                && (volume.requisite.isEmpty
-                    || volume.requisite.contains(where: view.node.satisfies))
-        }
-        let ranked = allowed.map { view in
-            (view: view, rank: rank(view, volume.preferred), room: room(view, volume.tier))
+        let requisite = TopologyIndex(volume.requisite)
+        // Source: CSI TopologyRequirement.preferred: earlier entries are to be tried first.
+        let preferred = TopologyIndex(volume.preferred)
+        let ranked = nodes.compactMap { view -> (view: NodeView, rank: Int, room: Int64)? in
+            guard let tier = view.node.tier(named: volume.tier),
+                requisite.count == 0 || requisite.first(of: view.node) != nil
+            else { return nil }
+            let rank = preferred.first(of: view.node) ?? preferred.count
+            return (view, rank, view.room(tier).available)
         }
         // The digest last, so that every replica finds the same order.
         return ranked.sorted { left, right in
@@ -34,14 +36,5 @@ package struct LocalPlacement: PlacementPolicy {
             if left.room != right.room { return left.room > right.room }
             return left.view.node.digest < right.view.node.digest
         }.map(\.view)
-    }
-
-    /// Source: CSI TopologyRequirement.preferred: earlier entries are to be tried first.
-    private func rank(_ view: NodeView, _ preferred: [Topology]) -> Int {
-        preferred.firstIndex(where: view.node.satisfies) ?? preferred.count
-    }
-
-    private func room(_ view: NodeView, _ tier: String?) -> Int64 {
-        view.node.tier(named: tier).map(view.available) ?? 0
     }
 }

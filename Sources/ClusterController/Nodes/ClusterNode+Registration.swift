@@ -49,10 +49,12 @@ extension ClusterNode {
         let areSound = request.tiers.allSatisfy { tier in
             [
                 tier.totalBytes, tier.availableBytes, tier.maximumVolumeBytes, tier.volumeCount,
-                tier.snapshotCount,
+                tier.snapshotCount, tier.sizeUnitBytes, tier.minimumVolumeBytes,
             ].allSatisfy(bounds.contains)
         }
-        guard areSound, request.tiers.count <= 64, request.clockUnixNanoseconds >= 0 else {
+        guard areSound, request.tiers.count <= 64, request.clockUnixNanoseconds >= 0,
+            bounds.contains(request.surveyMilliseconds)
+        else {
             throw DriverError(
                 .invalidRequest,
                 "node '\(request.nodeID)' registers with figures that cannot be; update its driver"

@@ -14,6 +14,9 @@ package struct ClusterNode: Sendable, Equatable {
 
     package var id: String { registration.nodeID }
 
+    /// How long before it was sent the figures of the registration were taken.
+    var surveyAge: Duration { .milliseconds(registration.surveyMilliseconds) }
+
     /// The tier of a StorageClass: the named one, or the default where it names none.
     func tier(named name: String?) -> NodeTier? {
         guard let name else { return registration.tiers.first(where: \.isDefault) }

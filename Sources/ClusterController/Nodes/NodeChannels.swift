@@ -5,17 +5,18 @@ import Synchronization
 
 /// Connections to nodes: opened when a call needs one, kept, and closed when idle.
 package final class NodeChannels: Sendable {
+    /// A connection that was not used for this long is closed.
+    private static let idleLimit = Duration.seconds(300)
+    /// With more connections than this, the one that has been idle longest is closed at once.
+    ///
+    /// A list calls every node, and a connection costs some 100 KiB.
+    static let mostKept = 256
+
     private struct Entry {
         let channel: Channel
         var calls = 0
         var lastUse: ContinuousClock.Instant
     }
-
-    /// A connection that was not used for this long is closed.
-    private static let idleLimit = Duration.seconds(300)
-
-    private let tls: TLSFiles?
-    private let entries = Mutex<[Key: Entry]>([:])
 
     /// A node that moved to another endpoint is reached by a new connection.
     private struct Key: Hashable {
@@ -25,8 +26,14 @@ package final class NodeChannels: Sendable {
         let isNamed: Bool
     }
 
-    /// nil for plain text, which only tests use.
-    package init(tls: TLSFiles?) { self.tls = tls }
+    private let tls: TLSFiles
+    private let mostKept: Int
+    private let entries = Mutex<[Key: Entry]>([:])
+
+    package init(tls: TLSFiles, mostKept: Int = mostKept) {
+        self.tls = tls
+        self.mostKept = mostKept
+    }
 
     /// Runs `body` with a client of the node; the connection stays open at least that long.
     func withClient<Result>(
@@ -36,13 +43,22 @@ package final class NodeChannels: Sendable {
         let key = Key(node: ByteKey(node.id), endpoint: node.endpoint, isNamed: node.isNamed)
         let channel: Channel
         do throws(DriverError) {
-            channel = try open(key, node.id)
+            channel = try open(key)
         } catch {
             throw RPCFailure(.unavailable, error.message)
         }
-        defer { close(key) }
-        return try await body(CSIClient(channel: channel))
+        do throws(RPCFailure) {
+            let result = try await body(CSIClient(channel: channel))
+            await giveBack(key)
+            return result
+        } catch {
+            await giveBack(key)
+            throw error
+        }
     }
+
+    /// How many connections there are.
+    var count: Int { entries.withLock { $0.count } }
 
     /// Closes what was idle for long; called from time to time.
     package func closeIdle() async {
@@ -63,14 +79,11 @@ package final class NodeChannels: Sendable {
         for channel in channels { await channel.close() }
     }
 
-    private func open(_ key: Key, _ id: String) throws(DriverError) -> Channel {
+    private func open(_ key: Key) throws(DriverError) -> Channel {
         let result = entries.withLock { entries -> Result<Channel, DriverError> in
             if entries[key] == nil {
                 do throws(DriverError) {
-                    let channel = try Channel(
-                        to: key.endpoint,
-                        options: options(id, isNamed: key.isNamed)
-                    )
+                    let channel = try Channel(to: key.endpoint, options: options(key))
                     entries[key] = Entry(channel: channel, lastUse: .now)
                 } catch {
                     return .failure(error)
@@ -83,19 +96,23 @@ package final class NodeChannels: Sendable {
         return try result.get()
     }
 
-    private func close(_ key: Key) {
-        entries.withLock { entries in
+    /// The call has ended; with too many connections, one without a call is closed.
+    private func giveBack(_ key: Key) async {
+        let surplus = entries.withLock { entries -> Channel? in
             entries[key]?.calls -= 1
             entries[key]?.lastUse = .now
+            guard entries.count > mostKept else { return nil }
+            let oldest = entries.filter { $0.value.calls == 0 }
+                .min { $0.value.lastUse < $1.value.lastUse }
+            return oldest.flatMap { entries.removeValue(forKey: $0.key)?.channel }
         }
+        await surplus?.close()
     }
 
-    private func options(_ id: String, isNamed: Bool) -> ChannelOptions {
+    private func options(_ key: Key) -> ChannelOptions {
         var options = ChannelOptions(tls: tls)
-        if tls != nil {
-            options.serverName =
-                isNamed ? PeerRole.name(ofNode: id) : PeerRole.nodeName
-        }
+        options.serverName =
+            key.isNamed ? PeerRole.name(ofNode: key.node.text) : PeerRole.nodeName
         // A node whose machine is gone sends no reset: pings find out.
         options.keepalive = Keepalive(interval: .seconds(10), timeout: .seconds(5))
         return options

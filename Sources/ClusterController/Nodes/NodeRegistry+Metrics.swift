@@ -30,7 +30,7 @@ extension NodeRegistry: MetricsSource {
         var sums: [String: Int64] = [:]
         for view in views where view.state.isLiving {
             for tier in view.node.registration.tiers {
-                sums[tier.name, default: 0] += view.available(tier)
+                sums[tier.name, default: 0] += view.room(tier).available
             }
         }
         return sums.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

@@ -1,5 +1,6 @@
 package import CSIMessages
 package import DriverCore
+import Naming
 import Synchronization
 
 /// The nodes that have registered with this replica of the controller.
@@ -11,21 +12,32 @@ package final class NodeRegistry: Sendable {
     /// A bound on what a stolen certificate can make the controller keep.
     private static let limit = 20_000
 
-    private struct Entry {
-        var node: ClusterNode
-        var heard: ContinuousClock.Instant
-        var address: String
-        var clockOffset: Duration
+    fileprivate struct Entry {
+        /// How many nodes were known before this one.
+        let serial: Int
+        let node: ClusterNode
+        let heard: ContinuousClock.Instant
+        let address: String
+        let clockOffset: Duration
         var hasLeft = false
-        /// Bytes of new volumes by tier that the registration does not count yet.
-        var charges: [ByteKey: Int64] = [:]
+        /// New volumes that the registration does not count yet.
+        var charges: [Charge] = []
+    }
+
+    /// Nodes stay known, so the order rarely changes.
+    fileprivate struct State {
+        var entries: [String: Entry] = [:]
+        /// The digests of all entries, sorted.
+        var order: [String] = []
+        /// Without nodes that have left.
+        var rooms = TierRooms()
     }
 
     /// A node that was not heard from for this long is silent.
     package let lease: Duration
     private let started: ContinuousClock.Instant
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let entries = Mutex<[String: Entry]>([:])
+    private let state = Mutex(State())
     /// The newest registration, and the first one since the last gap.
     private let contact = Mutex<(heard: ContinuousClock.Instant?, since: ContinuousClock.Instant?)>(
         (nil, nil)
@@ -69,8 +81,8 @@ package final class NodeRegistry: Sendable {
         throws(DriverError) -> Bool
     {
         let time = now()
-        let refusal = entries.withLock { entries -> DriverError? in
-            let held = entries[node.digest]
+        let refusal = state.withLock { state -> DriverError? in
+            let held = state.entries[node.digest]
             if let held, let refusal = self.refusal(of: node, from: address, held, at: time) {
                 return refusal
             }
@@ -81,12 +93,16 @@ package final class NodeRegistry: Sendable {
             {
                 return nil
             }
-            if held == nil, entries.count >= Self.limit { return Self.tooMany(node.id) }
-            entries[node.digest] = Entry(
-                node: node,
-                heard: time,
-                address: address,
-                clockOffset: clockOffset
+            if held == nil, state.entries.count >= Self.limit { return Self.tooMany(node.id) }
+            state.take(
+                Entry(
+                    serial: held?.serial ?? state.entries.count,
+                    node: node,
+                    heard: time,
+                    address: address,
+                    clockOffset: clockOffset,
+                    charges: held?.charges(notCountedBy: node, clockOffset, at: time) ?? []
+                )
             )
             return nil
         }
@@ -102,15 +118,16 @@ package final class NodeRegistry: Sendable {
     /// Notes that a node stops in an orderly way; ignored for a process that another one has
     /// replaced.
     package func leave(_ request: LeaveRequest, from address: String) {
-        entries.withLock { entries in
-            for (digest, entry) in entries {
-                let known = entry.node.registration
-                guard known.nodeID.hasSameBytes(as: request.nodeID),
-                    known.instanceID.hasSameBytes(as: request.instanceID),
-                    known.bootID.hasSameBytes(as: request.bootID), entry.address == address
-                else { continue }
-                entries[digest]?.hasLeft = true
-            }
+        state.withLock { state in
+            let digest = NodeIdentity.idDigest(ofNode: request.nodeID)
+            guard let entry = state.entries[digest] else { return }
+            let known = entry.node.registration
+            guard known.nodeID.hasSameBytes(as: request.nodeID),
+                known.instanceID.hasSameBytes(as: request.instanceID),
+                known.bootID.hasSameBytes(as: request.bootID), entry.address == address
+            else { return }
+            state.entries[digest]?.hasLeft = true
+            state.rooms.remove(entry.node.registration.tiers, ofNode: entry.serial)
         }
     }
 
@@ -119,29 +136,70 @@ package final class NodeRegistry: Sendable {
     /// Throws `unavailable` otherwise: nothing is known of a node that does not answer.
     func living(digest: some StringProtocol) throws(DriverError) -> ClusterNode {
         let key = String(digest)
-        guard let entry = entries.withLock({ $0[key] }) else { throw absence(ofDigest: key) }
-        let state = view(entry).state
-        guard state.isLiving else { throw Self.absence(of: entry.node.id, state) }
-        return entry.node
+        guard let view = view(ofDigest: key) else { throw absence(ofDigest: key) }
+        guard view.state.isLiving else { throw Self.absence(of: view.node.id, view.state) }
+        return view.node
     }
 
     /// Whether an administrator declared that the node with this digest will not return.
     func isLost(digest: some StringProtocol) -> Bool {
         let key = String(digest)
-        if let entry = entries.withLock({ $0[key] }) { return view(entry).state == .lost }
+        if let view = view(ofDigest: key) { return view.state == .lost }
         return hasWaited && lostNodes.names(digest: key)
     }
 
     /// All nodes, ordered by digest, which is also the order of their ids.
     package var nodes: [NodeView] {
-        entries.withLock { Array($0.values) }
-            .sorted { $0.node.digest < $1.node.digest }
-            .map(view)
+        let entries = state.withLock { state in state.order.compactMap { state.entries[$0] } }
+        let time = now()
+        return entries.map { view($0, at: time) }
+    }
+
+    /// The nodes of any of the topologies, ordered by digest; all nodes where there is none.
+    ///
+    /// Topologies that name their node, as those of Kubernetes do, cost nothing for the others.
+    func nodes(inAny topologies: [Topology]) -> [NodeView] {
+        let ids = topologies.compactMap { $0.segments[NodeIdentity.topologyKey] }
+        guard !topologies.isEmpty, ids.count == topologies.count else {
+            let index = TopologyIndex(topologies)
+            return nodes.filter { topologies.isEmpty || index.first(of: $0.node) != nil }
+        }
+        let index = TopologyIndex(topologies)
+        return Set(ids.map { NodeIdentity.idDigest(ofNode: $0) }).sorted()
+            .compactMap { view(ofDigest: $0) }
+            .filter { index.first(of: $0.node) != nil }
+    }
+
+    /// What the living nodes of a topology can promise in a tier; nil where none of its nodes is
+    /// known.
+    func room(of tier: String?, in topology: Topology?) -> TierRoom? {
+        guard let topology else {
+            let limit = now() - lease
+            return state.withLock { state in
+                state.entries.isEmpty ? nil : state.rooms.sum(of: tier, heardAfter: limit)
+            }
+        }
+        let views = nodes(inAny: [topology])
+        guard !views.isEmpty else { return nil }
+        return views.reduce(into: TierRoom()) { sum, view in
+            if view.state.isLiving, let tier = view.node.tier(named: tier) {
+                sum.add(view.room(tier))
+            }
+        }
+    }
+
+    /// Some node that is alive; nil where none is.
+    var anyLiving: ClusterNode? {
+        let limit = now() - lease
+        return state.withLock { state in
+            state.entries.values.first { !$0.hasLeft && $0.heard > limit }?.node
+        }
     }
 
     /// Counts a new volume until the node's next registration does.
     func charge(_ size: Int64, to node: ClusterNode, tier name: String) {
-        entries.withLock { $0[node.digest]?.charges[ByteKey(name), default: 0] += size }
+        let charge = Charge(tier: name, bytes: size, time: now())
+        state.withLock { $0.add(charge, to: node.digest) }
     }
 
     private func refusal(
@@ -163,8 +221,12 @@ package final class NodeRegistry: Sendable {
         return Self.duplicate(node.id, heldBy: held.address, held.node.endpoint, lease)
     }
 
-    private func view(_ entry: Entry) -> NodeView {
-        let age = now() - entry.heard
+    private func view(ofDigest digest: String) -> NodeView? {
+        state.withLock { $0.entries[digest] }.map { view($0, at: now()) }
+    }
+
+    private func view(_ entry: Entry, at time: ContinuousClock.Instant) -> NodeView {
+        let age = time - entry.heard
         var state: RegisteredNode.State = age < interval * 2 ? .ready : .late
         if age >= lease { state = .silent }
         if entry.hasLeft { state = .leaving }
@@ -181,6 +243,51 @@ package final class NodeRegistry: Sendable {
     }
 }
 
+extension NodeRegistry.Entry {
+    /// The new volumes that a next registration does not count either: those whose create has ended
+    /// since the node began to look at its tiers.
+    ///
+    /// A registration that took longer on its way than the one before shows by its clock.
+    fileprivate func charges(
+        notCountedBy node: ClusterNode,
+        _ offset: Duration,
+        at time: ContinuousClock.Instant
+    ) -> [Charge] {
+        let looked = time - node.surveyAge - max(.zero, clockOffset - offset)
+        return charges.filter { $0.time > looked }
+    }
+}
+
+extension NodeRegistry.State {
+    fileprivate mutating func take(_ entry: NodeRegistry.Entry) {
+        let digest = entry.node.digest
+        let held = entries.updateValue(entry, forKey: digest)
+        if held == nil {
+            order.insert(digest, at: order.firstIndex { $0 > digest } ?? order.endIndex)
+        }
+        rooms.replace(
+            held?.node.registration.tiers ?? [],
+            with: entry.node.registration.tiers,
+            ofNode: entry.serial,
+            heard: entry.heard,
+            room: entry.charges.room(of:)
+        )
+    }
+
+    fileprivate mutating func add(_ charge: Charge, to digest: String) {
+        entries[digest]?.charges.append(charge)
+        guard let entry = entries[digest], !entry.hasLeft else { return }
+        let tiers = entry.node.registration.tiers
+        rooms.replace(
+            tiers,
+            with: tiers,
+            ofNode: entry.serial,
+            heard: entry.heard,
+            room: entry.charges.room(of:)
+        )
+    }
+}
+
 /// A node and what the controller makes of it now.
 package struct NodeView: Sendable {
     package let node: ClusterNode
@@ -191,13 +298,10 @@ package struct NodeView: Sendable {
     package let address: String
     /// How far the node's clock is ahead of the controller's.
     package let clockOffset: Duration
-    fileprivate let charges: [ByteKey: Int64]
+    fileprivate let charges: [Charge]
 
-    /// What new volumes in the tier can still be promised, in bytes.
-    func available(_ tier: NodeTier) -> Int64 {
-        guard tier.isAvailable else { return 0 }
-        return max(0, tier.availableBytes - (charges[ByteKey(tier.name)] ?? 0))
-    }
+    /// What new volumes in the tier can still be promised.
+    func room(_ tier: NodeTier) -> TierRoom { charges.room(of: tier) }
 }
 
 extension RegisteredNode.State {

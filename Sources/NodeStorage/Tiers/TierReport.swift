@@ -1,5 +1,6 @@
 package import Backend
 package import DriverCore
+internal import Host
 
 /// What a node tells a controller of one tier.
 package struct TierReport: Sendable {
@@ -13,13 +14,16 @@ package struct TierReport: Sendable {
     package let snapshots: Int?
     package let defaultFilesystem: FilesystemType
     package let sizeUnit: ByteCount
+    /// The smallest volume with the default file system.
+    package let smallest: ByteCount
 }
 
 extension Tiers {
     /// What every tier says of itself now; waits for each as long as the tiers' patience.
     package func reports() -> [TierReport] {
         zip(figures(), backendTraits).map { each, traits in
-            TierReport(
+            let least = Filesystems.minimumSize(of: traits.filesystem)
+            return TierReport(
                 name: each.tier,
                 isDefault: each.tier == defaultTier,
                 health: each.figures.health,
@@ -27,7 +31,8 @@ extension Tiers {
                 volumes: each.figures.volumes,
                 snapshots: each.figures.snapshots,
                 defaultFilesystem: traits.filesystem,
-                sizeUnit: traits.sizeUnit
+                sizeUnit: traits.sizeUnit,
+                smallest: least.roundedUp(toMultipleOf: traits.sizeUnit) ?? least
             )
         }
     }

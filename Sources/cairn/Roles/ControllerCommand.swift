@@ -57,6 +57,8 @@ struct ControllerCommand: AsyncParsableCommand {
 
     func run() async throws {
         Memory.shareOneArena()
+        // Each node holds a connection.
+        Descriptors.allowMost()
         let logger = logging.bootstrap()
         do throws(DriverError) {
             try await ControllerDriver(self, logger: logger).run()

@@ -30,7 +30,8 @@ private let cairnSharedSamples0 = MessageSample(
             NodeProblem(kind: "kind é", message: "message é", subject: "subject é"),
         ],
         defaultFilesystem: "default_filesystem é",
-        sizeUnitBytes: -13
+        sizeUnitBytes: -13,
+        minimumVolumeBytes: 14000
     ),
     """
     0a076e616d6520c3a9120a6261636b656e6420c3a91801200128fbffffffffffffffff0130f02e38f9ffffffff
@@ -39,7 +40,7 @@ private let cairnSharedSamples0 = MessageSample(
     120f706172616d657465727320f09f978410d00f18fdffffffffffffffff0148f7ffffffffffffffff0150904e
     5a210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3
     a9120a6d65737361676520c3a91a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d
-    20c3a968f3ffffffffffffffff01
+    20c3a968f3ffffffffffffffff0170b06d
     """
 )
 
@@ -99,7 +100,8 @@ private let cairnSharedSamples3 = MessageSample(
                         NodeProblem(kind: "kind é", message: "message é", subject: "subject é"),
                     ],
                     defaultFilesystem: "default_filesystem é",
-                    sizeUnitBytes: -13
+                    sizeUnitBytes: -13,
+                    minimumVolumeBytes: 14000
                 ),
                 NodeTier(
                     name: "name é",
@@ -128,7 +130,8 @@ private let cairnSharedSamples3 = MessageSample(
                         NodeProblem(kind: "kind é", message: "message é", subject: "subject é"),
                     ],
                     defaultFilesystem: "default_filesystem é",
-                    sizeUnitBytes: -13
+                    sizeUnitBytes: -13,
+                    minimumVolumeBytes: 14000
                 ),
             ],
             problems: [
@@ -137,7 +140,8 @@ private let cairnSharedSamples3 = MessageSample(
             ],
             clockUnixNanoseconds: -9,
             maximumVolumes: 10000,
-            instanceID: "instance_id é"
+            instanceID: "instance_id é",
+            surveyMilliseconds: 12000
         ),
         state: .refused,
         ageMilliseconds: -3,
@@ -146,25 +150,25 @@ private let cairnSharedSamples3 = MessageSample(
         clockOffsetMilliseconds: 6000
     ),
     """
-    0a89060a0a6e6f64655f696420c3a9120a626f6f745f696420c3a91a0e6472697665725f6e616d6520c3a9220a
+    0a92060a0a6e6f64655f696420c3a9120a626f6f745f696420c3a91a0e6472697665725f6e616d6520c3a9220a
     76657273696f6e20c3a92a0b656e64706f696e7420c3a932100a0161120b7365676d656e747320c3a932120a01
-    62120d7365676d656e747320f09f97843a9c020a076e616d6520c3a9120a6261636b656e6420c3a91801200128
+    62120d7365676d656e747320f09f97843a9f020a076e616d6520c3a9120a6261636b656e6420c3a91801200128
     fbffffffffffffffff0130f02e38f9ffffffffffffffff0142380a120a0161120d706172616d657465727320c3
     a90a140a0162120f706172616d657465727320f09f978410d00f18fdffffffffffffffff0142380a120a016112
     0d706172616d657465727320c3a90a140a0162120f706172616d657465727320f09f978410d00f18fdffffffff
     ffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3a9120a6d65737361676520c3a91a0a73
     75626a65637420c3a95a210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a962
-    1564656661756c745f66696c6573797374656d20c3a968f3ffffffffffffffff013a9c020a076e616d6520c3a9
-    120a6261636b656e6420c3a91801200128fbffffffffffffffff0130f02e38f9ffffffffffffffff0142380a12
-    0a0161120d706172616d657465727320c3a90a140a0162120f706172616d657465727320f09f978410d00f18fd
-    ffffffffffffffff0142380a120a0161120d706172616d657465727320c3a90a140a0162120f706172616d6574
-    65727320f09f978410d00f18fdffffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420
-    c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d6573736167
-    6520c3a91a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d20c3a968f3ffffffff
-    ffffffff0142210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a942210a076b
-    696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a948f7ffffffffffffffff0150904e5a
-    0e696e7374616e63655f696420c3a9100618fdffffffffffffffff01220f706565725f6164647265737320c3a9
-    2a0a6d65737361676520c3a930f02e
+    1564656661756c745f66696c6573797374656d20c3a968f3ffffffffffffffff0170b06d3a9f020a076e616d65
+    20c3a9120a6261636b656e6420c3a91801200128fbffffffffffffffff0130f02e38f9ffffffffffffffff0142
+    380a120a0161120d706172616d657465727320c3a90a140a0162120f706172616d657465727320f09f978410d0
+    0f18fdffffffffffffffff0142380a120a0161120d706172616d657465727320c3a90a140a0162120f70617261
+    6d657465727320f09f978410d00f18fdffffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b69
+    6e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d6573
+    7361676520c3a91a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d20c3a968f3ff
+    ffffffffffffff0170b06d42210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3
+    a942210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a948f7ffffffffffffff
+    ff0150904e5a0e696e7374616e63655f696420c3a960e05d100618fdffffffffffffffff01220f706565725f61
+    64647265737320c3a92a0a6d65737361676520c3a930f02e
     """
 )
 

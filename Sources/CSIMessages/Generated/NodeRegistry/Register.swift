@@ -18,6 +18,7 @@ package struct RegisterRequest: Sendable, Hashable {
     package var clockUnixNanoseconds: Int64 = 0
     package var maximumVolumes: Int64 = 0
     package var instanceID: String = ""
+    package var surveyMilliseconds: Int64 = 0
 
     package init() {}
 
@@ -32,7 +33,8 @@ package struct RegisterRequest: Sendable, Hashable {
         problems: [NodeProblem] = [],
         clockUnixNanoseconds: Int64 = 0,
         maximumVolumes: Int64 = 0,
-        instanceID: String = ""
+        instanceID: String = "",
+        surveyMilliseconds: Int64 = 0
     ) {
         self.nodeID = nodeID
         self.bootID = bootID
@@ -45,6 +47,7 @@ package struct RegisterRequest: Sendable, Hashable {
         self.clockUnixNanoseconds = clockUnixNanoseconds
         self.maximumVolumes = maximumVolumes
         self.instanceID = instanceID
+        self.surveyMilliseconds = surveyMilliseconds
     }
 }
 
@@ -95,6 +98,7 @@ extension RegisterRequest: @unsafe WireMessage {
         clockUnixNanoseconds = unsafe wire.clock_unix_nanoseconds
         maximumVolumes = unsafe wire.maximum_volumes
         instanceID = unsafe readText(wire.instance_id)
+        surveyMilliseconds = unsafe wire.survey_milliseconds
     }
 
     func fill(_ wire: inout Cairn__V1__RegisterRequest, from arena: inout WireArena)
@@ -111,6 +115,7 @@ extension RegisterRequest: @unsafe WireMessage {
         unsafe wire.clock_unix_nanoseconds = clockUnixNanoseconds
         unsafe wire.maximum_volumes = maximumVolumes
         unsafe wire.instance_id = try arena.text(instanceID)
+        unsafe wire.survey_milliseconds = surveyMilliseconds
     }
 }
 

@@ -18,6 +18,7 @@ package struct NodeTier: Sendable, Hashable {
     package var problems: [NodeProblem] = []
     package var defaultFilesystem: String = ""
     package var sizeUnitBytes: Int64 = 0
+    package var minimumVolumeBytes: Int64 = 0
 
     package init() {}
 
@@ -34,7 +35,8 @@ package struct NodeTier: Sendable, Hashable {
         snapshotCount: Int64 = 0,
         problems: [NodeProblem] = [],
         defaultFilesystem: String = "",
-        sizeUnitBytes: Int64 = 0
+        sizeUnitBytes: Int64 = 0,
+        minimumVolumeBytes: Int64 = 0
     ) {
         self.name = name
         self.backend = backend
@@ -49,6 +51,7 @@ package struct NodeTier: Sendable, Hashable {
         self.problems = problems
         self.defaultFilesystem = defaultFilesystem
         self.sizeUnitBytes = sizeUnitBytes
+        self.minimumVolumeBytes = minimumVolumeBytes
     }
 }
 
@@ -75,6 +78,7 @@ extension NodeTier: @unsafe WireMessage {
         problems = unsafe readMessages(wire.problems, wire.n_problems)
         defaultFilesystem = unsafe readText(wire.default_filesystem)
         sizeUnitBytes = unsafe wire.size_unit_bytes
+        minimumVolumeBytes = unsafe wire.minimum_volume_bytes
     }
 
     func fill(_ wire: inout Cairn__V1__NodeTier, from arena: inout WireArena)
@@ -93,5 +97,6 @@ extension NodeTier: @unsafe WireMessage {
         unsafe (wire.problems, wire.n_problems) = try arena.messages(problems)
         unsafe wire.default_filesystem = try arena.text(defaultFilesystem)
         unsafe wire.size_unit_bytes = sizeUnitBytes
+        unsafe wire.minimum_volume_bytes = minimumVolumeBytes
     }
 }

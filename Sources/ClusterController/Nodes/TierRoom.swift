@@ -1,0 +1,36 @@
+import CSIMessages
+
+/// What new volumes can be promised in a tier, in bytes.
+struct TierRoom: Sendable, Equatable {
+    /// Together.
+    var available: Int64 = 0
+    /// One alone.
+    var largest: Int64 = 0
+    /// One alone, with the tier's default file system; nil where no node says it.
+    var smallestMounted: Int64?
+    /// The same for a block volume.
+    var smallestBlock: Int64?
+
+    init() {}
+
+    /// That of one node, of which `charged` bytes are promised already.
+    init(_ tier: NodeTier, charged: Int64) {
+        available = tier.isAvailable ? max(0, tier.availableBytes - charged) : 0
+        largest = min(tier.maximumVolumeBytes, available)
+        smallestMounted = tier.minimumVolumeBytes > 0 ? tier.minimumVolumeBytes : nil
+        smallestBlock = tier.sizeUnitBytes > 0 ? tier.sizeUnitBytes : nil
+    }
+
+    /// A volume lies on one node.
+    mutating func add(_ other: TierRoom) {
+        available += other.available
+        largest = max(largest, other.largest)
+        smallestMounted = Self.smaller(smallestMounted, other.smallestMounted)
+        smallestBlock = Self.smaller(smallestBlock, other.smallestBlock)
+    }
+
+    private static func smaller(_ left: Int64?, _ right: Int64?) -> Int64? {
+        guard let left, let right else { return left ?? right }
+        return min(left, right)
+    }
+}

@@ -1,0 +1,80 @@
+import CSIMessages
+import DriverCore
+
+/// The room of every node by tier, in short rows: a question about thousands of nodes reads one
+/// array and not thousands of registrations.
+struct TierRooms: Sendable {
+    private struct Row {
+        let node: Int
+        let heard: ContinuousClock.Instant
+        let room: TierRoom
+    }
+
+    /// Sorted by node; the key nil stands for the default tier of each node.
+    private var rows: [ByteKey?: [Row]] = [:]
+
+    /// What the nodes that were heard from after `limit` have together.
+    func sum(of tier: String?, heardAfter limit: ContinuousClock.Instant) -> TierRoom {
+        var sum = TierRoom()
+        for row in rows[tier.map(ByteKey.init)] ?? [] where row.heard > limit { sum.add(row.room) }
+        return sum
+    }
+
+    /// Takes what a node has now in place of what it had.
+    mutating func replace(
+        _ old: [NodeTier],
+        with new: [NodeTier],
+        ofNode node: Int,
+        heard: ContinuousClock.Instant,
+        room: (NodeTier) -> TierRoom
+    ) {
+        let keys = Set(new.flatMap(Self.keys))
+        for key in Set(old.flatMap(Self.keys)).subtracting(keys) { remove(node, from: key) }
+        // Of two tiers with one key the first counts, as where a node's tier is looked up.
+        for tier in new.reversed() {
+            let row = Row(node: node, heard: heard, room: room(tier))
+            for key in Self.keys(of: tier) { set(row, in: key) }
+        }
+    }
+
+    /// Forgets a node that had these tiers.
+    mutating func remove(_ tiers: [NodeTier], ofNode node: Int) {
+        for key in tiers.flatMap(Self.keys) { remove(node, from: key) }
+    }
+
+    private static func keys(of tier: NodeTier) -> [ByteKey?] {
+        let name = ByteKey(tier.name)
+        return tier.isDefault ? [name, nil] : [name]
+    }
+
+    private mutating func set(_ row: Row, in key: ByteKey?) {
+        let index = index(of: row.node, in: key)
+        if let count = rows[key]?.count, index < count, rows[key]?[index].node == row.node {
+            rows[key]?[index] = row
+        } else {
+            rows[key, default: []].insert(row, at: index)
+        }
+    }
+
+    private mutating func remove(_ node: Int, from key: ByteKey?) {
+        let index = index(of: node, in: key)
+        guard let count = rows[key]?.count, index < count, rows[key]?[index].node == node else {
+            return
+        }
+        rows[key]?.remove(at: index)
+        if rows[key]?.isEmpty == true { rows[key] = nil }
+    }
+
+    /// Where the node's row is, or belongs.
+    private func index(of node: Int, in key: ByteKey?) -> Int {
+        guard let rows = rows[key] else { return 0 }
+        var range = rows.indices
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range =
+                rows[middle].node < node
+                ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound
+    }
+}
