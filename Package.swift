@@ -192,6 +192,16 @@ let package = Package(
             swiftSettings: swift
         ),
 
+        // Thousands of nodes in a few processes, for scripts/scale.sh; never installed.
+        .executableTarget(
+            name: "ClusterPlayer",
+            dependencies: [
+                "CSIMessages", "CSIServing", "DriverCore", "GRPCRuntime", "Host", "Naming",
+                "Registrar", arguments, log,
+            ],
+            path: "Tests/ClusterPlayer",
+            swiftSettings: swift
+        ),
         // Fixtures that several test targets share: temporary folders, pools on loop devices.
         .target(
             name: "TestSupport",

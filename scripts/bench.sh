@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Measures Cairn: its calls, its memory, its start-up time and its data path, on a pool that the
-# script makes; and another CSI driver beside it where one is given. Writes markdown tables.
+# Measures Cairn: its calls, its memory, its start-up time, what a controller in front of a node
+# costs, and the data path, on pools that the script makes; and another CSI driver beside it where
+# one is given. Writes markdown tables.
 #
 # usage: scripts/bench.sh [--filesystem xfs|ext4|btrfs] [--volumes N] [--scale LIST]
 #                         [--only PARTS] [--fio-seconds N] [--output FILE]
@@ -8,7 +9,7 @@
 #   --filesystem    of the pool                                           (default: xfs, reflink)
 #   --volumes       volumes that are made for the calls                   (default: 100)
 #   --scale         counts of volumes at which create and list are told   (default: "1000")
-#   --only          some of: calls scale data                             (default: all)
+#   --only          some of: calls hop scale data                         (default: all)
 #   --fio-seconds   for each figure of the data path                      (default: 10)
 #   --output        file for the tables                                   (default: stdout)
 #
@@ -26,7 +27,7 @@ source "$(dirname "$0")/common.sh"
 
 pool_size=100G
 volume_size=1Gi
-parts="calls scale data"
+parts="calls hop scale data"
 filesystem=xfs
 volumes=100
 scale=1000
@@ -67,6 +68,8 @@ pool=$folder/pool
 socket=unix://$folder/run/csi.sock
 driver=""
 peer=""
+controller=""
+node=""
 held=""
 peer_endpoint=${PEER_ENDPOINT:-}
 mkdir "$folder/run" "$folder/usage" "$folder/peer" "$folder/mounts" "$pool" "$folder/hand"
@@ -74,7 +77,7 @@ mkdir "$folder/run" "$folder/usage" "$folder/peer" "$folder/mounts" "$pool" "$fo
 # Unmounts the deepest first, and takes away the loop devices of the folder.
 clean_up() {
     local target device file process
-    for process in "$held" "$driver" "$peer"; do stop "$process"; done
+    for process in "$held" "$driver" "$peer" "$node" "$controller"; do stop "$process"; done
     awk -v root="$folder/" 'index($5, root) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
         while IFS= read -r target; do
             [[ $target == "$pool" ]] || umount "$target" || umount --lazy "$target" || true
@@ -99,13 +102,25 @@ stop() {
 
 step() { echo "== $*" >&2; }
 
+# make_pool FILE FOLDER
 make_pool() {
     local options=(-q)
     [[ $filesystem != ext4 ]] || options+=(-F)
     [[ $filesystem != xfs ]] || options+=(-m reflink=1)
-    truncate --size "$pool_size" "$folder/pool.img"
-    "mkfs.$filesystem" "${options[@]}" "$folder/pool.img" >/dev/null
-    mount -o loop "$folder/pool.img" "$pool"
+    truncate --size "$pool_size" "$1"
+    "mkfs.$filesystem" "${options[@]}" "$1" >/dev/null
+    mount -o loop "$1" "$2"
+}
+
+# tiers_file FOLDER FILE: of one tier in the folder.
+tiers_file() {
+    mkdir -p "$1"
+    cat >"$2" <<YAML
+tiers:
+  - name: bench
+    default: true
+    loop: {directory: $1, create: true, mountPoint: false, provisioning: thin, overcommit: 1000}
+YAML
 }
 
 # start VARIABLE ENDPOINT COMMAND...: starts a driver; the time to its first Probe is in
@@ -128,12 +143,7 @@ start() {
 }
 
 start_cairn() {
-    mkdir -p "$pool/tier"
-    cat >"$folder/tiers.yaml" <<YAML
-tiers:
-  - name: bench
-    loop: {directory: $pool/tier, create: true, mountPoint: false, provisioning: thin, overcommit: 1000}
-YAML
+    tiers_file "$pool/tier" "$folder/tiers.yaml"
     start driver "$socket" "$CAIRN_BINARY" standalone --endpoint "$socket" --node-id bench --max-volumes 0 \
         --config "$folder/tiers.yaml" --kubelet-dir "$folder/mounts" --usage-dir "$folder/usage" \
         --state-dir "$folder/state"
@@ -172,6 +182,51 @@ calls() {
     printf '\n| start to first Probe | |\n| --- | ---: |\n'
     echo "| Cairn | $(cat "$folder/start-driver") ms |"
     [[ -z $peer ]] || echo "| $peer_name | $(cat "$folder/start-peer") ms |"
+}
+
+# A controller with one node, on a pool like the driver's.
+start_cluster() {
+    local hop=$folder/hop i
+    mkdir -p "$hop/pool" "$hop/kubelet"
+    scripts/make-certificates.sh "$hop/certificates" >"$hop/certificates.log"
+    make_pool "$hop/pool.img" "$hop/pool"
+    tiers_file "$hop/pool/tier" "$hop/tiers.yaml"
+    start controller "unix://$hop/controller.sock" "$CAIRN_BINARY" controller \
+        --endpoint "unix://$hop/controller.sock" --listen 127.0.0.1:9810 --node-lease 3 \
+        --tls-dir "$hop/certificates/controller"
+    start node "unix://$hop/node.sock" "$CAIRN_BINARY" node --endpoint "unix://$hop/node.sock" \
+        --listen 127.0.0.1:9820 --controller 127.0.0.1:9810 --tls-dir "$hop/certificates/node" \
+        --node-id hop --max-volumes 0 --config "$hop/tiers.yaml" --kubelet-dir "$hop/kubelet" \
+        --usage-dir "$hop/usage" --state-dir "$hop/state"
+    # Lists need a controller that has heard from its nodes for a lease.
+    for ((i = 0; i < 100; i++)); do
+        "$CAIRN_BINARY" volume list --endpoint "unix://$hop/controller.sock" >"$hop/list" 2>&1 &&
+            return
+        sleep 0.2
+    done
+    die "the cluster does not become ready: $(tail -n 3 "$hop/list")"
+}
+
+# What a controller in front of a node adds to a call, against a standalone driver's own socket.
+hop() {
+    start_cluster
+    step "the hop, $volumes volumes"
+    "$CAIRN_BINARY" bench --endpoint "unix://$folder/hop/controller.sock" --against "$socket" \
+        --volumes "$volumes" --volume-size 64Mi --output json >"$folder/hop/figures"
+    printf '\n| p50 of one caller | through the controller | the driver itself | more |\n'
+    printf '| --- | ---: | ---: | ---: |\n'
+    python3 - "$folder/hop/figures" <<'PYTHON'
+import json, sys
+told = ("Probe", "ControllerGetVolume", "CreateVolume, replayed", "CreateVolume", "DeleteVolume")
+for row in json.load(open(sys.argv[1]))["rows"]:
+    if row["operation"] in told and row["callers"] == 1:
+        through, own = (row[side]["p50Microseconds"] / 1000 for side in ("endpoint", "against"))
+        print(f"| {row['operation']} | {through:.3f} ms | {own:.3f} ms | {through - own:.3f} ms |")
+PYTHON
+    stop "$node"
+    stop "$controller"
+    node=""
+    controller=""
 }
 
 # Creates and lists more volumes; only Cairn.
@@ -282,7 +337,7 @@ machine() {
 }
 
 heading=$(machine)
-make_pool
+make_pool "$folder/pool.img" "$pool"
 # As in /run, where the driver keeps its notes.
 mount -t tmpfs -o size=64m none "$folder/usage"
 start_cairn
@@ -290,9 +345,10 @@ start_peer
 for part in $parts; do
     case $part in
         calls) calls ;;
+        hop) hop ;;
         scale) scale ;;
         data) data_path ;;
-        *) die "--only knows calls, scale and data, not $part" ;;
+        *) die "--only knows calls, hop, scale and data, not $part" ;;
     esac
 done >"$folder/tables"
 {

@@ -15,7 +15,8 @@
 #                 faults        broken disks, damaged files, strangers and bad input
 #                 crash         the same binary killed, or failing, at every step, and a short soak
 #                 cluster       controllers and nodes as processes with certificates, and failures
-#                               of each: scripts/cluster.sh
+#                               of each: scripts/cluster.sh; and a controller of 200 played nodes:
+#                               scripts/scale.sh
 #                 lvm           device mapper and LVM, in the guest of scripts/vm, and csi-sanity
 #                               there where it is installed
 #                 powercut      a node with tiers of all kinds reset under load, in the guest again
@@ -165,7 +166,8 @@ build() {
     fi
     report build 0 0 ""
     CAIRN_BINARY=${CAIRN_BINARY:-$(swift build --show-bin-path)/cairn}
-    export CAIRN_BINARY
+    CAIRN_PLAYER=$(swift build --show-bin-path)/ClusterPlayer
+    export CAIRN_BINARY CAIRN_PLAYER
 }
 
 # Runs a command that ends with its time limit, and with this script when that is stopped or killed;
@@ -337,6 +339,11 @@ run_cluster() {
     # Apart: the shell tells there of the processes that the checks kill.
     limited scripts/cluster.sh -- scripts/cluster-check.sh >"$log" 2>"$logs/cluster.errors" || true
     grep -E '^(FAIL| )' "$log" || true
+    report_sum cluster "$log"
+    log=$logs/scale.log
+    limited scripts/scale.sh --nodes 200 --volumes 2000 --lease 6 --check >"$log" \
+        2>"$logs/scale.errors" || true
+    grep -E '^FAIL' "$log" || true
     report_sum cluster "$log"
 }
 

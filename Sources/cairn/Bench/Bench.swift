@@ -116,6 +116,7 @@ struct Bench: AsyncParsableCommand {
             size: options.size,
             filesystem: options.filesystem,
             parameters: try side.parameterMap(),
+            topology: try options.segments(),
             folder: side.folder ?? ""
         )
     }
@@ -126,7 +127,8 @@ struct Bench: AsyncParsableCommand {
             plan: options.plan(mounting: mountDir != nil),
             interleaving: Interleaving(drivers: drivers, rounds: options.rounds)
         ) { StandardError.write(Array("\($0)\n".utf8)) }
-        let work = Task {
+        let work = Task { [run] in
+            var run = run
             try await run.warmUp()
             return try await run.run()
         }

@@ -107,9 +107,22 @@ extension BenchDriver {
         _ = try await answer(
             GetCapacityRequest(
                 volumeCapabilities: [volume.capability],
-                parameters: volume.parameters
+                parameters: volume.parameters,
+                accessibleTopology: volume.segments
             )
         )
+    }
+
+    /// Looks at one of the created volumes.
+    func look(_ index: Int) async throws(BenchFailure) {
+        _ = try await answer(ControllerGetVolumeRequest(volumeID: id(index)))
+    }
+
+    /// Whether the driver can say what it knows of one volume.
+    func offersLooks() async throws(BenchFailure) -> Bool {
+        try await answer(ControllerGetCapabilitiesRequest()).capabilities.contains {
+            if case .rpc(let rpc) = $0.type { rpc.type == .getVolume } else { false }
+        }
     }
 
     /// Reads the whole list; it must name what was created.

@@ -24,6 +24,17 @@ struct BenchOptions: ParsableArguments {
     @Option(help: "Entries on a page of ListVolumes.")
     var pageSize: Int32 = 1000
 
+    @Option(help: "How often all volumes are listed.")
+    var listings: Int = 10
+
+    @Option(
+        help: ArgumentHelp(
+            "A segment of the topology where the volumes must be; may be repeated.",
+            valueName: "key=value"
+        )
+    )
+    var topology: [String] = []
+
     @Option(help: "Turns that each operation is cut into, the drivers alternating.")
     var rounds: Int = 10
 
@@ -36,15 +47,20 @@ struct BenchOptions: ParsableArguments {
             calls: calls,
             mounts: mounting ? min(mounts, volumes) : 0,
             cycles: cycles,
-            pageSize: pageSize
+            pageSize: pageSize,
+            listings: listings
         )
     }
+
+    func segments() throws -> [String: String] { try BenchEndpoint.map(of: topology) }
 
     func validate() throws {
         guard size > .zero else {
             throw ValidationError("--volume-size '\(volumeSize)' is not a size like 64Mi")
         }
-        guard volumes > 0, calls > 0, rounds > 0, pageSize > 0, mounts >= 0, cycles >= 0 else {
+        guard volumes > 0, calls > 0, rounds > 0, pageSize > 0, mounts >= 0, cycles >= 0,
+            listings >= 0
+        else {
             throw ValidationError("the counts must be positive")
         }
     }
@@ -57,9 +73,11 @@ struct BenchEndpoint {
     let folder: String?
 
     /// `key=value` of every parameter.
-    func parameterMap() throws -> [String: String] {
+    func parameterMap() throws -> [String: String] { try Self.map(of: parameters) }
+
+    static func map(of texts: [String]) throws -> [String: String] {
         var map: [String: String] = [:]
-        for text in parameters {
+        for text in texts {
             let parts = text.byteSplit(
                 separator: "=",
                 maxSplits: 1,

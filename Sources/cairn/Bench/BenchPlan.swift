@@ -11,6 +11,10 @@ struct BenchPlan: Sendable {
     /// How often each is published and unpublished.
     let cycles: Int
     let pageSize: Int32
+    /// Whole listings; each may have many pages.
+    var listings = 10
+    /// Whether every driver answers ControllerGetVolume.
+    var looks = false
 
     /// Callers of the cheap calls.
     static let callers = [1, 16]
@@ -40,28 +44,29 @@ struct BenchPlan: Sendable {
     }
 
     func withVolumes() -> [Measurement] {
-        [
-            Measurement(operation: "CreateVolume, replayed", calls: volumes) {
-                try await $0.create($1)
-            },
-            Measurement(operation: "ListVolumes, all pages", calls: Self.listings) { driver, _ in
-                try await driver.list(pageSize: pageSize, atLeast: volumes)
-            },
-            Measurement(operation: "GetCapacity", calls: calls) { driver, _ in
+        let replayed = Measurement(operation: "CreateVolume, replayed", calls: volumes) {
+            try await $0.create($1)
+        }
+        let look = Measurement(operation: "ControllerGetVolume", calls: calls) {
+            try await $0.look($1 % volumes)
+        }
+        let list = Measurement(operation: "ListVolumes, all pages", calls: listings) { driver, _ in
+            try await driver.list(pageSize: pageSize, atLeast: volumes)
+        }
+        let capacity = Self.callers.map { callers in
+            Measurement(operation: "GetCapacity", callers: callers, calls: calls) { driver, _ in
                 try await driver.capacity()
-            },
-        ]
+            }
+        }
+        return [replayed] + (looks ? [look] : []) + [list] + capacity
     }
-
-    /// Whole listings; each may have many pages.
-    private static let listings = 10
 
     /// Stages, publishes and unpublishes every volume, and stages it again.
     func mounting() -> [Measurement] {
         guard mounts > 0 else { return [] }
         let publishing = [
             Measurement(operation: "NodePublishVolume", calls: mounts) { try await $0.publish($1) },
-            Measurement(operation: "NodeGetVolumeStats", calls: mounts * Self.looks) {
+            Measurement(operation: "NodeGetVolumeStats", calls: mounts * Self.statistics) {
                 try await $0.stats($1 % mounts)
             },
             Measurement(operation: "NodeUnpublishVolume", calls: mounts) {
@@ -77,7 +82,7 @@ struct BenchPlan: Sendable {
     }
 
     /// Looks at the statistics of a volume while it is published.
-    private static let looks = 5
+    private static let statistics = 5
 
     private func stage(_ operation: String) -> Measurement {
         Measurement(operation: operation, calls: mounts) { try await $0.stage($1) }

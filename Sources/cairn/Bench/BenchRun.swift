@@ -1,6 +1,6 @@
 /// A plan carried out on one driver, or on two in turns.
 struct BenchRun: Sendable {
-    let plan: BenchPlan
+    var plan: BenchPlan
     let interleaving: Interleaving
     let report: @Sendable (_ progress: String) -> Void
 
@@ -21,7 +21,11 @@ struct BenchRun: Sendable {
     }
 
     /// Connects, and sees that every driver answers.
-    func warmUp() async throws {
+    mutating func warmUp() async throws {
+        plan.looks = true
+        for driver in interleaving.drivers where try await !driver.offersLooks() {
+            plan.looks = false
+        }
         for measurement in plan.cheap() {
             let calls = min(measurement.calls, Self.warmingCalls)
             for driver in interleaving.drivers {

@@ -8,6 +8,8 @@ struct BenchVolume: Sendable {
     let size: ByteCount
     let filesystem: String
     let parameters: [String: String]
+    /// Where the volumes must be; empty for anywhere.
+    let topology: [String: String]
     /// An existing folder, for mount points.
     let folder: String
 
@@ -27,7 +29,13 @@ struct BenchVolume: Sendable {
             name: name(index),
             capacityRange: CapacityRange(requiredBytes: size.bytes),
             volumeCapabilities: [capability],
-            parameters: parameters
+            parameters: parameters,
+            accessibilityRequirements: segments.map {
+                TopologyRequirement(requisite: [$0], preferred: [$0])
+            }
         )
     }
+
+    /// nil for anywhere.
+    var segments: Topology? { topology.isEmpty ? nil : Topology(segments: topology) }
 }
