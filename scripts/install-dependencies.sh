@@ -28,9 +28,9 @@ build=(libgrpc-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libpr
 # What a Swift toolchain takes from the system: its own libraries, a linker, the C library, and git
 # to fetch packages, which only recommends the certificates. Fuzzers are linked with libstdc++.
 toolchain=(libncurses6 libcurl4 libxml2 binutils gcc libc6-dev libstdc++-12-dev git ca-certificates)
-# The mount package holds losetup, util-linux unshare. bindfs is a disk that can be made to hang,
-# gcc makes a clock that jumps.
-test=(strace openssl mount util-linux git bindfs gcc libc6-dev)
+# The mount package holds losetup, util-linux unshare and nsenter. bindfs is a disk that can be made
+# to hang, gcc makes a clock that jumps, iproute2 the network of a cluster.
+test=(strace openssl mount util-linux git bindfs gcc libc6-dev iproute2)
 bench=(fio mount util-linux python3)
 # The kernel itself is fetched by scripts/guest/prepare.sh, and installed nowhere.
 guest=(qemu-system-x86 dmsetup kmod cpio xz-utils util-linux)

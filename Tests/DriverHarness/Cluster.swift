@@ -27,7 +27,7 @@ package final class Cluster: Sendable {
     }
 
     /// Makes everything but does not start the driver.
-    package init(
+    package convenience init(
         in folder: TemporaryFolder,
         pools kinds: [PoolKind],
         poolSize: ByteCount,
@@ -37,17 +37,29 @@ package final class Cluster: Sendable {
     )
         throws
     {
-        let path = folder.path
-        for name in ["run", "pools", "kubelet", "kubelet/staging", "kubelet/pods"] {
-            _ = try folder.makeFolder(name)
-        }
-        self.folder = path
-        self.inline = inline
-        pools = try kinds.map { try Pool($0, in: path, size: poolSize) }
-        var places = Driver.Places(folder: path)
+        var places = Driver.Places(folder: folder.path)
         places.flags = flags
+        try self.init(places, pools: kinds, poolSize: poolSize, wrapper: wrapper, inline: inline)
+    }
+
+    /// The same at other places, whose folder is there.
+    init(
+        _ places: Driver.Places,
+        pools kinds: [PoolKind],
+        poolSize: ByteCount,
+        wrapper: [String],
+        inline: String = Cluster.openForInline
+    )
+        throws
+    {
+        folder = places.folder
+        self.inline = inline
+        for name in ["run", "pools", "kubelet", "kubelet/staging", "kubelet/pods"] {
+            try Paths.makeFolder("\(places.folder)/\(name)")
+        }
+        pools = try kinds.map { try Pool($0, in: places.folder, size: poolSize) }
         driver = Driver(places: places, wrapper: wrapper)
-        try Bytes.write(tiersFile, to: driver.places.tiersFile)
+        try Bytes.write(tiersFile, to: places.tiersFile)
     }
 
     /// What opens every tier for inline volumes, as far as most tests go.

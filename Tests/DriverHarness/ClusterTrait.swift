@@ -76,7 +76,7 @@ extension Trait where Self == ClusterTrait {
 }
 
 /// Lets few suites run at a time: each has a driver, pools and devices.
-private actor SuiteGate {
+actor SuiteGate {
     static let shared = SuiteGate(places: 3)
 
     private var places: Int

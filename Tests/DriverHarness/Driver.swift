@@ -24,17 +24,25 @@ package final class Driver: Sendable {
         /// Port 0 is one that the kernel chooses.
         package var metricsAddress = "127.0.0.1:0"
 
+        /// The role, and the flags that it alone has.
+        package var role = ["standalone", "--node-id", "conformance"]
+        /// A controller has none.
+        package var hasStorage = true
         /// More flags of the command.
         package var flags: [String] = []
 
         package var arguments: [String] {
+            role + [
+                "--endpoint", "unix://\(socket)", "--log-format", "json", "--log-level", "debug",
+                "--metrics-address", metricsAddress,
+            ] + (hasStorage ? storage : []) + flags
+        }
+
+        private var storage: [String] {
             [
-                "standalone", "--endpoint", "unix://\(socket)", "--node-id", "conformance",
                 "--config", tiersFile, "--usage-dir", "\(folder)/usage", "--kubelet-dir", kubelet,
-                "--state-dir", stateFolder,
-                "--log-format", "json", "--log-level", "debug",
-                "--metrics-address", metricsAddress, "--unstage-wait", "1",
-            ] + flags
+                "--state-dir", stateFolder, "--unstage-wait", "1",
+            ]
         }
     }
 

@@ -32,18 +32,18 @@ struct `A clock that jumps` {
     @Test(arguments: jumps)
     func `does not end a running call, and its deadline is kept`(_ years: Int) async throws {
         let id = try await cluster.holdingStage(timeout: .seconds(60)) { _ in
-            try clock.set(to: years)
+            try clock.set(toYears: years)
         }
         try await cluster.heldStageEnds(with: .ok)
         try await cluster.unstage(id)
-        try clock.set(to: 0)
+        try clock.set(toYears: 0)
         let late = try await cluster.holdingStage(timeout: .seconds(1)) { _ in
-            try clock.set(to: years)
+            try clock.set(toYears: years)
             try await cluster.waitForHeldStage()
         }
         try await cluster.heldStageEnds(with: .deadlineExceeded)
         try await cluster.retryingWhileAborted { try await cluster.unstage(late) }
-        try clock.set(to: 0)
+        try clock.set(toYears: 0)
         for volume in [id, late] { try await cluster.delete(volume) }
     }
 
@@ -56,7 +56,7 @@ struct `A clock that jumps` {
         let cut = cluster.unique("cut")
         let snapshot = try await cluster.snapshot(id, named: cut)
         let now = try await told(id)
-        try clock.set(to: years)
+        try clock.set(toYears: years)
         let distance = try await told(id) - now
         #expect(abs(distance) > 39 * 365 * 86_400)
         #expect(try await cluster.create(name).volumeID == id)
@@ -72,73 +72,10 @@ struct `A clock that jumps` {
         try await cluster.using(restored) { try expectContents("before", in: $0) }
         #expect(try await cluster.snapshot(id, named: cut) == snapshot)
         try await other.expectUnharmed()
-        try clock.set(to: 0)
+        try clock.set(toYears: 0)
         try await cluster.using(restored) { try expectContents("before", in: $0) }
         try await cluster.deleteSnapshot(snapshot.snapshotID)
         for volume in [id, restored] { try await cluster.delete(volume) }
         try await other.end()
-    }
-}
-
-/// A library that puts a false wall clock before libc's, and the file that tells how far off it is.
-private struct FalseClock {
-    let folder: String
-
-    private static let source = """
-        #define _GNU_SOURCE
-        #include <fcntl.h>
-        #include <stdlib.h>
-        #include <sys/syscall.h>
-        #include <sys/time.h>
-        #include <time.h>
-        #include <unistd.h>
-
-        static long offset(void) {
-          char text[32] = {0};
-          int file = open(getenv("FALSE_CLOCK"), O_RDONLY | O_CLOEXEC);
-          if (file < 0) abort();
-          if (read(file, text, sizeof text - 1) < 1) abort();
-          close(file);
-          return atol(text);
-        }
-
-        int clock_gettime(clockid_t clock, struct timespec *now) {
-          int result = syscall(SYS_clock_gettime, clock, now);
-          int is_wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
-          if (result == 0 && is_wall) now->tv_sec += offset();
-          return result;
-        }
-
-        time_t time(time_t *seconds) {
-          struct timespec now;
-          clock_gettime(CLOCK_REALTIME, &now);
-          if (seconds) *seconds = now.tv_sec;
-          return now.tv_sec;
-        }
-
-        int gettimeofday(struct timeval *restrict time, void *restrict zone) {
-          struct timespec now;
-          (void)zone;
-          clock_gettime(CLOCK_REALTIME, &now);
-          time->tv_sec = now.tv_sec;
-          time->tv_usec = now.tv_nsec / 1000;
-          return 0;
-        }
-
-        """
-
-    /// In one step, since the driver may read at any moment.
-    func set(to years: Int) throws {
-        let seconds = years * 365 * 86_400
-        try Bytes.write("\(seconds)\n", to: "\(folder)/clock.new")
-        try Tool.run("/usr/bin/mv", "\(folder)/clock.new", "\(folder)/clock")
-    }
-
-    @Sendable static func command(in folder: String) throws -> [String] {
-        try FalseClock(folder: folder).set(to: 0)
-        try Bytes.write(source, to: "\(folder)/clock.c")
-        let library = "\(folder)/clock.so"
-        try Tool.run("/usr/bin/gcc", "-shared", "-fPIC", "-o", library, "\(folder)/clock.c")
-        return ["/usr/bin/env", "LD_PRELOAD=\(library)", "FALSE_CLOCK=\(folder)/clock"]
     }
 }
