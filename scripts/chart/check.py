@@ -12,7 +12,7 @@ import programs
 import refusals
 import rules
 import schemas
-from rendering import CHART, HELM, helm_template, objects, render, run, value_files
+from rendering import CHART, HELM, containers, objects, pod_templates, render, run, value_files
 
 passed = failed = 0
 
@@ -75,6 +75,20 @@ def examples():
                 yield f"{path}: the default install has no class {name}"
 
 
+def images():
+    """Each image of the values has a digest, and the digest is what is pulled."""
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    paths = ["image"] + [f"{key}.image" for key, inner in values.items() if isinstance(inner, dict) and "image" in inner]
+    digest = "sha256:" + 64 * "a"
+    options = [word for path in paths for word in ("--set", f"{path}.digest={digest}")]
+    for shape in ("cluster", "single"):
+        found = render(None, *options, "--set", f"shape={shape}", "--set", "snapshots.enabled=true")
+        for owner, spec in pod_templates(found):
+            for container in containers(spec):
+                if not container["image"].endswith(f"@{digest}"):
+                    yield f"{owner['kind']}, container {container['name']}: {container['image']}"
+
+
 def closed(schema, path=""):
     """Every object of the schema refuses unknown keys, or says of what type their values are."""
     if isinstance(schema, dict):
@@ -111,6 +125,7 @@ def main():
     check("chart, image and binary have one version", versions())
     schema = yaml.safe_load((CHART / "values.schema.json").read_text())
     check("the schema of the values knows every key", closed(schema))
+    check("every image can be fixed by its digest", images())
     check("wrong values are refused by their names", refusals.problems())
     for name, values in value_files().items():
         found = render(values)

@@ -2,6 +2,8 @@
 
 import re
 
+import yaml
+
 from rendering import containers, pod_templates, title
 
 DRIVER = "cairn"
@@ -214,6 +216,40 @@ def service_targets(service, found_objects):
     return False
 
 
+def storage(found_objects):
+    """The driver's object as the driver needs it, and classes that fit the tiers."""
+    driver = next(found for found in found_objects if found["kind"] == "CSIDriver")
+    wanted = {
+        "attachRequired": False,
+        "storageCapacity": True,
+        "podInfoOnMount": True,
+        "fsGroupPolicy": "File",
+        "seLinuxMount": True,
+        "requiresRepublish": False,
+    }
+    for key, value in wanted.items():
+        if driver["spec"].get(key) != value:
+            yield f"{title(driver)}: {key} is {driver['spec'].get(key)}"
+    if driver["spec"]["volumeLifecycleModes"] not in (["Persistent", "Ephemeral"], ["Persistent"]):
+        yield f"{title(driver)}: volumeLifecycleModes {driver['spec']['volumeLifecycleModes']}"
+    classes = [found for found in found_objects if found["kind"] == "StorageClass"]
+    for found in classes:
+        if found["provisioner"] != driver["metadata"]["name"]:
+            yield f"{title(found)}: is of another driver"
+        if found["volumeBindingMode"] != "WaitForFirstConsumer" or not found["allowVolumeExpansion"]:
+            yield f"{title(found)}: binds at once, or does not grow"
+    tiers = {
+        tier["name"]
+        for found in found_objects
+        if found["kind"] == "ConfigMap" and "tiers.yaml" in found["data"]
+        for tier in yaml.safe_load(found["data"]["tiers.yaml"])["tiers"]
+    }
+    if classes and {found["parameters"]["tier"] for found in classes} != tiers:
+        yield f"classes are not those of the tiers {sorted(tiers)}"
+    if sum("annotations" in found["metadata"] for found in classes) > 1:
+        yield "two classes are the default one"
+
+
 def monitors(found_objects):
     """A monitor asks ports that its pods have."""
     for found in found_objects:
@@ -237,5 +273,6 @@ ALL = {
     "every port is in a NetworkPolicy, and every policy's port is used": ports,
     "only who has a token may call the API": outgoing,
     "every object has labels and a name of its own": names,
+    "the driver's object and the classes fit the driver": storage,
     "every monitor finds its ports": monitors,
 }

@@ -94,7 +94,9 @@ def prometheus_object(found):
         return
     yield from exactly(found["spec"], "spec", ["selector", "podMetricsEndpoints"])
     for endpoint in found["spec"]["podMetricsEndpoints"]:
-        yield from exactly(endpoint, "spec.podMetricsEndpoints", ["port", "interval"])
+        yield from exactly(endpoint, "spec.podMetricsEndpoints", ["port", "interval", "relabelings"])
+        for rule in endpoint["relabelings"]:
+            yield from exactly(rule, "spec.podMetricsEndpoints.relabelings", ["sourceLabels", "targetLabel"])
 
 
 OTHERS = {
