@@ -16,8 +16,8 @@ FOREIGN = {
     # LVM and the device mapper
     "addtag", "clear-needs-check", "discards", "metadatasize", "refresh", "removemissing", "repair",
     "restoremissing", "setactivationskip", "zero", "poolmetadatasize",
-    # losetup, crictl, docker and podman, ctr
-    "list", "no-trunc", "file", "tag",
+    # losetup, crictl, docker and podman, mount
+    "list", "no-trunc", "file", "tag", "make-rshared",
     # csi-sanity and Swift
     "csi", "generate-completion-script", "build-tests", "product",
     # of the sidecars and of the snapshot-controller

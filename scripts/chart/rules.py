@@ -124,8 +124,9 @@ def complete(found_objects):
     """Probes, names of ports, requests and limits, and an image with a tag or a digest, for each container."""
     for _, _, container, name in each_container(found_objects):
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
-            if "httpGet" not in container.get(probe, {}):
-                yield f"{name}: has no {probe}"
+            asked = container.get(probe, {}).get("httpGet", {}).get("port")
+            if asked not in [port["name"] for port in container.get("ports", [])]:
+                yield f"{name}: has no {probe} at a port of its own"
         for port in container.get("ports", []):
             # The API server's limit, of which the schemas say nothing.
             if len(port["name"]) > 15:
