@@ -141,6 +141,7 @@ def main():
     check("the examples fit the default install", examples())
     check("every flag that the documentation names exists", documentation.flag_problems())
     check("every value that the documentation names exists", documentation.value_problems())
+    check("the values that the documentation shows are taken", documentation.example_problems())
     print(f"{passed} passed, {failed} failed")
     sys.exit(bool(failed))
 

@@ -2,12 +2,13 @@
 
 import os
 import re
+import tempfile
 from pathlib import Path
 
 import yaml
 
 from programs import commands
-from rendering import CHART, HELM, run
+from rendering import CHART, HELM, helm_template, run
 
 KUBECTL = os.environ["KUBECTL"]
 PAGES = [Path("README.md"), Path("Sources/cairn/Documentation.docc/Kubernetes.md")]
@@ -98,19 +99,35 @@ def value_paths():
 def value_problems():
     known = value_paths()
     tops = {path.partition(".")[0] for path in known}
-    page = PAGES[1]
     named = set()
-    for number, line in enumerate(page.read_text().splitlines(), 1):
-        # --set a.b=c, and `a.b` in the text where a is a key of the values.
-        words = re.findall(r"--set(?:-string|-json|-file)? '?([\w.\[\]]+)=", line)
-        words += [word for word in re.findall(r"`([a-z]\w*(?:\.\w+)+)`", line) if word.partition(".")[0] in tops]
-        for word in words:
-            path = re.sub(r"\[\d+\]", "", word)
-            named.add(path)
-            if path not in known and not any(starred(path, one) for one in known):
-                yield f"{page}:{number}: there is no value {word}"
-    if not named:
-        yield f"{page} names no value"
+    for page in PAGES:
+        for number, line in whole_commands(page.read_text()):
+            # --set a.b=c, and `a.b` in the text where a is a key of the values.
+            words = re.findall(r"--set(?:-string|-json|-file)? '?([\w.\[\]]+)=", line)
+            if page.name == "Kubernetes.md":
+                quoted = re.findall(r"`([a-z]\w*(?:\.\w+)+)`", line)
+                words += [word for word in quoted if word.partition(".")[0] in tops]
+            for word in words:
+                path = re.sub(r"\[\d+\]", "", word)
+                named.add(path)
+                if path not in known and not any(starred(path, one) for one in known):
+                    yield f"{page}:{number}: there is no value {word}"
+    if not {"shape", "image.repository", "lostNodes.bootID"} <= named:
+        yield f"the pages name {sorted(named)} alone"
+
+
+def example_problems():
+    """The file of values that Kubernetes.md shows must render."""
+    shown = re.findall(r"```yaml\n(# cairn-values.yaml\n.*?)```", PAGES[1].read_text(), re.DOTALL)
+    if len(shown) != 1:
+        yield f"{PAGES[1]} shows {len(shown)} files of values"
+    for text in shown:
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(text)
+            file.flush()
+            rendered = helm_template("--values", file.name)
+        if rendered.returncode:
+            yield rendered.stderr
 
 
 def starred(path, pattern):
