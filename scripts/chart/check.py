@@ -75,6 +75,20 @@ def examples():
                 yield f"{path}: the default install has no class {name}"
 
 
+def notes():
+    """What Helm says after an install names what there is."""
+    for name, values in value_files().items():
+        options = ["--values", str(values)] if values else []
+        told = run(HELM, "install", "cairn", str(CHART), "--dry-run=client", *options)
+        if told.returncode:
+            yield f"{name}: {told.stderr}"
+        text = told.stdout.partition("\nNOTES:\n")[2]
+        for found in render(values):
+            if found["kind"] in ("Deployment", "DaemonSet", "StorageClass", "VolumeSnapshotClass"):
+                if found["metadata"]["name"] not in text:
+                    yield f"{name}: the notes lack {found['metadata']['name']}"
+
+
 def images():
     """Each image of the values has a digest, and the digest is what is pulled."""
     values = yaml.safe_load((CHART / "values.yaml").read_text())
@@ -125,6 +139,7 @@ def main():
     check("chart, image and binary have one version", versions())
     schema = yaml.safe_load((CHART / "values.schema.json").read_text())
     check("the schema of the values knows every key", closed(schema))
+    check("the notes of an install name what it has made", notes())
     check("every image can be fixed by its digest", images())
     check("wrong values are refused by their names", refusals.problems())
     for name, values in value_files().items():
