@@ -5,6 +5,8 @@
 struct cgrpc_client_call {
   grpc_call *call;                       // owned
   uint32_t flags;                        // of the initial metadata
+  grpc_metadata sent[CGRPC_MAX_HEADERS];  // keys and values owned
+  size_t sent_count;
   grpc_metadata_array headers;           // owned
   grpc_metadata_array trailers;          // owned
   grpc_byte_buffer *_Nullable response;  // owned
@@ -36,7 +38,19 @@ cgrpc_client_call *cgrpc_client_call_create(cgrpc_channel *channel, cgrpc_queue 
   return call;
 }
 
+bool cgrpc_client_call_set_header(cgrpc_client_call *call, const char *name, const char *value) {
+  if (call->sent_count == CGRPC_MAX_HEADERS) return false;
+  grpc_metadata *header = &call->sent[call->sent_count++];
+  header->key = grpc_slice_from_copied_string(name);
+  header->value = grpc_slice_from_copied_string(value);
+  return true;
+}
+
 void cgrpc_client_call_destroy(cgrpc_client_call *call) {
+  for (size_t index = 0; index < call->sent_count; index++) {
+    grpc_slice_unref(call->sent[index].key);
+    grpc_slice_unref(call->sent[index].value);
+  }
   grpc_slice_unref(call->message);
   cgrpc_bytes_destroy(call->response);
   grpc_metadata_array_destroy(&call->trailers);
@@ -54,6 +68,8 @@ static void fill_request(cgrpc_client_call *call, grpc_byte_buffer *request,
                          grpc_op *operations) {
   operations[0].op = GRPC_OP_SEND_INITIAL_METADATA;
   operations[0].flags = call->flags;
+  operations[0].data.send_initial_metadata.count = call->sent_count;
+  operations[0].data.send_initial_metadata.metadata = call->sent;
   operations[1].op = GRPC_OP_SEND_MESSAGE;
   operations[1].data.send_message.send_message = request;
   operations[2].op = GRPC_OP_SEND_CLOSE_FROM_CLIENT;

@@ -17,6 +17,7 @@
 
 #define CGRPC_MAX_OPTIONS 16
 #define CGRPC_MAX_TRAILERS 4
+#define CGRPC_MAX_HEADERS 4
 
 struct cgrpc_queue {
   grpc_completion_queue *queue;  // owned

@@ -12,12 +12,14 @@ package struct CSIClient: Sendable {
     /// Sends one request and waits for its answer; without a timeout it may wait for ever.
     package func call<Request: CSIRequest>(
         _ request: Request,
-        timeout: Duration? = .seconds(60)
+        timeout: Duration? = .seconds(60),
+        headers: [(name: String, value: String)] = []
     ) async throws(RPCFailure) -> Request.Response {
         let bytes = try await channel.unary(
             Request.method,
             Self.encode(request),
-            timeout: timeout
+            timeout: timeout,
+            headers: headers
         )
         return try Self.decode(bytes, answering: Request.method)
     }

@@ -44,11 +44,16 @@ package final class Channel: Sendable {
 
     /// Sends one request and waits for the one response.
     ///
-    /// Cancelling the task cancels the call; without a timeout a call may wait for ever.
-    package func unary(_ method: String, _ request: [UInt8], timeout: Duration?)
-        async throws(RPCFailure) -> [UInt8]
-    {
+    /// Cancelling the task cancels the call; without a timeout a call may wait for ever. The names of
+    /// headers are in lower case, and their values are printable ASCII.
+    package func unary(
+        _ method: String,
+        _ request: [UInt8],
+        timeout: Duration?,
+        headers: [(name: String, value: String)] = []
+    ) async throws(RPCFailure) -> [UInt8] {
         let call = try open(method, timeout)
+        call.set(headers)
         let isDone = await withTaskCancellationHandler {
             await call.unary(request)
         } onCancel: {

@@ -16,6 +16,14 @@ import DriverCore
 
     func cancel() { unsafe cgrpc_client_call_cancel(handle) }
 
+    /// Before the request is sent.
+    func set(_ headers: [(name: String, value: String)]) {
+        for (name, value) in headers {
+            let isSet = unsafe cgrpc_client_call_set_header(handle, name, value)
+            precondition(isSet, "more headers than a call holds")
+        }
+    }
+
     /// Sends the request, receives response and status.
     func unary(_ request: [UInt8]) async -> Bool {
         await unsafe PendingOperation.run { tag in

@@ -35,6 +35,11 @@ package struct NodeIdentity: Sendable {
         VolumeID(nodeDigest: SHA256.hex(of: nodeID), nameDigest: SHA256.hex(of: name))
     }
 
+    /// The id that a snapshot of this name has on a node.
+    package static func snapshotID(forName name: String, onNode nodeID: String) -> SnapshotID {
+        SnapshotID(nodeDigest: SHA256.hex(of: nodeID), nameDigest: SHA256.hex(of: name))
+    }
+
     /// The part of an id that names a node: 16 hex digits.
     package static func idDigest(ofNode nodeID: String) -> String {
         String(SHA256.hex(of: nodeID).prefix(16))

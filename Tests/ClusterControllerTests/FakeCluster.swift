@@ -16,6 +16,8 @@ final class FakeCluster: Sendable {
     let lostNodes = LostNodes()
     let registry: NodeRegistry
     let controller: ClusterController
+    /// Another replica, which chooses nodes in another order.
+    let replica: ClusterController
     private let clock = TestClock()
     private let servers: [Server]
     let channels: NodeChannels
@@ -31,7 +33,10 @@ final class FakeCluster: Sendable {
             tls: TLSFiles(folder: "\(certificates)/controller"),
             mostKept: Self.mostKept
         )
-        nodes = ids.map(FakeNode.init)
+        let start = ContinuousClock.now
+        let clock = clock
+        let now = { @Sendable in start + clock.time }
+        nodes = ids.map { FakeNode($0, now: now) }
         servers = try nodes.map { node in
             var router = Router()
             node.register(in: &router)
@@ -41,17 +46,9 @@ final class FakeCluster: Sendable {
             )
             return try Server(configuration, router: router)
         }
-        let start = ContinuousClock.now
-        let clock = clock
-        registry = NodeRegistry(lostNodes: lostNodes) { start + clock.time }
-        controller = ClusterController(
-            registry: registry,
-            lostNodes: lostNodes,
-            hop: NodeHop(channels: channels),
-            // Nodes share a busy machine's processors with other tests.
-            patience: .seconds(100),
-            logger: Logger(label: "test")
-        )
+        registry = NodeRegistry(lostNodes: lostNodes, now: now)
+        controller = Self.controller(registry, lostNodes, channels, LocalPlacement())
+        replica = Self.controller(registry, lostNodes, channels, ReversedPlacement())
         for id in ids { try registerNode(id) }
         if isSettled {
             for _ in 0..<3 {
@@ -59,6 +56,23 @@ final class FakeCluster: Sendable {
                 for id in ids { try registerNode(id) }
             }
         }
+    }
+
+    private static func controller(
+        _ registry: NodeRegistry,
+        _ lostNodes: LostNodes,
+        _ channels: NodeChannels,
+        _ placement: any PlacementPolicy
+    ) -> ClusterController {
+        ClusterController(
+            registry: registry,
+            lostNodes: lostNodes,
+            hop: NodeHop(channels: channels),
+            placement: placement,
+            // Nodes share a busy machine's processors with other tests.
+            patience: .seconds(100),
+            logger: Logger(label: "test")
+        )
     }
 
     /// Serves the nodes while the body runs.
@@ -84,6 +98,14 @@ final class FakeCluster: Sendable {
     }
 
     func pass(_ time: Duration) { clock.pass(time) }
+
+    /// Time passes while all nodes register as they should.
+    func live(_ time: Duration) throws {
+        for _ in 0..<Int(time / .seconds(10)) {
+            pass(.seconds(10))
+            for node in nodes { try registerNode(node.id) }
+        }
+    }
 
     func node(_ id: String) throws -> FakeNode { try #require(nodes.first { $0.id == id }) }
 
@@ -133,7 +155,8 @@ final class FakeCluster: Sendable {
         _ name: String,
         size: Int64 = 1 << 30,
         on requisite: [String] = [],
-        tier: String? = nil
+        tier: String? = nil,
+        by controller: ClusterController? = nil
     )
         async throws(DriverError) -> Volume
     {
@@ -145,8 +168,17 @@ final class FakeCluster: Sendable {
             accessibilityRequirements: requisite.isEmpty
                 ? nil : TopologyRequirement(requisite: topologies, preferred: topologies)
         )
-        let response = try await controller.createVolume(request, Self.context)
+        let asked = controller ?? self.controller
+        let response = try await asked.createVolume(request, Self.context)
         return response.volume ?? Volume()
+    }
+
+    func snapshot(_ volume: Volume, _ name: String, by controller: ClusterController? = nil)
+        async throws(DriverError) -> Snapshot
+    {
+        let request = CreateSnapshotRequest(sourceVolumeID: volume.volumeID, name: name)
+        let asked = controller ?? self.controller
+        return try await asked.createSnapshot(request, Self.context).snapshot ?? Snapshot()
     }
 }
 
@@ -159,6 +191,13 @@ extension Result where Failure == any Error {
 extension Volume {
     /// The node that the volume says it is accessible from.
     var node: String? { accessibleTopology.first?.segments[NodeIdentity.topologyKey] }
+}
+
+/// As though this replica knew other figures of the nodes than the other one.
+private struct ReversedPlacement: PlacementPolicy {
+    func candidates(for volume: PlacementRequest, among nodes: [NodeView]) -> [NodeView] {
+        LocalPlacement().candidates(for: volume, among: nodes).reversed()
+    }
 }
 
 private final class TestClock: Sendable {

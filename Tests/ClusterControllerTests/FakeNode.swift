@@ -11,6 +11,11 @@ import Synchronization
 final class FakeNode: ControllerService {
     struct State {
         var volumes: [String: Volume] = [:]
+        var snapshots: [String: Snapshot] = [:]
+        /// The ids of what is being made now.
+        var running: Set<String> = []
+        /// In memory only: a restart forgets it.
+        var claims: NameClaims
         var room: Int64 = 100 << 30
         /// What the next creates and reads throw, before or after they did their work.
         var failure: DriverError?
@@ -21,9 +26,20 @@ final class FakeNode: ControllerService {
 
     let id: String
     let capabilities: [ControllerServiceCapability.RPC.Kind] = []
-    let state = Mutex(State())
+    let state: Mutex<State>
+    /// Where creates stand still when they come.
+    let gate = Gate()
+    private let now: @Sendable () -> ContinuousClock.Instant
 
-    init(_ id: String) { self.id = id }
+    init(_ id: String, now: @escaping @Sendable () -> ContinuousClock.Instant) {
+        self.id = id
+        self.now = now
+        state = Mutex(State(claims: NameClaims(now: now)))
+    }
+
+    var claims: NameClaims { state.withLock(\.claims) }
+    /// As the process does that starts anew on the same storage.
+    func restart() { state.withLock { $0.claims = NameClaims(now: now) } }
 
     var volumeNames: [String] { state.withLock { $0.volumes.keys.sorted() } }
     func calls(_ method: String) -> Int {
@@ -43,15 +59,19 @@ final class FakeNode: ControllerService {
         async throws(DriverError) -> CreateVolumeResponse
     {
         try note(context)
+        await gate.pass()
         guard !request.name.isEmpty else { throw DriverError(.invalidRequest, "name is missing") }
-        let size = request.capacityRange?.requiredBytes ?? 0
-        let volume = try state.withLock { state throws(DriverError) -> Volume in
-            if let known = state.volumes[request.name] { return known }
+        let id = NodeIdentity.volumeID(forName: request.name, onNode: id).text
+        let volume = try await making(id, context) { (state) in
+            state.volumes[request.name]
+        } make: { (state) throws(DriverError) -> Volume in
+            let size = request.capacityRange?.requiredBytes ?? 0
             guard size <= state.room else { throw DriverError(.outOfSpace, "no room") }
+            let topology = Topology(segments: [NodeIdentity.topologyKey: self.id])
             let volume = Volume(
                 capacityBytes: size,
-                volumeID: NodeIdentity.volumeID(forName: request.name, onNode: id).text,
-                accessibleTopology: [Topology(segments: [NodeIdentity.topologyKey: id])]
+                volumeID: id,
+                accessibleTopology: [topology]
             )
             state.room -= size
             state.volumes[request.name] = volume
@@ -60,6 +80,44 @@ final class FakeNode: ControllerService {
         if let failure = state.withLock({ $0.failsAfterwards ? $0.failure : nil }) { throw failure }
         return CreateVolumeResponse(volume: volume)
     }
+
+    /// Holds the key of an id, and makes what is not there, in the order of a real node.
+    private func making<Object: Sendable>(
+        _ id: String,
+        _ context: CallContext,
+        find: (State) -> Object?,
+        make: (inout State) throws(DriverError) -> Object
+    ) async throws(DriverError) -> Object {
+        await gate.dawdle()
+        guard state.withLock({ $0.running.insert(id).inserted }) else { throw Self.busy }
+        defer { state.withLock { _ = $0.running.remove(id) } }
+        await gate.dawdle()
+        if let known = state.withLock({ find($0) }) { return known }
+        try claims.permit(NameClaim(of: context), toMake: id)
+        await gate.dawdle()
+        return try state.withLock { (state) throws(DriverError) in try make(&state) }
+    }
+
+    /// Answers a question about an id, in the order of a real node.
+    private func asked<Object: Sendable>(
+        _ id: String,
+        _ context: CallContext,
+        _ find: (State) -> Object?
+    ) async throws(DriverError) -> Object {
+        try note(context)
+        await gate.dawdle()
+        let claim = try NameClaim(of: context)
+        let held = claims.hear(claim, about: id)
+        await gate.dawdle()
+        let pending = held ?? (state.withLock { $0.running.contains(id) } ? Self.busy : nil)
+        await gate.dawdle()
+        let object = state.withLock { find($0) }
+        if object != nil || pending != nil { claims.forget(claim, about: id) }
+        if let object { return object }
+        throw pending ?? DriverError(.notFound, "volume \(id) does not exist")
+    }
+
+    private static let busy = DriverError(.operationPending, "it is being made")
 
     func deleteVolume(_ request: DeleteVolumeRequest, _ context: CallContext)
         async throws(DriverError) -> DeleteVolumeResponse
@@ -76,12 +134,39 @@ final class FakeNode: ControllerService {
     func getVolume(_ request: ControllerGetVolumeRequest, _ context: CallContext)
         async throws(DriverError) -> ControllerGetVolumeResponse
     {
-        try note(context)
-        let volume = state.withLock { $0.volumes.values.first { $0.volumeID == request.volumeID } }
-        guard let volume else {
-            throw DriverError(.notFound, "volume \(request.volumeID) does not exist")
+        let volume = try await asked(request.volumeID, context) { state in
+            state.volumes.values.first { $0.volumeID == request.volumeID }
         }
         return ControllerGetVolumeResponse(volume: volume)
+    }
+
+    func getSnapshot(_ request: GetSnapshotRequest, _ context: CallContext)
+        async throws(DriverError) -> GetSnapshotResponse
+    {
+        let snapshot = try await asked(request.snapshotID, context) { state in
+            state.snapshots.values.first { $0.snapshotID == request.snapshotID }
+        }
+        return GetSnapshotResponse(snapshot: snapshot)
+    }
+
+    func createSnapshot(_ request: CreateSnapshotRequest, _ context: CallContext)
+        async throws(DriverError) -> CreateSnapshotResponse
+    {
+        try note(context)
+        await gate.pass()
+        guard !request.name.isEmpty else { throw DriverError(.invalidRequest, "name is missing") }
+        let id = NodeIdentity.snapshotID(forName: request.name, onNode: id).text
+        let snapshot = try await making(id, context) { (state) in
+            state.snapshots[request.name]
+        } make: { (state) throws(DriverError) -> Snapshot in
+            let snapshot = Snapshot(snapshotID: id, sourceVolumeID: request.sourceVolumeID)
+            state.snapshots[request.name] = snapshot
+            return snapshot
+        }
+        guard snapshot.sourceVolumeID == request.sourceVolumeID else {
+            throw DriverError(.conflict, "it is of another volume")
+        }
+        return CreateSnapshotResponse(snapshot: snapshot)
     }
 
     func listVolumes(_ request: ListVolumesRequest, _ context: CallContext)
@@ -113,16 +198,10 @@ extension FakeNode {
     func expandVolume(_ request: ControllerExpandVolumeRequest, _ context: CallContext)
         async throws(DriverError) -> ControllerExpandVolumeResponse
     { throw Self.unneeded }
-    func createSnapshot(_ request: CreateSnapshotRequest, _ context: CallContext)
-        async throws(DriverError) -> CreateSnapshotResponse
-    { throw Self.unneeded }
     func deleteSnapshot(_ request: DeleteSnapshotRequest, _ context: CallContext)
         async throws(DriverError) -> DeleteSnapshotResponse
     { DeleteSnapshotResponse() }
     func listSnapshots(_ request: ListSnapshotsRequest, _ context: CallContext)
         async throws(DriverError) -> ListSnapshotsResponse
     { ListSnapshotsResponse() }
-    func getSnapshot(_ request: GetSnapshotRequest, _ context: CallContext)
-        async throws(DriverError) -> GetSnapshotResponse
-    { throw Self.unneeded }
 }

@@ -120,6 +120,30 @@ struct UnaryTests {
         #expect(context.header("user-agent") == nil)
     }
 
+    @Test func `a client's own headers reach the handler`() async throws {
+        let folder = try TemporaryFolder()
+        var router = Router()
+        router.unary(echo) { _, context in
+            Array("\(context.header("first") ?? "") \(context.header("second") ?? "")".utf8)
+        }
+        try await withServer(at: folder.endpoint, router) { _ in
+            try await withChannel(to: folder.endpoint) { channel in
+                let headers = [(name: "first", value: "a b"), (name: "second", value: "c")]
+                for _ in 0..<3 {
+                    let answer = try await channel.unary(
+                        echo,
+                        [],
+                        timeout: patience,
+                        headers: headers
+                    )
+                    #expect(String(decoding: answer, as: UTF8.self) == "a b c")
+                }
+                let none = try await channel.unary(echo, [], timeout: patience)
+                #expect(String(decoding: none, as: UTF8.self) == " ")
+            }
+        }
+    }
+
     @Test func `a call waits for a server that starts later, when asked to`() async throws {
         let folder = try TemporaryFolder()
         let endpoint = folder.endpoint

@@ -187,6 +187,9 @@ typedef struct {
 
 cgrpc_client_call *cgrpc_client_call_create(cgrpc_channel *channel, cgrpc_queue *queue,
                                             const char *method, cgrpc_call_options options);
+// Adds a header with a name in lower case; both texts are copied. False where the call holds no more.
+// Before the request is sent.
+bool cgrpc_client_call_set_header(cgrpc_client_call *call, const char *name, const char *value);
 // Sends the request, receives the response and the status: all of a unary call.
 bool cgrpc_client_call_start_unary(cgrpc_client_call *call, const uint8_t *_Nullable bytes,
                                    size_t length, void *tag);

@@ -17,19 +17,23 @@ extension LocalController {
         try RequestLimits.require(request.sourceVolumeID, "source_volume_id")
         try VolumeParameters.checkSnapshot(request.parameters)
         let id = identity.snapshotID(forName: request.name)
+        let claim = try NameClaim(of: context)
         let claims: [KeyedOperations.Claim] = [
             .exclusive(id.text), .shared(request.sourceVolumeID),
         ]
         let record = try await operations.run("CreateSnapshot", holding: claims) {
             (progress) throws(DriverError) in
-            try snapshot(request, id: id, progress: progress)
+            try snapshot(request, id: id, claim, progress: progress)
         }
         return CreateSnapshotResponse(snapshot: Snapshot(record))
     }
 
-    private func snapshot(_ request: CreateSnapshotRequest, id: SnapshotID, progress: Progress)
-        throws(DriverError) -> SnapshotRecord
-    {
+    private func snapshot(
+        _ request: CreateSnapshotRequest,
+        id: SnapshotID,
+        _ claim: NameClaim?,
+        progress: Progress
+    ) throws(DriverError) -> SnapshotRecord {
         if let existing = try existing(id, of: request.sourceVolumeID) {
             guard existing.name.hasSameBytes(as: request.name),
                 existing.source.text == request.sourceVolumeID
@@ -42,6 +46,7 @@ extension LocalController {
             }
             return existing
         }
+        try nameClaims.permit(claim, toMake: id.text)
         let source = try existingVolume(request.sourceVolumeID)
         // Such a file system cannot be frozen, and what it holds needs a repair first.
         try FilesystemFault.refuse(

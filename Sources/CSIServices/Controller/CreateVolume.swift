@@ -1,5 +1,6 @@
 internal import Backend
 package import CSIMessages
+internal import CSIServing
 package import DriverCore
 package import GRPCRuntime
 internal import Naming
@@ -12,6 +13,7 @@ extension LocalController {
         -> CreateVolumeResponse
     {
         let wanted = try RequestedVolume(request)
+        let claim = try NameClaim(of: context)
         let maker = VolumeMaker(
             identity: identity,
             tiers: tiers,
@@ -29,7 +31,9 @@ extension LocalController {
         }
         let record = try await operations.run("CreateVolume", holding: claims) {
             (progress) throws(DriverError) in
-            try maker.make(wanted, id: id, progress: progress)
+            try maker.make(wanted, id: id, progress: progress) { () throws(DriverError) in
+                try nameClaims.permit(claim, toMake: id.text)
+            }
         }
         return CreateVolumeResponse(volume: Volume(record, on: identity))
     }

@@ -10,7 +10,7 @@ extension LocalController {
         -> GetSnapshotResponse
     {
         try RequestLimits.require(request.snapshotID, "snapshot_id")
-        let record = try await operations.read { () throws(DriverError) in
+        let record = try await answer(request.snapshotID, context) { () throws(DriverError) in
             try existingSnapshot(request.snapshotID).record
         }
         return GetSnapshotResponse(snapshot: Snapshot(record))

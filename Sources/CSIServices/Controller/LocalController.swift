@@ -17,6 +17,8 @@ package struct LocalController: ControllerService {
     /// What this node has staged and published; a volume in use is not deleted.
     let usage: VolumeUsageBook
     let admission: Admission
+    /// The names that controllers are about to make something of.
+    let nameClaims: NameClaims
     let now: @Sendable () -> Timestamp
     /// How long a delete waits for the unstage of its volume.
     let unstagePatience: Duration
@@ -28,6 +30,7 @@ package struct LocalController: ControllerService {
         usage: VolumeUsageBook,
         admission: Admission,
         unstagePatience: Duration,
+        nameClaims: NameClaims = NameClaims(),
         now: @escaping @Sendable () -> Timestamp = { WallClock.now() }
     ) {
         self.identity = identity
@@ -36,6 +39,7 @@ package struct LocalController: ControllerService {
         self.usage = usage
         self.admission = admission
         self.unstagePatience = unstagePatience
+        self.nameClaims = nameClaims
         self.now = now
     }
 

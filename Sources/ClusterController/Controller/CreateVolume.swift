@@ -16,39 +16,75 @@ extension ClusterController {
         let claims = [KeyedOperations.Claim.exclusive("volume '\(request.name)'")]
         try names.acquire(claims, for: "CreateVolume", progress: Progress())
         defer { names.release(claims) }
+        // Whichever controller is asked, and however late its call comes: the source of the request,
+        // or its topology, names the one node, whose own lock lets one call make the volume and shows
+        // it to all others. So such a create needs no claim, nor an answer of any other node.
         if let source = request.volumeContentSource {
-            let node = try sourceNode(source, request)
-            return try await create(request, on: node, context)
+            return try await create(request, on: sourceNode(source, request), context)
         }
-        let candidates = try candidates(for: request)
-        if candidates.count > 1,
-            let holder = try await holder(of: request.name, among: candidates, context)
-        {
-            return try await create(request, on: holder, context)
+        let (candidates, isPinned) = try candidates(for: request)
+        guard isPinned else { return try await createOnFirst(of: candidates, request, context) }
+        guard candidates[0].state.isLiving else {
+            throw NodeRegistry.absence(of: candidates[0].node.id, candidates[0].state)
         }
-        return try await createOnFirst(of: candidates, request, context)
+        return try await create(request, on: candidates[0].node, context)
     }
 
     /// Tries the candidates in their order; a full one hands over to the next.
+    ///
+    /// The name is claimed on the first one alone, which mostly has room. Where it has none, the name
+    /// is claimed on all others at once: to ask all nodes again for each full one would take for ever.
     private func createOnFirst(
         of candidates: [NodeView],
         _ request: CreateVolumeRequest,
         _ context: CallContext
     ) async throws(DriverError) -> CreateVolumeResponse {
+        let name = GivenName.volume(request.name)
+        let search = NameSearch(name, hop: hop, patience: patience, context)
         var refusals: [DriverError] = []
-        for candidate in candidates {
-            guard candidate.state.isLiving else {
-                throw NodeRegistry.absence(of: candidate.node.id, candidate.state)
-            }
+        for chosen in [candidates.prefix(1), candidates.dropFirst()] where !chosen.isEmpty {
+            let answers = await search.claim(on: Array(chosen), asking: candidates)
+            let made: (place: ClusterNode, response: CreateVolumeResponse)?
             do throws(DriverError) {
-                return try await create(request, on: candidate.node, context)
+                made = try await create(request, on: chosen, search, answers, &refusals)
+            } catch {
+                await search.drop(on: Array(chosen))
+                throw error
+            }
+            // A create that was answered has ended its claim.
+            await search.drop(on: chosen.filter { $0.node.digest != made?.place.digest })
+            if let made { return made.response }
+        }
+        throw full(refusals, request)
+    }
+
+    /// Goes to the node that has the volume already, else to the chosen ones in their order; nil
+    /// where these are full.
+    private func create(
+        _ request: CreateVolumeRequest,
+        on chosen: ArraySlice<NodeView>,
+        _ search: NameSearch,
+        _ answers: [NameSearch.Answer],
+        _ refusals: inout [DriverError]
+    ) async throws(DriverError) -> (place: ClusterNode, response: CreateVolumeResponse)? {
+        let holder = answers.first(where: \.hasObject)?.node
+        // One that does not answer may have made the volume in an earlier try whose answer was lost.
+        if holder == nil { for answer in answers { _ = try answer.result.get() } }
+        for node in holder.map({ [$0] }) ?? chosen.map(\.node) {
+            do throws(DriverError) {
+                // Also to the holder: a volume that was deleted since is not made without a claim.
+                return (node, try await create(request, on: node, search.context, search.use))
             } catch  where error.code == .outOfSpace {
                 refusals.append(error)
             }
         }
-        guard let last = refusals.last else { throw noCandidate(for: request) }
-        guard refusals.count > 1 else { throw last }
-        throw DriverError(
+        return nil
+    }
+
+    private func full(_ refusals: [DriverError], _ request: CreateVolumeRequest) -> DriverError {
+        guard let last = refusals.last else { return noCandidate(for: request) }
+        guard refusals.count > 1 else { return last }
+        return DriverError(
             .outOfSpace,
             "none of \(refusals.count) nodes has room for volume '\(request.name)'; the last one "
                 + "says: \(last.message)"
@@ -58,9 +94,10 @@ extension ClusterController {
     private func create(
         _ request: CreateVolumeRequest,
         on node: ClusterNode,
-        _ context: CallContext
+        _ context: CallContext,
+        _ claim: NameClaim? = nil
     ) async throws(DriverError) -> CreateVolumeResponse {
-        let response = try await hop.call(request, to: node, context)
+        let response = try await hop.call(request, to: node, context, claim: claim)
         if let tier = node.tier(named: request.parameters["tier"]) {
             registry.charge(response.volume?.capacityBytes ?? 0, to: node, tier: tier.name)
         }
@@ -88,7 +125,10 @@ extension ClusterController {
         return node
     }
 
-    private func candidates(for request: CreateVolumeRequest) throws(DriverError) -> [NodeView] {
+    /// The nodes that may get the volume, and whether every topology names the one of them.
+    private func candidates(for request: CreateVolumeRequest) throws(DriverError)
+        -> (nodes: [NodeView], isPinned: Bool)
+    {
         let topology = request.accessibilityRequirements
         let wanted = PlacementRequest(
             tier: request.parameters["tier"],
@@ -107,7 +147,7 @@ extension ClusterController {
             )
         }
         guard !candidates.isEmpty else { throw noCandidate(for: request) }
-        return candidates
+        return (candidates, isPinned)
     }
 
     private func isPinned(_ requisite: [Topology], to node: ClusterNode) -> Bool {

@@ -21,12 +21,14 @@ package struct NodeHop: Sendable {
         _ request: Request,
         to node: ClusterNode,
         _ context: CallContext,
-        atMost limit: Duration = longest
+        atMost limit: Duration = longest,
+        claim: NameClaim? = nil
     ) async throws(DriverError) -> Request.Response {
+        let headers = claim.map { [(name: NameClaim.header, value: $0.text)] } ?? []
         let left = context.deadline.map { $0 - .now } ?? limit
         do throws(RPCFailure) {
             return try await channels.withClient(of: node) { (client) async throws(RPCFailure) in
-                try await client.call(request, timeout: min(left, limit))
+                try await client.call(request, timeout: min(left, limit), headers: headers)
             }
         } catch {
             throw Self.error(error, of: node)

@@ -33,12 +33,6 @@ extension ClusterController {
         try await hop.call(request, to: node(ofVolume: request.volumeID), context)
     }
 
-    package func createSnapshot(_ request: CreateSnapshotRequest, _ context: CallContext)
-        async throws(DriverError) -> CreateSnapshotResponse
-    {
-        try await hop.call(request, to: node(ofVolume: request.sourceVolumeID), context)
-    }
-
     package func deleteSnapshot(_ request: DeleteSnapshotRequest, _ context: CallContext)
         async throws(DriverError) -> DeleteSnapshotResponse
     {

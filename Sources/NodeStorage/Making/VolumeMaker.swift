@@ -28,15 +28,19 @@ package struct VolumeMaker: Sendable {
         self.now = now
     }
 
-    package func make(_ wanted: RequestedVolume, id: VolumeID, progress: Progress)
-        throws(DriverError)
-        -> VolumeRecord
-    {
+    /// Finds the volume, or makes it once `permit` has not thrown.
+    package func make(
+        _ wanted: RequestedVolume,
+        id: VolumeID,
+        progress: Progress,
+        permit: () throws(DriverError) -> Void = {}
+    ) throws(DriverError) -> VolumeRecord {
         let backend = try tier(of: wanted, id: id)
         if let existing = try tiers.findForCreate(id, in: backend) {
             try wanted.check(matches: existing.record, on: identity, tier: backend.tier)
             return existing.record
         }
+        try permit()
         guard wanted.isReachable(on: identity) else {
             throw DriverError(
                 .outOfSpace,

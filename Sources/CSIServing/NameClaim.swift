@@ -1,0 +1,80 @@
+package import DriverCore
+package import GRPCRuntime
+
+/// What a controller says of its claim to a name, in the metadata of a call to a node.
+///
+/// Two controllers that are asked for one name at the same time must not make it on two nodes. So
+/// each claims the name on the node that it has chosen, and then asks all others: whoever claims
+/// later sees the claim of the other. A create whose claim has ended is refused.
+package struct NameClaim: Sendable, Equatable {
+    package enum Act: String, Sendable {
+        /// With a question about an object: claims its name where nobody has it.
+        case take
+        /// With a question: asks whether somebody else has claimed the name.
+        case ask
+        /// With a question: gives the claim back first.
+        case drop
+        /// With a create: what is not there yet is made only where the claim still holds.
+        case use
+    }
+
+    package static let header = "cairn-claim"
+
+    package let act: Act
+    /// Tells the creates of all controllers apart.
+    package let token: String
+
+    package init(_ act: Act, _ token: String) {
+        self.act = act
+        self.token = token
+    }
+
+    /// What a call carries; nil for a caller that claims nothing.
+    package init?(of context: CallContext) throws(DriverError) {
+        guard let text = context.header(Self.header) else { return nil }
+        guard let act = Act(rawValue: String(text.bytePrefix(before: " "))),
+            let token = text.byteSuffix(after: " "), !token.isEmpty
+        else {
+            throw DriverError(
+                .invalidRequest,
+                "the header \(Self.header) is not an act and a token"
+            )
+        }
+        self.init(act, String(token))
+    }
+
+    package var text: String { "\(act.rawValue) \(token)" }
+}
+
+extension NameClaims {
+    /// Does what a question says of a claim, before anybody looks for the object itself.
+    ///
+    /// Returns why the object counts as being made, though it may not be there; nil for no reason.
+    package func hear(_ claim: NameClaim?, about name: String) -> DriverError? {
+        do throws(DriverError) {
+            switch claim?.act {
+            case .take: try take(name, for: claim?.token ?? "")
+            case .drop: drop(name, by: claim?.token ?? "")
+            case .ask, .use, nil: break
+            }
+            try check(name, for: claim?.token)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Gives back what a question has just claimed, because the name is not free.
+    package func forget(_ claim: NameClaim?, about name: String) {
+        if let claim, claim.act == .take { drop(name, by: claim.token) }
+    }
+
+    /// Throws `operationPending` unless a create may make what is not there; comes with the name's
+    /// key held.
+    ///
+    /// A caller that claims nothing may, as long as nobody else has claimed the name.
+    package func permit(_ claim: NameClaim?, toMake name: String) throws(DriverError) {
+        guard let claim else { return try check(name, for: nil) }
+        try use(name, by: claim.token)
+    }
+}

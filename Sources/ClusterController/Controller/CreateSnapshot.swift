@@ -1,0 +1,55 @@
+package import CSIMessages
+import CSIServing
+package import DriverCore
+package import GRPCRuntime
+
+extension ClusterController {
+    /// Cuts a snapshot on its volume's node, and never a second one of the same name on another.
+    package func createSnapshot(_ request: CreateSnapshotRequest, _ context: CallContext)
+        async throws(DriverError) -> CreateSnapshotResponse
+    {
+        let source = try node(ofVolume: request.sourceVolumeID)
+        // A node says what is wrong with it.
+        guard !request.name.isEmpty, VolumeID(parsing: request.sourceVolumeID) != nil else {
+            return try await hop.call(request, to: source, context)
+        }
+        let name = GivenName.snapshot(request.name)
+        let search = NameSearch(name, hop: hop, patience: patience, context)
+        let living = registry.nodes.filter(\.state.isLiving)
+        let chosen = living.filter { $0.node.digest == source.digest }
+        let answers = await search.claim(on: chosen, asking: living)
+        do throws(DriverError) {
+            try checkUnique(answers, on: source, request)
+            return try await hop.call(request, to: source, context, claim: search.use)
+        } catch {
+            await search.drop(on: chosen)
+            throw error
+        }
+    }
+
+    /// Throws `conflict` where another node has a snapshot of this name, which is of another volume.
+    ///
+    /// A node that is away, or cannot answer, is left out: the id of a snapshot names its node, so a
+    /// second one of a name mixes nothing up, and one broken node must not stop the backups of all.
+    private func checkUnique(
+        _ answers: [NameSearch.Answer],
+        on source: ClusterNode,
+        _ request: CreateSnapshotRequest
+    ) throws(DriverError) {
+        for answer in answers where answer.node.digest == source.digest {
+            if try answer.result.get() { return }
+        }
+        if let other = answers.first(where: \.hasObject)?.node {
+            throw DriverError(
+                .conflict,
+                "snapshot '\(request.name)' exists on node '\(other.id)', cut from another volume than "
+                    + request.sourceVolumeID
+            )
+        }
+        for answer in answers {
+            if case .failure(let error) = answer.result, error.code == .operationPending {
+                throw error
+            }
+        }
+    }
+}

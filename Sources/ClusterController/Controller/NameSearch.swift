@@ -1,0 +1,175 @@
+import CSIMessages
+import CSIServing
+import DriverCore
+import GRPCRuntime
+import Naming
+
+/// A name that a create is about to give.
+enum GivenName: Sendable {
+    case volume(String)
+    case snapshot(String)
+
+    /// Throws `notFound` where the node has no such object.
+    fileprivate func find(
+        on node: ClusterNode,
+        by hop: NodeHop,
+        _ context: CallContext,
+        atMost limit: Duration,
+        _ claim: NameClaim
+    ) async throws(DriverError) {
+        switch self {
+        case .volume(let name):
+            let id = NodeIdentity.volumeID(forName: name, onNode: node.id)
+            let request = ControllerGetVolumeRequest(volumeID: id.text)
+            _ = try await hop.call(request, to: node, context, atMost: limit, claim: claim)
+        case .snapshot(let name):
+            let id = NodeIdentity.snapshotID(forName: name, onNode: node.id)
+            let request = GetSnapshotRequest(snapshotID: id.text)
+            _ = try await hop.call(request, to: node, context, atMost: limit, claim: claim)
+        }
+    }
+}
+
+/// One create's search for its name on all nodes, and its claim to it.
+///
+/// The create claims the name on the node where it will make the object, and only then asks the other
+/// nodes. So of two creates, through any two controllers, at least one sees the other's claim. The
+/// node makes the object only while the claim holds: a create that comes late, after a lease or a
+/// restart of the node, is refused. No clocks are compared, and no node waits for another.
+struct NameSearch: Sendable {
+    struct Answer: Sendable {
+        let node: ClusterNode
+        /// Whether the node has the object.
+        let result: Result<Bool, DriverError>
+    }
+
+    /// Questions in flight at once.
+    private static let breadth = 64
+    /// How long a claim is given back: it ends by itself.
+    private static let dropLimit = Duration.seconds(1)
+    /// How long the one with the lower node waits for the other one of two that see each other.
+    private static let contentionLimit = Duration.seconds(1)
+    private static let contentionPause = Duration.milliseconds(20)
+
+    let name: GivenName
+    let hop: NodeHop
+    /// How long one of several nodes has to answer a question.
+    let patience: Duration
+    let context: CallContext
+    /// One for each create: a call of an earlier try that comes late must not pass for this one.
+    private let token = String(UInt64.random(in: .min ... .max), radix: 16)
+
+    init(_ name: GivenName, hop: NodeHop, patience: Duration, _ context: CallContext) {
+        self.name = name
+        self.hop = hop
+        self.patience = patience
+        self.context = context
+    }
+
+    /// What the create itself carries.
+    var use: NameClaim { NameClaim(.use, token) }
+
+    /// Claims the name on the chosen nodes, and then asks all others; several chosen nodes are asked
+    /// again too, since each is an other one of the next.
+    ///
+    /// Ends early where a chosen node has the object.
+    func claim(on chosen: [NodeView], asking all: [NodeView]) async -> [Answer] {
+        // The first alone: of two creates that choose the same nodes, one gets no claim at all.
+        let order = chosen.sorted { $0.node.digest < $1.node.digest }
+        var taken = await answers(of: order.prefix(1), .take)
+        if taken.allSatisfy(\.isFree) { taken += await answers(of: order.dropFirst(), .take) }
+        guard !taken.contains(where: \.hasObject) else { return taken }
+        let isOneAlone = chosen.count == 1
+        let others = all.filter { view in
+            !(isOneAlone && view.node.digest == order[0].node.digest)
+        }
+        let lowest = taken.allSatisfy(\.isFree) ? order.first?.node.digest : nil
+        return taken + (await answers(of: others[...], .ask, waitingAbove: lowest))
+    }
+
+    /// Gives claims back, also where the caller has gone.
+    func drop(on nodes: [NodeView]) async {
+        await Task { _ = await answers(of: nodes[...], .drop) }.value
+    }
+
+    private func answers(
+        of nodes: ArraySlice<NodeView>,
+        _ act: NameClaim.Act,
+        waitingAbove lowest: String? = nil
+    ) async -> [Answer] {
+        await withTaskGroup(of: Answer.self) { group in
+            var rest = nodes
+            var answers: [Answer] = []
+            func askNext() {
+                guard let next = rest.popFirst() else { return }
+                let isWaiting = lowest.map { $0 < next.node.digest } ?? false
+                group.addTask { await answer(of: next, act, isWaiting: isWaiting) }
+            }
+            for _ in 0..<Self.breadth { askNext() }
+            while let answer = await group.next() {
+                answers.append(answer)
+                askNext()
+            }
+            return answers
+        }
+    }
+
+    /// Of two that see each other's claims, the one with the higher node gives up, and the other one
+    /// waits for that: else both would give up, again and again.
+    private func answer(of view: NodeView, _ act: NameClaim.Act, isWaiting: Bool) async -> Answer {
+        let end = ContinuousClock.now + Self.contentionLimit
+        while true {
+            let result = await ask(view, act)
+            guard isWaiting, result.error?.code == .operationPending, ContinuousClock.now < end,
+                (try? await Task.sleep(for: Self.contentionPause)) != nil
+            else { return Answer(node: view.node, result: result) }
+        }
+    }
+
+    private func ask(_ view: NodeView, _ act: NameClaim.Act) async -> Result<Bool, DriverError> {
+        guard view.state.isLiving else {
+            return .failure(NodeRegistry.absence(of: view.node.id, view.state))
+        }
+        do throws(DriverError) {
+            try await name.find(
+                on: view.node,
+                by: hop,
+                context,
+                atMost: act == .drop ? min(patience, Self.dropLimit) : patience,
+                NameClaim(act, token)
+            )
+            return .success(true)
+        } catch {
+            return error.code == .notFound ? .success(false) : .failure(error)
+        }
+    }
+}
+
+extension NameSearch.Answer {
+    var hasObject: Bool { (try? result.get()) == true }
+    var isFree: Bool { (try? result.get()) == false }
+}
+
+extension Result {
+    fileprivate var error: Failure? {
+        if case .failure(let error) = self { return error }
+        return nil
+    }
+}
+
+extension NodeView {
+    /// How long after its last registration a silent node can still be asked for by a create.
+    ///
+    /// A try of a create whose answer was lost is repeated within minutes: sidecars wait five
+    /// minutes at most by default. Source: external-provisioner, --retry-interval-max.
+    private static let memory = Duration.seconds(600)
+
+    /// Whether creates need not wait for the node any more.
+    var isForgotten: Bool {
+        switch state {
+        case .ready, .late: false
+        // A node that left may have made a volume whose answer was lost on the way.
+        default: age > Self.memory
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import CSIMessages
+import CSIServing
+import DriverCore
+import GRPCRuntime
+import Host
+import Logging
+import Naming
+import NodeStorage
+import TestSupport
+import Testing
+
+@testable import CSIServices
+
+/// What a node answers to the claims of controllers.
+@Suite(.timeLimit(.minutes(5))) struct NameClaimTests {
+    @Test func `a volume is made for the claim that holds its name, and for no other one`()
+        async throws
+    {
+        try await withNode { (node) async throws in
+            #expect(await node.question(.take, "a") == .notFound)
+            #expect(await node.question(.take, "b") == .operationPending)
+            #expect(await node.question(.ask, "b") == .operationPending)
+            #expect(await node.question(.ask, "a") == .notFound)
+            #expect(await node.question(nil, "") == .operationPending)
+            #expect(await node.create(.use, "b") == .operationPending)
+            #expect(await node.create(nil, "") == .operationPending)
+            #expect(try node.backend.volumes().isEmpty)
+            #expect(await node.create(.use, "a") == nil)
+            // The claim ended with it, and the volume is found by everybody.
+            #expect(node.controller.nameClaims.count == 0)
+            #expect(await node.create(.use, "a") == nil)
+            #expect(await node.create(.use, "b") == nil)
+            #expect(await node.create(nil, "") == nil)
+            #expect(try node.backend.volumes().count == 1)
+        }
+    }
+
+    @Test func `a caller without a claim makes what nobody has claimed`() async throws {
+        try await withNode { (node) async throws in
+            #expect(await node.create(nil, "") == nil)
+            #expect(await node.question(.take, "a") == nil)
+            #expect(node.controller.nameClaims.count == 0)
+        }
+    }
+
+    @Test func `a claim that was given back is none`() async throws {
+        try await withNode { (node) async throws in
+            #expect(await node.question(.take, "a") == .notFound)
+            #expect(await node.question(.drop, "a") == .notFound)
+            #expect(await node.create(.use, "a") == .operationPending)
+            #expect(await node.create(nil, "") == nil)
+        }
+    }
+
+    @Test func `a tier that cannot tell gives no claim`() async throws {
+        try await withNode { (node) async throws in
+            node.backend.fail(after: 0, with: .unavailable)
+            #expect(await node.question(.take, "a") == .unavailable)
+            #expect(node.controller.nameClaims.count == 0)
+        }
+    }
+
+    @Test func `a snapshot is cut for the claim that holds its name`() async throws {
+        try await withNode { (node) async throws in
+            #expect(await node.create(nil, "") == nil)
+            #expect(await node.snapshotQuestion(.take, "a") == .notFound)
+            #expect(await node.snapshotQuestion(.ask, "b") == .operationPending)
+            #expect(await node.snapshot(.use, "b") == .operationPending)
+            #expect(await node.snapshot(nil, "") == .operationPending)
+            #expect(try node.backend.snapshots().isEmpty)
+            #expect(await node.snapshot(.use, "a") == nil)
+            #expect(await node.snapshotQuestion(.take, "b") == nil)
+            #expect(await node.snapshot(.use, "b") == nil)
+            #expect(try node.backend.snapshots().count == 1)
+        }
+    }
+
+    @Test(arguments: ["", "take", "take ", "steal a", "TAKE a"])
+    func `a header of another form is refused`(_ text: String) async throws {
+        try await withNode { (node) async throws in
+            let context = CallContext(method: "/t", peer: Peer(address: "t"), header: { _ in text })
+            #expect(await node.create(context) == .invalidRequest)
+        }
+    }
+
+    private func withNode(_ body: (ClaimedNode) async throws -> Void) async throws {
+        try await withTemporaryFolder { folder in try await body(ClaimedNode(in: folder)) }
+    }
+}
+
+/// A node's Controller over scripted storage; answers are codes, nil for OK.
+private struct ClaimedNode {
+    let backend: ScriptedBackend
+    let controller: LocalController
+    private let identity: NodeIdentity
+
+    init(in folder: TemporaryFolder) throws {
+        backend = ScriptedBackend(folder: try folder.makeFolder("data"))
+        identity = try NodeIdentity(driverName: "t.csi", version: "0", nodeID: "n", topology: [:])
+        let stack = try NodeStack(
+            identity: identity,
+            backends: [backend],
+            settings: NodeSettings(
+                kubeletRoot: folder.path(of: "kubelet"),
+                usageFolder: folder.makeFolder("usage"),
+                defaultTier: "scripted"
+            ),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        stack.tiers.start()
+        controller = stack.controller
+    }
+
+    private var volume: String { identity.volumeID(forName: "v").text }
+
+    func question(_ act: NameClaim.Act?, _ token: String) async -> DriverError.Code? {
+        await code { () async throws(DriverError) in
+            let request = ControllerGetVolumeRequest(volumeID: volume)
+            _ = try await controller.getVolume(request, context(act, token))
+        }
+    }
+
+    func snapshotQuestion(_ act: NameClaim.Act?, _ token: String) async -> DriverError.Code? {
+        await code { () async throws(DriverError) in
+            let request = GetSnapshotRequest(snapshotID: identity.snapshotID(forName: "s").text)
+            _ = try await controller.getSnapshot(request, context(act, token))
+        }
+    }
+
+    func create(_ act: NameClaim.Act?, _ token: String) async -> DriverError.Code? {
+        await create(context(act, token))
+    }
+
+    func create(_ context: CallContext) async -> DriverError.Code? {
+        await code { () async throws(DriverError) in
+            let capability = VolumeCapability(
+                accessType: .mount(.init()),
+                accessMode: .init(mode: .singleNodeWriter)
+            )
+            let request = CreateVolumeRequest(
+                name: "v",
+                capacityRange: CapacityRange(requiredBytes: ByteCount.mebibytes(16).bytes),
+                volumeCapabilities: [capability]
+            )
+            _ = try await controller.createVolume(request, context)
+        }
+    }
+
+    func snapshot(_ act: NameClaim.Act?, _ token: String) async -> DriverError.Code? {
+        await code { () async throws(DriverError) in
+            let request = CreateSnapshotRequest(sourceVolumeID: volume, name: "s")
+            _ = try await controller.createSnapshot(request, context(act, token))
+        }
+    }
+
+    private func context(_ act: NameClaim.Act?, _ token: String) -> CallContext {
+        let text = act.map { NameClaim($0, token).text }
+        return CallContext(method: "/t", peer: Peer(address: "t")) { name in
+            name == NameClaim.header ? text : nil
+        }
+    }
+
+    private func code(_ body: () async throws(DriverError) -> Void) async -> DriverError.Code? {
+        do throws(DriverError) {
+            try await body()
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+}

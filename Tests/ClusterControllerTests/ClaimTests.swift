@@ -1,0 +1,174 @@
+import CSIMessages
+import DriverCore
+import Naming
+import Synchronization
+import Testing
+
+@testable import ClusterController
+
+@Suite(.timeLimit(.minutes(5))) struct `Two controllers and one name` {
+    /// Asks again as a sidecar does, as long as the answer is ABORTED.
+    private func insist(on name: String, by controller: ClusterController, _ cluster: FakeCluster)
+        async throws(DriverError) -> Volume
+    {
+        for _ in 0..<1000 {
+            do throws(DriverError) {
+                return try await cluster.create(name, by: controller)
+            } catch  where error.code == .operationPending {
+                await Task.yield()
+            }
+        }
+        throw DriverError(.timedOut, "the call is still answered ABORTED")
+    }
+
+    private func expectNoClaims(_ cluster: FakeCluster) {
+        #expect(cluster.nodes.map(\.claims.count) == cluster.nodes.map { _ in 0 })
+    }
+
+    @Test(arguments: [0, 200, 2000])
+    func `make one volume, however their steps interleave`(_ microseconds: Int) async throws {
+        try await FakeCluster.with(["a", "b", "c"]) { cluster in
+            for node in cluster.nodes { node.gate.slow(to: .microseconds(microseconds)) }
+            for round in 0..<60 {
+                // Often the first choice of one of them is full.
+                let roomy = cluster.nodes.randomElement()?.id
+                for node in cluster.nodes {
+                    let hasRoom = node.id == roomy || Bool.random()
+                    node.state.withLock { $0.room = hasRoom ? 100 << 30 : 0 }
+                }
+                let tries = [cluster.controller, cluster.replica].map { controller in
+                    Task { try await insist(on: "v\(round)", by: controller, cluster) }
+                }
+                let volumes = [try await tries[0].value, try await tries[1].value]
+                #expect(volumes[0] == volumes[1])
+                #expect(cluster.nodes.map(\.volumeNames.count).reduce(0, +) == round + 1)
+            }
+            expectNoClaims(cluster)
+        }
+    }
+
+    @Test func `a controller that stops before its create comes too late`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            let first = cluster.controller.placedFirst(cluster)
+            let node = try cluster.node(first)
+            node.gate.shut()
+            let late = Task { try await cluster.create("v") }
+            await node.gate.arrival()
+            let early = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("v", by: cluster.replica)
+            }
+            #expect(early?.code == .operationPending)
+            try cluster.live(.seconds(60))
+            let volume = try await cluster.create("v", by: cluster.replica)
+            #expect(volume.node != first)
+            node.gate.open()
+            let outcome = await Result { try await late.value }
+            #expect(outcome.code == .operationPending)
+            #expect(cluster.nodes.flatMap(\.volumeNames) == ["v"])
+            #expect(try await cluster.create("v") == volume)
+            expectNoClaims(cluster)
+        }
+    }
+
+    @Test func `a node that has started anew makes nothing for a claim that it forgot`()
+        async throws
+    {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            let node = try cluster.node(cluster.controller.placedFirst(cluster))
+            node.gate.shut()
+            let made = Task { try await cluster.create("v") }
+            await node.gate.arrival()
+            node.restart()
+            node.gate.open()
+            let outcome = await Result { try await made.value }
+            #expect(outcome.code == .operationPending)
+            #expect(cluster.nodes.flatMap(\.volumeNames).isEmpty)
+            #expect(try await cluster.create("v").node == node.id)
+        }
+    }
+
+    @Test func `a name that somebody else has claimed is ABORTED until the claim ends`()
+        async throws
+    {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            for node in cluster.nodes {
+                let id = NodeIdentity.volumeID(forName: "v", onNode: node.id).text
+                try node.claims.take(id, for: "another")
+                let error = await #expect(throws: DriverError.self) {
+                    _ = try await cluster.create("v")
+                }
+                #expect(error?.code == .operationPending)
+                #expect(cluster.nodes.map(\.claims.count).reduce(0, +) == 1)
+                try cluster.live(.seconds(30))
+            }
+            _ = try await cluster.create("v")
+        }
+    }
+
+    @Test func `what one topology names is made without a claim, but not against one`() async throws
+    {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            _ = try await cluster.create("v", on: ["a"])
+            #expect(cluster.nodes.map { $0.calls("ControllerGetVolume") } == [0, 0])
+            let id = NodeIdentity.volumeID(forName: "w", onNode: "a").text
+            try cluster.node("a").claims.take(id, for: "another")
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("w", on: ["a"])
+            }
+            #expect(error?.code == .operationPending)
+        }
+    }
+
+    @Test func `the next candidate of a full one is claimed before its create`() async throws {
+        try await FakeCluster.with(["a", "b", "c"]) { cluster in
+            try cluster.node("a").state.withLock { $0.room = 0 }
+            try cluster.node("b").state.withLock { $0.room = 0 }
+            let last = try cluster.node("c")
+            last.gate.shut()
+            let made = Task { try await cluster.create("v", on: ["a", "b", "c"]) }
+            await last.gate.arrival()
+            #expect(last.claims.count == 1)
+            last.gate.open()
+            #expect(try await made.value.node == "c")
+            expectNoClaims(cluster)
+        }
+    }
+
+    @Test func `a create that fails gives its claims back`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            for node in cluster.nodes { node.state.withLock { $0.room = 0 } }
+            await #expect(throws: DriverError.self) { _ = try await cluster.create("v") }
+            expectNoClaims(cluster)
+            try cluster.node("b").state.withLock { $0.failure = DriverError(.unavailable, "away") }
+            await #expect(throws: DriverError.self) { _ = try await cluster.create("v") }
+            expectNoClaims(cluster)
+        }
+    }
+
+    @Test func `a volume is found while the node that would be chosen is away`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            let volume = try await cluster.create("v", on: ["b"])
+            try cluster.node("a").state.withLock { $0.failure = DriverError(.unavailable, "away") }
+            #expect(try await cluster.create("v", on: ["a", "b"]) == volume)
+        }
+    }
+}
+
+extension ClusterController {
+    /// The node that a create without topology goes to.
+    fileprivate func placedFirst(_ cluster: FakeCluster) -> String {
+        let wanted = PlacementRequest(tier: nil, requisite: [], preferred: [])
+        return placement.candidates(for: wanted, among: registry.nodes)[0].node.id
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+
+    fileprivate var code: DriverError.Code? {
+        if case .failure(let error as DriverError) = self { return error.code }
+        return nil
+    }
+}
