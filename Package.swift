@@ -170,7 +170,7 @@ let package = Package(
         .target(
             name: "Registrar",
             dependencies: [
-                "CSIClient", "CSIMessages", "GRPCRuntime", "Host", "DriverCore", log,
+                "CSIClient", "CSIMessages", "GRPCRuntime", "Host", "Metrics", "DriverCore", log,
             ],
             swiftSettings: swift
         ),
@@ -284,7 +284,11 @@ let package = Package(
             swiftSettings: swift
         ),
         // The parts of `cairn` that need no driver, most of them of `cairn bench`.
-        .testTarget(name: "BenchTests", dependencies: ["cairn", arguments], swiftSettings: swift),
+        .testTarget(
+            name: "BenchTests",
+            dependencies: ["cairn", "CSIServing", "HTTPServer", arguments],
+            swiftSettings: swift
+        ),
         // The reader of LVM's metadata, on texts and heads of disks that LVM wrote.
         .testTarget(
             name: "BackendLVMMetadataTests",
@@ -327,7 +331,7 @@ let package = Package(
             name: "ClusterControllerTests",
             dependencies: [
                 "ClusterController", "CSIMessages", "CSIServing", "DriverCore", "GRPCRuntime",
-                "Naming", "TestSupport", log,
+                "Metrics", "Naming", "TestSupport", log,
             ],
             swiftSettings: swift
         ),

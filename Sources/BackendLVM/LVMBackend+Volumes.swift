@@ -264,8 +264,7 @@ extension GroupChange {
             let uuid = metadata.deviceUUID(of: volume, layer: layer)
             guard let device = try DeviceMapper.device(uuid: uuid) else { continue }
             let output = try HostCommand(
-                named: "dmsetup",
-                package: "dmsetup",
+                .dmsetup,
                 arguments: ["--noudevsync", "--verifyudev", "remove", device.name]
             ).run(deadline: VolumeGroup.commandLimit)
             guard output.exitCode != 0 else { continue }

@@ -5,6 +5,7 @@
 
 #include "chttp_shim.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 
 struct sockaddr;
@@ -26,9 +27,11 @@ typedef struct chttp_seat {
   uint64_t used;
 } chttp_seat;
 
-// The connections of a server, on its one thread. Who says nothing keeps nobody out: where all seats
+// The connections of a server. Who says nothing keeps nobody out: where all seats
 // are taken, a newcomer gets the one of the idlest connection of the address that has the most.
 typedef struct chttp_seats {
+  // Held for a moment, by the thread that accepts and by those of the connections.
+  pthread_mutex_t lock;
   chttp_seat all[CHTTP_MOST_SEATS];
   uint64_t clock;
 } chttp_seats;
@@ -36,7 +39,7 @@ typedef struct chttp_seats {
 // NULL where there is no seat, which the limit of connections prevents.
 chttp_seat *chttp_seat_take(chttp_seats *seats, int socket, const struct sockaddr *address);
 void chttp_seat_use(chttp_seats *seats, chttp_seat *seat);
-void chttp_seat_leave(chttp_seat *seat);
+void chttp_seat_leave(chttp_seats *seats, chttp_seat *seat);
 
 // A listening socket, or -1 with the errno in `failure`.
 int chttp_listen(const char *host, uint16_t port, int32_t *failure);

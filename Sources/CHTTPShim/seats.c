@@ -48,7 +48,7 @@ static unsigned living(const chttp_seats *seats) {
   return count;
 }
 
-chttp_seat *chttp_seat_take(chttp_seats *seats, int socket, const struct sockaddr *address) {
+static chttp_seat *take(chttp_seats *seats, int socket, const struct sockaddr *address) {
   chttp_seat *seat = NULL;
   for (unsigned index = 0; index < CHTTP_MOST_SEATS && !seat; index++) {
     if (!seats->all[index].is_taken) seat = &seats->all[index];
@@ -56,16 +56,32 @@ chttp_seat *chttp_seat_take(chttp_seats *seats, int socket, const struct sockadd
   if (!seat) return NULL;
   if (living(seats) >= CHTTP_MOST_LIVING) {
     chttp_seat *victim = least_worthy(seats);
-    // libmicrohttpd sees the end of the stream, and closes the socket itself.
+    // libmicrohttpd sees the end of the stream, and closes the socket itself; not before the seat is
+    // left, for which it needs the lock.
     shutdown(victim->socket, SHUT_RDWR);
     victim->is_ended = true;
   }
   *seat = (chttp_seat){.is_taken = true, .socket = socket};
   set_origin(seat, address);
-  chttp_seat_use(seats, seat);
+  seat->used = ++seats->clock;
   return seat;
 }
 
-void chttp_seat_use(chttp_seats *seats, chttp_seat *seat) { seat->used = ++seats->clock; }
+chttp_seat *chttp_seat_take(chttp_seats *seats, int socket, const struct sockaddr *address) {
+  pthread_mutex_lock(&seats->lock);
+  chttp_seat *seat = take(seats, socket, address);
+  pthread_mutex_unlock(&seats->lock);
+  return seat;
+}
 
-void chttp_seat_leave(chttp_seat *seat) { seat->is_taken = false; }
+void chttp_seat_use(chttp_seats *seats, chttp_seat *seat) {
+  pthread_mutex_lock(&seats->lock);
+  seat->used = ++seats->clock;
+  pthread_mutex_unlock(&seats->lock);
+}
+
+void chttp_seat_leave(chttp_seats *seats, chttp_seat *seat) {
+  pthread_mutex_lock(&seats->lock);
+  seat->is_taken = false;
+  pthread_mutex_unlock(&seats->lock);
+}

@@ -18,15 +18,17 @@ struct chttp_server {
 
 struct chttp_page {
   struct MHD_Response *response;
+  unsigned status;
 };
 
 static const unsigned idle_seconds = 15;
 // Of one connection: the request's head and the answer's.
 static const size_t memory_bytes = 16 << 10;
 
-void chttp_page_write(chttp_page *page, const char *content_type, const uint8_t *bytes,
-                      size_t length) {
+void chttp_page_write(chttp_page *page, uint16_t status, const char *content_type,
+                      const uint8_t *bytes, size_t length) {
   if (page->response) return;
+  page->status = status;
   page->response = MHD_create_response_from_buffer(length, (void *)bytes, MHD_RESPMEM_MUST_COPY);
   if (!page->response) return;
   MHD_add_response_header(page->response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
@@ -50,7 +52,7 @@ static void seat(void *context, struct MHD_Connection *connection, void **place,
                  enum MHD_ConnectionNotificationCode change) {
   chttp_server *server = context;
   if (change == MHD_CONNECTION_NOTIFY_CLOSED) {
-    if (*place) chttp_seat_leave(*place);
+    if (*place) chttp_seat_leave(&server->seats, *place);
     *place = NULL;
     return;
   }
@@ -81,14 +83,14 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
   chttp_page page = {0};
   server->handler(server->context, path, &page);
   if (!page.response) return send_empty(connection, MHD_HTTP_NOT_FOUND);
-  enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, page.response);
+  enum MHD_Result result = MHD_queue_response(connection, page.status, page.response);
   MHD_destroy_response(page.response);
   return result;
 }
 
 static struct MHD_Daemon *start(chttp_server *server, int listener) {
   return MHD_start_daemon(
-      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL, answer, server,
+      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, 0, NULL, NULL, answer, server,
       MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
       (unsigned)CHTTP_MOST_SEATS, MHD_OPTION_NOTIFY_CONNECTION, seat, server,
       MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -105,8 +107,10 @@ chttp_server *chttp_server_create(const char *host, uint16_t port, chttp_handler
     server->handler = handler;
     server->context = context;
     server->port = chttp_port(listener);
+    pthread_mutex_init(&server->seats.lock, NULL);
     server->daemon = start(server, listener);
     if (server->daemon) return server;
+    pthread_mutex_destroy(&server->seats.lock);
   }
   free(server);
   close(listener);
@@ -116,7 +120,8 @@ chttp_server *chttp_server_create(const char *host, uint16_t port, chttp_handler
 uint16_t chttp_server_port(const chttp_server *server) { return server->port; }
 
 void chttp_server_destroy(chttp_server *server) {
-  // Closes the listener too.
+  // Closes the listener too, and waits for every connection's thread.
   MHD_stop_daemon(server->daemon);
+  pthread_mutex_destroy(&server->seats.lock);
   free(server);
 }

@@ -83,5 +83,7 @@ package struct NodeStack: Sendable {
     package func registerNode(in router: inout Router) { node.register(in: &router) }
 
     /// The figures of the storage, for the metrics page.
-    package var metrics: [any MetricsSource] { [operations, tiers, repairs, usage] }
+    package var metrics: [any MetricsSource] {
+        [operations, ProgramFigures.ofProcess, tiers, repairs, usage]
+    }
 }

@@ -4,10 +4,12 @@ import Glibc
 
 /// A page of an HTTP server.
 package struct Page: Sendable, Hashable {
+    package let status: UInt16
     package let contentType: String
     package let text: String
 
-    package init(contentType: String, text: String) {
+    package init(status: UInt16 = 200, contentType: String, text: String) {
+        self.status = status
         self.contentType = contentType
         self.text = text
     }
@@ -15,10 +17,10 @@ package struct Page: Sendable, Hashable {
 
 /// Serves small pages over HTTP from the moment it is made until it goes.
 ///
-/// Pages are made one at a time, on a thread of its own. GET and HEAD only, no TLS; few connections,
-/// so that nobody can take the process's descriptors through it.
+/// Each connection has a thread of its own, so that a page that takes long keeps no other one. GET and
+/// HEAD only, no TLS; few connections, so that nobody can take the process's descriptors through it.
 @safe package final class PageServer: Sendable {
-    /// The page at a path, or nil where there is none.
+    /// The page at a path, or nil where there is none; several are asked for at a time.
     package typealias Pages = @Sendable (_ path: String) -> Page?
 
     private final class Handler: Sendable {
@@ -59,6 +61,6 @@ package struct Page: Sendable, Hashable {
         let handler = unsafe Unmanaged<Handler>.fromOpaque(context).takeUnretainedValue()
         guard let found = handler.pages(unsafe String(cString: path)) else { return }
         let text = Array(found.text.utf8)
-        unsafe chttp_page_write(page, found.contentType, text, text.count)
+        unsafe chttp_page_write(page, found.status, found.contentType, text, text.count)
     }
 }

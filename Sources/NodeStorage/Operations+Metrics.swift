@@ -2,7 +2,22 @@ package import Metrics
 
 extension Operations: MetricsSource {
     package func add(to page: inout MetricsText) {
+        let kinds = runningByKind
         page.family("cairn_operations_running", .gauge, "Operations that change something now.")
-        page.sample("cairn_operations_running", runningCount)
+        for kind in kinds {
+            page.sample("cairn_operations_running", kind.count, ["kind": kind.name])
+        }
+        page.family(
+            "cairn_operations_oldest_seconds",
+            .gauge,
+            "Age of the oldest operation that runs now; 0 where none does."
+        )
+        for kind in kinds {
+            page.sample(
+                "cairn_operations_oldest_seconds",
+                kind.oldest / .seconds(1),
+                ["kind": kind.name]
+            )
+        }
     }
 }

@@ -12,7 +12,7 @@ package final class Operations: Sendable {
     private let readers: BlockingPool
     private let keys = KeyedOperations()
     private let stop = StopFlag()
-    private let running = Mutex(0)
+    private let running = RunningOperations()
 
     /// What only reads has threads of its own: kubelet and the sidecars ask again and again, and
     /// on a disk that hangs their questions must not take the threads of other volumes' changes.
@@ -22,7 +22,18 @@ package final class Operations: Sendable {
     }
 
     /// How many that change something are running now.
-    package var runningCount: Int { running.withLock(\.self) }
+    package var runningCount: Int { running.count }
+
+    /// Operations of one name that run now.
+    package struct Kind: Sendable {
+        package let name: String
+        package let count: Int
+        /// Since the oldest began; zero where none runs.
+        package let oldest: Duration
+    }
+
+    /// Every kind that has run since the process began, in order of their names.
+    package var runningByKind: [Kind] { running.byKind }
 
     /// Runs `body` while holding `claims`.
     ///
@@ -35,11 +46,11 @@ package final class Operations: Sendable {
         let progress = Progress(stop: stop)
         let lease = try Lease(of: keys, claims, for: name, progress: progress)
         return try await changes.run { () throws(DriverError) -> Result in
-            self.running.withLock { $0 += 1 }
+            let ticket = self.running.begin(name)
             // Released before the caller is answered: its next call must not meet its own lease.
             defer {
                 lease.end()
-                self.running.withLock { $0 -= 1 }
+                self.running.end(ticket)
             }
             try progress.checkStop()
             return try body(progress)

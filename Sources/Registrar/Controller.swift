@@ -12,6 +12,8 @@ final class Controller: Sendable {
         /// What was logged last; nil while registrations succeed.
         var failure: String?
         var isKnown = false
+        /// When it took the registration, or when it became known.
+        var lastContact = ContinuousClock.now
     }
 
     /// A controller whose clock differs by more is warned of.
@@ -20,9 +22,17 @@ final class Controller: Sendable {
     private let endpoint: Endpoint
     private let tls: TLSFiles
     private let logger: Logger
+    private let count: @Sendable (String) -> Void
     private let state = Mutex(State())
 
-    init(_ endpoint: Endpoint, tls: TLSFiles, logger: Logger) {
+    /// `count` hears how each registration ended, by its gRPC code.
+    init(
+        _ endpoint: Endpoint,
+        tls: TLSFiles,
+        logger: Logger,
+        count: @escaping @Sendable (String) -> Void
+    ) {
+        self.count = count
         self.endpoint = endpoint
         self.tls = tls
         var logger = logger
@@ -30,13 +40,17 @@ final class Controller: Sendable {
         self.logger = logger
     }
 
+    var lastContact: ContinuousClock.Instant { state.withLock(\.lastContact) }
+
     /// When to register again; nil where the controller did not take the registration.
     func register(_ request: RegisterRequest, atMost patience: Duration) async -> Duration? {
         do throws(RPCFailure) {
             let answer = try await client().call(request, timeout: patience)
+            count("OK")
             succeeded(answer, request)
             return .seconds(max(1, min(answer.intervalSeconds, 60)))
         } catch {
+            count(error.code.name)
             failed(error)
             // The connection may be dead without a sign; the next try opens a new one.
             if DriverError(error).code == .timedOut { await close() }
@@ -79,7 +93,7 @@ final class Controller: Sendable {
     /// Logged once for each change, not every ten seconds.
     private func succeeded(_ answer: RegisterResponse, _ request: RegisterRequest) {
         let isNew = state.withLock { state in
-            defer { (state.failure, state.isKnown) = (nil, true) }
+            defer { (state.failure, state.isKnown, state.lastContact) = (nil, true, .now) }
             return !state.isKnown || state.failure != nil
         }
         guard isNew else { return }

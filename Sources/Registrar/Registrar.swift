@@ -37,6 +37,8 @@ package final class Registrar: Sendable {
         var interval = Duration.seconds(10)
         /// Names that have no address, as logged.
         var unresolved: Set<String> = []
+        /// How registrations ended, by their gRPC code.
+        var registrations: [String: UInt64] = [:]
     }
 
     private let places: [Place]
@@ -57,6 +59,19 @@ package final class Registrar: Sendable {
         self.tls = tls
         self.logger = logger
         self.report = report
+    }
+
+    /// How registrations with any controller have ended, by their gRPC code.
+    var registrations: [String: UInt64] { state.withLock(\.registrations) }
+
+    /// The controllers that are known now, each with its last contact.
+    var contacts: [(place: Place, last: ContinuousClock.Instant)] {
+        state.withLock(\.controllers).map { ($0.key, $0.value.lastContact) }
+            .sorted { ($0.place.host, $0.place.port) < ($1.place.host, $1.place.port) }
+    }
+
+    private func count(_ code: String) {
+        state.withLock { $0.registrations[code, default: 0] += 1 }
     }
 
     /// Registers until the task is cancelled.
@@ -132,7 +147,9 @@ package final class Registrar: Sendable {
         state.withLock { state in
             for place in found where state.controllers[place] == nil {
                 let endpoint = Endpoint.tcp(host: place.host, port: place.port)
-                state.controllers[place] = Controller(endpoint, tls: tls, logger: logger)
+                state.controllers[place] = Controller(endpoint, tls: tls, logger: logger) {
+                    [weak self] in self?.count($0)
+                }
             }
             guard isComplete else { return [] }
             let gone = state.controllers.filter { !found.contains($0.key) }

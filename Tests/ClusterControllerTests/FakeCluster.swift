@@ -21,6 +21,7 @@ final class FakeCluster: Sendable {
     private let clock = TestClock()
     private let servers: [Server]
     let channels: NodeChannels
+    let hops = HopFigures()
 
     /// Connections to nodes that are kept.
     static let mostKept = 4
@@ -47,8 +48,8 @@ final class FakeCluster: Sendable {
             return try Server(configuration, router: router)
         }
         registry = NodeRegistry(lostNodes: lostNodes, now: now)
-        controller = Self.controller(registry, lostNodes, channels, LocalPlacement())
-        replica = Self.controller(registry, lostNodes, channels, ReversedPlacement())
+        controller = Self.controller(registry, lostNodes, channels, hops, LocalPlacement())
+        replica = Self.controller(registry, lostNodes, channels, hops, ReversedPlacement())
         for id in ids { try registerNode(id) }
         if isSettled {
             for _ in 0..<3 {
@@ -62,12 +63,13 @@ final class FakeCluster: Sendable {
         _ registry: NodeRegistry,
         _ lostNodes: LostNodes,
         _ channels: NodeChannels,
+        _ hops: HopFigures,
         _ placement: any PlacementPolicy
     ) -> ClusterController {
         ClusterController(
             registry: registry,
             lostNodes: lostNodes,
-            hop: NodeHop(channels: channels),
+            hop: NodeHop(channels: channels, figures: hops),
             placement: placement,
             // Nodes share a busy machine's processors with other tests.
             patience: .seconds(100),

@@ -58,11 +58,63 @@ struct `The metrics page` {
         #expect(page[#"cairn_tier_up{tier="xfs-thin"}"#] == 0)
         #expect(page[#"cairn_tier_up{tier="ext4-thin"}"#] == 1)
         let problem =
-            #"cairn_tier_problem{tier="xfs-thin",kind="unavailable",subject="tier xfs-thin"}"#
+            #"cairn_tier_problems{tier="xfs-thin",kind="unavailable"}"#
         #expect(page[problem] == 1)
         let back = try cluster.driver.metrics()
         #expect(back[#"cairn_tier_up{tier="xfs-thin"}"#] == 1)
-        #expect(back[problem] == nil)
+        #expect(back[problem] == 0)
+    }
+
+    @Test func `counts the programs that run, and the file systems that they make`() async throws {
+        let made = #"cairn_filesystems_made_total{filesystem="ext4"}"#
+        let runs = #"cairn_program_runs_total{program="mkfs.ext4",exit="0"}"#
+        let durations = #"cairn_program_duration_seconds_count{program="mkfs.ext4"}"#
+        let before = try cluster.driver.metrics()
+        let id = try await cluster.create(cluster.unique("made"), tier: "xfs-thin").volumeID
+        try await cluster.stage(id)
+        try await cluster.unstage(id)
+        // It is formatted once: the second stage runs nothing.
+        try await cluster.stage(id)
+        try await cluster.unstage(id)
+        let after = try cluster.driver.metrics()
+        for series in [made, runs, durations] {
+            #expect(after[series] == (before[series] ?? 0) + 1, "\(series)")
+        }
+        #expect(after[#"cairn_programs_running{program="mkfs.ext4"}"#] == 0)
+        #expect(after[#"cairn_filesystems_made_total{filesystem="btrfs"}"#] == 0)
+        try await cluster.delete(id)
+    }
+
+    @Test func `tells the operations that run, and 0 once they have ended`() async throws {
+        let id = try await cluster.create(cluster.unique("operated")).volumeID
+        try await cluster.delete(id)
+        let page = try cluster.driver.metrics()
+        for kind in ["CreateVolume", "DeleteVolume"] {
+            #expect(page["cairn_operations_running{kind=\"\(kind)\"}"] == 0)
+            #expect(page["cairn_operations_oldest_seconds{kind=\"\(kind)\"}"] == 0)
+        }
+    }
+
+    @Test func `holds no name and no id of a volume or a snapshot`() async throws {
+        let name = cluster.unique("secret")
+        let id = try await cluster.create(name).volumeID
+        let snapshot = try await cluster.snapshot(id, named: "\(name)-cut")
+        try await cluster.stage(id)
+        let page = try cluster.driver.metrics().text
+        for text in [name, "v1-", "s1-", id, snapshot.snapshotID] {
+            #expect(!page.contains(text), "\(text)")
+        }
+        try await cluster.unstage(id)
+    }
+
+    @Test(arguments: ["live", "startup", "ready"])
+    func `has pages for the probes of kubelet beside it`(probe: String) throws {
+        let port = try cluster.driver.metricsPort()
+        let answer = try HTTPConnection.ask("/healthz/\(probe)", port: port)
+        #expect(answer.head.hasPrefix("HTTP/1.1 200 "))
+        #expect(answer.body == "ok\n")
+        let other = try HTTPConnection.ask("/healthz/\(probe)/more", port: port)
+        #expect(other.head.hasPrefix("HTTP/1.1 404 "))
     }
 
     @Test func `names the driver, its readiness and its process`() async throws {

@@ -1,3 +1,4 @@
+import Dispatch
 import DriverCore
 import HTTPServer
 import Synchronization
@@ -135,6 +136,39 @@ struct PageServerTests {
             let answer = other.receive()
             #expect(answer.hasSuffix("good day\n"))
             withExtendedLifetime(idle) {}
+        }
+    }
+
+    @Test func `a page that takes long keeps no other one`() throws {
+        let isAsked = DispatchSemaphore(value: 0)
+        let mayEnd = DispatchSemaphore(value: 0)
+        let server = try PageServer(host: "127.0.0.1", port: 0) { [greeting] path in
+            if path == "/slow" {
+                isAsked.signal()
+                mayEnd.wait()
+            }
+            return greeting
+        }
+        // The server waits for its pages when it goes.
+        defer { mayEnd.signal() }
+        try withExtendedLifetime(server) {
+            let slow = try HTTPConnection(port: server.port)
+            slow.send("GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            isAsked.wait()
+            #expect(try HTTPConnection.ask("/", port: server.port).body == "good day\n")
+            mayEnd.signal()
+            let answer = slow.receive()
+            #expect(answer.hasSuffix("good day\n"))
+        }
+    }
+
+    @Test func `a page has the status that it says`() throws {
+        let page = Page(status: 503, contentType: "text/plain", text: "not yet\n")
+        let server = try PageServer(host: "127.0.0.1", port: 0) { _ in page }
+        try withExtendedLifetime(server) {
+            let answer = try HTTPConnection.ask("/", port: server.port)
+            #expect(answer.head.hasPrefix("HTTP/1.1 503 "))
+            #expect(answer.body == "not yet\n")
         }
     }
 

@@ -70,8 +70,7 @@ struct LVMCommand: Sendable, Hashable {
     func run(deadline: Duration) throws(DriverError) -> CommandOutput {
         // Between suspend and resume of a device nothing may end it.
         try HostCommand(
-            named: "lvm",
-            package: "lvm2",
+            .lvm,
             arguments: argumentVector,
             outlivesDriver: true
         ).run(deadline: deadline)

@@ -137,8 +137,7 @@ extension GroupSurvey {
 
     private mutating func examineCheck() {
         do throws(DriverError) {
-            let package = "thin-provisioning-tools"
-            _ = try HostCommand(named: "thin_check", package: package, arguments: [])
+            _ = try HostCommand(.thinCheck, arguments: [])
             good("thin_check", "there")
         } catch {
             note("thin_check", "missing: LVM activates a pool without a look at it", error.message)

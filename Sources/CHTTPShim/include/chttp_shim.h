@@ -1,4 +1,5 @@
-// libmicrohttpd as a server of small pages, on one thread of its own.
+// libmicrohttpd as a server of small pages, on threads of its own: one for each connection, so that a
+// page that takes long holds nobody else.
 //
 // It answers GET and HEAD; what else comes is refused with 405 and its body is not read. It
 // serves 16 connections at a time and ends those that are idle for 15 seconds. A 17th gets the place
@@ -15,13 +16,13 @@
 typedef struct chttp_server chttp_server;
 typedef struct chttp_page chttp_page;
 
-// Called on the server's thread, one call at a time, for a path like /metrics. It writes the page;
-// what it does not write is answered with 404.
+// Called on the thread of its connection, several at a time, for a path like /metrics. It writes the
+// page; what it does not write is answered with 404.
 typedef void (*chttp_handler)(void *context, const char *path, chttp_page *page);
 
-// The bytes and the type are copied. Called at most once for a page.
-void chttp_page_write(chttp_page *page, const char *content_type, const uint8_t *bytes,
-                      size_t length);
+// `status` is that of HTTP. The bytes and the type are copied. Called at most once for a page.
+void chttp_page_write(chttp_page *page, uint16_t status, const char *content_type,
+                      const uint8_t *bytes, size_t length);
 
 // Listens on a numeric address or a name; an empty host is every address of the machine, and port 0
 // is one that the kernel chooses. NULL on failure, with the errno in `failure`: EADDRNOTAVAIL where

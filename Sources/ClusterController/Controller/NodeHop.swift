@@ -10,8 +10,12 @@ package struct NodeHop: Sendable {
     private static let longest = Duration.seconds(600)
 
     let channels: NodeChannels
+    private let figures: HopFigures
 
-    package init(channels: NodeChannels) { self.channels = channels }
+    package init(channels: NodeChannels, figures: HopFigures = HopFigures()) {
+        self.channels = channels
+        self.figures = figures
+    }
 
     /// The node's own answer, or its own failure with its name in front.
     ///
@@ -26,11 +30,16 @@ package struct NodeHop: Sendable {
     ) async throws(DriverError) -> Request.Response {
         let headers = claim.map { [(name: NameClaim.header, value: $0.text)] } ?? []
         let left = context.deadline.map { $0 - .now } ?? limit
+        let began = ContinuousClock.now
         do throws(RPCFailure) {
-            return try await channels.withClient(of: node) { (client) async throws(RPCFailure) in
+            let answer = try await channels.withClient(of: node) {
+                (client) async throws(RPCFailure) in
                 try await client.call(request, timeout: min(left, limit), headers: headers)
             }
+            figures.add(Request.method, "OK", .now - began)
+            return answer
         } catch {
+            figures.add(Request.method, error.code.name, .now - began)
             throw Self.error(error, of: node)
         }
     }

@@ -10,30 +10,96 @@ extension NodeRegistry: MetricsSource {
             page.sample("cairn_nodes", Int64(count), ["state": state.name.lowercased()])
         }
         page.family(
-            "cairn_node_oldest_registration_seconds",
+            "cairn_node_lease_seconds",
             .gauge,
-            "Age of the oldest registration of a node that counts as living."
+            "Silence after which a node counts as away."
         )
-        let ages = views.filter(\.state.isLiving).map { $0.age.components.seconds }
-        page.sample("cairn_node_oldest_registration_seconds", ages.max() ?? 0)
+        page.sample("cairn_node_lease_seconds", lease / .seconds(1))
+        addAges(of: views.filter(\.state.isLiving), to: &page)
+        addTiers(of: views, to: &page)
+    }
+
+    /// Three of them tell how the cluster is, however many nodes it has.
+    private func addAges(of living: [NodeView], to page: inout MetricsText) {
+        page.family(
+            "cairn_node_registration_age_seconds",
+            .gauge,
+            "Age of the registrations of the nodes that count as living: the median and so on."
+        )
+        let ages = living.map { $0.age / .seconds(1) }.sorted()
+        for (label, share) in [("0.5", 0.5), ("0.99", 0.99), ("1", 1)] {
+            let index = max(0, Int((Double(ages.count) * share).rounded(.up)) - 1)
+            let age = ages.isEmpty ? 0 : ages[index]
+            page.sample("cairn_node_registration_age_seconds", age, ["quantile": label])
+        }
+    }
+
+    private func addTiers(of views: [NodeView], to page: inout MetricsText) {
+        let tiers = TierSums.all(of: views)
+        page.family(
+            "cairn_cluster_tier_nodes",
+            .gauge,
+            "Nodes that have the tier, by whether it can be used there now."
+        )
+        for (tier, sums) in tiers {
+            page.sample(
+                "cairn_cluster_tier_nodes",
+                sums.usable,
+                ["tier": tier, "state": "available"]
+            )
+            page.sample(
+                "cairn_cluster_tier_nodes",
+                sums.nodes - sums.usable,
+                ["tier": tier, "state": "unavailable"]
+            )
+        }
+        page.family(
+            "cairn_cluster_tier_size_bytes",
+            .gauge,
+            "What the tier's volumes may add up to, on all living nodes together."
+        )
+        for (tier, sums) in tiers {
+            page.sample("cairn_cluster_tier_size_bytes", sums.size, ["tier": tier])
+        }
         page.family(
             "cairn_cluster_tier_available_bytes",
             .gauge,
             "What new volumes of the tier can be promised, on all living nodes together."
         )
-        for (tier, available) in availableByTier(views) {
-            page.sample("cairn_cluster_tier_available_bytes", available, ["tier": tier])
+        for (tier, sums) in tiers {
+            page.sample("cairn_cluster_tier_available_bytes", sums.available, ["tier": tier])
         }
     }
+}
 
-    private func availableByTier(_ views: [NodeView]) -> [(String, Int64)] {
-        var sums: [String: Int64] = [:]
+/// What the nodes of a cluster have of one tier.
+private struct TierSums {
+    var nodes: Int64 = 0
+    var usable: Int64 = 0
+    var size: Int64 = 0
+    var available: Int64 = 0
+
+    /// A bound on what names that nodes send can make of the page; the rest is one tier.
+    private static let mostNames = 100
+    private static let rest = "(others)"
+
+    /// Of the nodes that count as living, by the tier's name.
+    static func all(of views: [NodeView]) -> [(String, TierSums)] {
+        var sums: [String: TierSums] = [:]
         for view in views where view.state.isLiving {
             for tier in view.node.registration.tiers {
-                sums[tier.name, default: 0] += view.room(tier).available
+                let isKnown = sums[tier.name] != nil || sums.count < mostNames
+                sums[isKnown ? tier.name : rest, default: TierSums()].add(tier, on: view)
             }
         }
         return sums.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    private mutating func add(_ tier: NodeTier, on view: NodeView) {
+        nodes += 1
+        usable += tier.isAvailable ? 1 : 0
+        size += tier.totalBytes
+        available += view.room(tier).available
     }
 }
 

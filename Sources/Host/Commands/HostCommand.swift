@@ -15,6 +15,8 @@ package struct HostCommand: Sendable, Hashable {
     /// Whether it goes on to its end when the driver ends, of itself or killed: for a program that
     /// must not be cut short between two of its steps.
     package let outlivesDriver: Bool
+    /// Which of the driver's own programs it is; what tests start is none of them.
+    var known: HostProgram?
 
     package init(program: String, arguments: [String], outlivesDriver: Bool = false) {
         precondition(program.hasBytePrefix("/"), "a program is run by its absolute path")
@@ -78,8 +80,11 @@ package struct HostCommand: Sendable, Hashable {
     private func run(deadline: Duration, keeping descriptor: CInt) throws(DriverError)
         -> CommandOutput
     {
-        let child = try ChildProcess(starting: self, keeping: descriptor)
-        let end = child.finish(within: deadline)
+        let end = try ProgramFigures.ofProcess.count(known) { () throws(DriverError) in
+            try ChildProcess(starting: self, keeping: descriptor).finish(within: deadline)
+        } end: { end in
+            end.reason
+        }
         switch end.reason {
         case .exited(let code):
             return CommandOutput(

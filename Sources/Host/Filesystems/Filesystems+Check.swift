@@ -15,8 +15,7 @@ extension Filesystems {
         let now = UInt64(clamping: time(nil))
         guard let reason = superblock.reasonForCheck(secondsSince1970: now) else { return false }
         let command = try HostCommand(
-            named: "e2fsck",
-            package: type.debianPackage,
+            .e2fsck,
             arguments: ["-p", HeldDevice.pathInChild]
         )
         let output = try command.run(deadline: checkDeadline, holding: DeviceLock(of: device))
@@ -46,8 +45,7 @@ extension Filesystems {
         guard type == .btrfs else { return }
         // By its real name, see HeldDevice.pathInChild. -m writes a new fsid into the superblocks alone; -u would rewrite all metadata.
         let command = try HostCommand(
-            named: "btrfstune",
-            package: type.debianPackage,
+            .btrfstune,
             arguments: ["-m", device.path]
         )
         let output = try command.run(deadline: identityDeadline, holding: DeviceLock(of: device))

@@ -16,20 +16,18 @@ extension Filesystems {
         let bytes = UInt64(try device.size().bytes)
         guard superblock.reachableSize(onDeviceOf: bytes) > superblock.size else { return }
         // resize2fs wants a full check since the last mount.
-        try succeed("e2fsck", on: device, ["-f", "-p"], type, mostExitCode: 3)
-        try succeed("resize2fs", on: device, [], type, mostExitCode: 0)
+        try succeed(.e2fsck, on: device, ["-f", "-p"], mostExitCode: 3)
+        try succeed(.resize2fs, on: device, [], mostExitCode: 0)
     }
 
     private static func succeed(
-        _ program: String,
+        _ program: HostProgram,
         on device: borrowing HeldDevice,
         _ arguments: [String],
-        _ type: FilesystemType,
         mostExitCode: Int32
     ) throws(DriverError) {
         let command = try HostCommand(
-            named: program,
-            package: type.debianPackage,
+            program,
             arguments: arguments + [HeldDevice.pathInChild]
         )
         let output = try command.run(deadline: growthDeadline, holding: DeviceLock(of: device))

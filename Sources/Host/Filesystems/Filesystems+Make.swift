@@ -76,8 +76,7 @@ struct MkfsPlan {
             lists: MkfsGrammar.of(type).lists
         )
         return try HostCommand(
-            named: "mkfs.\(type.rawValue)",
-            package: type.debianPackage,
+            .mkfs(type),
             arguments: fixed + options.flatMap(\.arguments)
                 + [type == .btrfs ? device : HeldDevice.pathInChild]
         )
@@ -144,15 +143,4 @@ struct MkfsPlan {
     private static let btrfs = [
         MkfsOption(flag: "--features", value: "extref,skinny-metadata,no-holes")
     ]
-}
-
-extension FilesystemType {
-    /// The Debian package with the type's programs.
-    var debianPackage: String {
-        switch self {
-        case .ext4: "e2fsprogs"
-        case .xfs: "xfsprogs"
-        case .btrfs: "btrfs-progs"
-        }
-    }
 }

@@ -38,14 +38,16 @@ extension MetricsText {
             guard let cuts = figures.cuts else { continue }
             samples("cairn_tier_cut_seconds", "tier", tier, cuts)
         }
-        family("cairn_tier_problem", .gauge, "1 for each thing that needs somebody's hand.")
+        addProblems(of: tiers)
+    }
+
+    /// Of every kind, also those that nobody has: an alert that ends must see the 0.
+    private mutating func addProblems(of tiers: [(tier: String, figures: TierFigures)]) {
+        family("cairn_tier_problems", .gauge, "Things that need somebody's hand, by kind.")
         for (tier, figures) in tiers {
-            for problem in figures.health.problems {
-                sample(
-                    "cairn_tier_problem",
-                    1,
-                    ["tier": tier, "kind": problem.kind.rawValue, "subject": problem.subject]
-                )
+            for kind in TierHealth.Problem.Kind.allCases {
+                let count = figures.health.problems.count { $0.kind == kind }
+                sample("cairn_tier_problems", count, ["tier": tier, "kind": kind.rawValue])
             }
         }
     }

@@ -4,35 +4,19 @@ import Host
 /// The programs that the driver runs.
 enum ProgramChecks {
     private struct Program {
-        let name: String
-        let package: String
+        let program: HostProgram
         /// Makes the program tell its version; nil where it cannot.
         let versionArguments: [String]?
         let filesystem: FilesystemType
     }
 
     private static let programs = [
-        Program(
-            name: "mkfs.ext4",
-            package: "e2fsprogs",
-            versionArguments: ["-V"],
-            filesystem: .ext4
-        ),
-        Program(name: "e2fsck", package: "e2fsprogs", versionArguments: ["-V"], filesystem: .ext4),
-        Program(name: "resize2fs", package: "e2fsprogs", versionArguments: [], filesystem: .ext4),
-        Program(name: "mkfs.xfs", package: "xfsprogs", versionArguments: ["-V"], filesystem: .xfs),
-        Program(
-            name: "mkfs.btrfs",
-            package: "btrfs-progs",
-            versionArguments: ["-V"],
-            filesystem: .btrfs
-        ),
-        Program(
-            name: "btrfstune",
-            package: "btrfs-progs",
-            versionArguments: nil,
-            filesystem: .btrfs
-        ),
+        Program(program: .mkfsExt4, versionArguments: ["-V"], filesystem: .ext4),
+        Program(program: .e2fsck, versionArguments: ["-V"], filesystem: .ext4),
+        Program(program: .resize2fs, versionArguments: [], filesystem: .ext4),
+        Program(program: .mkfsXFS, versionArguments: ["-V"], filesystem: .xfs),
+        Program(program: .mkfsBtrfs, versionArguments: ["-V"], filesystem: .btrfs),
+        Program(program: .btrfstune, versionArguments: nil, filesystem: .btrfs),
     ]
 
     private static let deadline = Duration.seconds(10)
@@ -41,20 +25,20 @@ enum ProgramChecks {
     static func run(filesystems: Set<FilesystemType>) -> [Check] {
         var examination = Examination("programs")
         for program in programs {
+            let name = program.program.rawValue
             do throws(DriverError) {
                 let command = try HostCommand(
-                    named: program.name,
-                    package: program.package,
+                    program.program,
                     arguments: program.versionArguments ?? []
                 )
-                examination.good(program.name, version(of: program, command))
+                examination.good(name, version(of: program, command))
             } catch {
-                let advice = "apt-get install \(program.package)"
+                let advice = "apt-get install \(program.program.debianPackage)"
                 let type = program.filesystem
                 if filesystems.contains(type) {
-                    examination.problem(program.name, "missing: a tier makes \(type)", advice)
+                    examination.problem(name, "missing: a tier makes \(type)", advice)
                 } else {
-                    examination.note(program.name, "missing: no \(type) volumes here", advice)
+                    examination.note(name, "missing: no \(type) volumes here", advice)
                 }
             }
         }

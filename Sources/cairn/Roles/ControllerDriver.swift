@@ -15,6 +15,7 @@ struct ControllerDriver {
     /// Where nodes register.
     private let port: Server
     private let metrics: PageServer?
+    private let health: Health
     private let channels: NodeChannels
     private let lostNodes: LostNodes
     private let lostNodesFile: LostNodesFile
@@ -36,6 +37,7 @@ struct ControllerDriver {
         let channels = NodeChannels(tls: command.cluster.tls)
         command.cluster.logHandshakes(logger)
         let calls = CallFigures()
+        let hops = HopFigures()
         let report = CallReport(logger: logger, figures: calls)
         // Ready from the first moment: a call for a node that is not known yet says so itself.
         let readiness = Readiness()
@@ -61,7 +63,7 @@ struct ControllerDriver {
         ClusterController(
             registry: registry,
             lostNodes: lostNodes,
-            hop: NodeHop(channels: channels),
+            hop: NodeHop(channels: channels, figures: hops),
             logger: logger
         ).register(in: &local)
         nodes.registerStatus(in: &local)
@@ -72,8 +74,9 @@ struct ControllerDriver {
         remote.intercept(policy.around)
 
         let driver = DriverFigures(identity: identity, readiness: readiness)
-        let page = MetricsPage([driver, calls, registry, lostNodes, ProcessMetrics()])
-        metrics = try command.server.metricsServer(page, logger)
+        let page = MetricsPage([driver, calls, hops, registry, lostNodes, ProcessMetrics()])
+        health = Health(readiness)
+        metrics = try command.server.metricsServer(page, health, logger)
         port = try command.cluster.server(remote)
         socket = try command.server.socketServer(local)
         grace = .seconds(command.server.shutdownGrace)
@@ -82,6 +85,7 @@ struct ControllerDriver {
         lostNodesFile = file
         self.lostEntries = lostEntries
         self.logger = logger
+        health.serves()
         logger.info(
             "serving",
             metadata: [
@@ -94,7 +98,8 @@ struct ControllerDriver {
     /// Serves until a signal asks to stop.
     func run() async {
         let signals = StopSignals(
-            first: { [socket, port, grace, logger] in
+            first: { [socket, port, grace, health, logger] in
+                health.stops()
                 logger.info("stopping: no new calls, running ones may end")
                 socket.shutdown(grace: grace)
                 port.shutdown(grace: .zero)

@@ -19,6 +19,7 @@ struct NodeDriver {
     private let port: Server
     private let registrar: Registrar
     private let metrics: PageServer?
+    private let health: Health
     private let stack: NodeStack
     private let grace: Duration
     private let logger: Logger
@@ -44,14 +45,16 @@ struct NodeDriver {
         remote.intercept(PeerPolicy.ofNodes.around)
 
         let driver = DriverFigures(identity: stack.identity, readiness: stack.readiness)
-        let page = MetricsPage([driver, calls] + stack.metrics + [ProcessMetrics()])
-        metrics = try command.server.metricsServer(page, logger)
         port = try command.cluster.server(remote)
         registrar = try Self.registrar(command, stack, file.kinds, port, logger)
+        let page = MetricsPage([driver, calls] + stack.metrics + [registrar, ProcessMetrics()])
+        health = Health(stack.readiness)
+        metrics = try command.server.metricsServer(page, health, logger)
         socket = try command.server.socketServer(local)
         grace = .seconds(command.server.shutdownGrace)
         self.stack = stack
         self.logger = logger
+        health.serves()
         logger.info(
             "serving",
             metadata: [
@@ -66,7 +69,8 @@ struct NodeDriver {
     /// Serves until a signal asks to stop; then tells the controllers that the node goes.
     func run() async {
         let signals = StopSignals(
-            first: { [socket, port, grace, logger] in
+            first: { [socket, port, grace, health, logger] in
+                health.stops()
                 logger.info("stopping: no new calls, running ones may end")
                 socket.shutdown(grace: grace)
                 port.shutdown(grace: grace)

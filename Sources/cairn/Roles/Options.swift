@@ -19,7 +19,7 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where GET /metrics is answered, for Prometheus. Default: nowhere.",
+            "Where GET /metrics and /healthz/live, /startup and /ready are answered. Default: nowhere.",
             valueName: "host:port"
         )
     )

@@ -19,17 +19,19 @@ extension ServerOptions {
         return try Server(configuration, router: router)
     }
 
-    /// The server of the metrics page; nil where nobody asked for it.
+    /// The server of the pages of metrics and health; nil where nobody asked for it.
     ///
     /// An address that is taken is logged and stops nothing: pods must get their volumes.
-    func metricsServer(_ page: MetricsPage, _ logger: Logger) throws(DriverError) -> PageServer? {
+    func metricsServer(_ page: MetricsPage, _ health: Health, _ logger: Logger) throws(DriverError)
+        -> PageServer?
+    {
         guard let address = metricsAddress else { return nil }
         guard case .tcp(let host, let port) = try Endpoint(parsing: address) else {
             throw DriverError(.invalidRequest, "--metrics-address '\(address)' is not host:port")
         }
         do throws(DriverError) {
             let server = try PageServer(host: host, port: port) { path in
-                guard path == "/metrics" else { return nil }
+                guard path == "/metrics" else { return health.page(at: path) }
                 return Page(contentType: MetricsText.contentType, text: page.text().text)
             }
             let endpoint = Endpoint.tcp(host: host, port: server.port)

@@ -13,6 +13,7 @@ struct StandaloneDriver {
     private let server: Server
     /// nil where nobody has asked for it.
     private let metrics: PageServer?
+    private let health: Health
     private let stack: NodeStack
     private let grace: Duration
     private let logger: Logger
@@ -31,10 +32,12 @@ struct StandaloneDriver {
         router.intercept(CallReport(logger: logger, figures: calls).around)
         let driver = DriverFigures(identity: stack.identity, readiness: stack.readiness)
         let page = MetricsPage([driver, calls] + stack.metrics + [ProcessMetrics()])
-        metrics = try options.metricsServer(page, logger)
+        health = Health(stack.readiness)
+        metrics = try options.metricsServer(page, health, logger)
         server = try options.socketServer(router)
         grace = .seconds(options.shutdownGrace)
         self.logger = logger
+        health.serves()
         logger.info(
             "serving",
             metadata: [
@@ -49,7 +52,8 @@ struct StandaloneDriver {
     /// The socket answers from the first moment.
     func run() async {
         let signals = StopSignals(
-            first: { [server, grace, logger] in
+            first: { [server, grace, health, logger] in
+                health.stops()
                 logger.info("stopping: no new calls, running ones may end")
                 server.shutdown(grace: grace)
             },

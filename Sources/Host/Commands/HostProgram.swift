@@ -1,0 +1,57 @@
+package import DriverCore
+
+/// The programs that the driver starts: nothing else is ever run in production.
+///
+/// The packages are those of deploy/image-packages.
+package enum HostProgram: String, Sendable, CaseIterable {
+    case mkfsExt4 = "mkfs.ext4"
+    case mkfsXFS = "mkfs.xfs"
+    case mkfsBtrfs = "mkfs.btrfs"
+    case e2fsck = "e2fsck"
+    case resize2fs = "resize2fs"
+    case btrfstune = "btrfstune"
+    case lvm = "lvm"
+    case dmsetup = "dmsetup"
+    /// LVM runs it; the driver only looks whether it is there.
+    case thinCheck = "thin_check"
+
+    /// The Debian package that brings it.
+    package var debianPackage: String {
+        switch self {
+        case .mkfsExt4, .e2fsck, .resize2fs: "e2fsprogs"
+        case .mkfsXFS: "xfsprogs"
+        case .mkfsBtrfs, .btrfstune: "btrfs-progs"
+        case .lvm: "lvm2"
+        case .dmsetup: "dmsetup"
+        case .thinCheck: "thin-provisioning-tools"
+        }
+    }
+
+    /// What makes a file system of a type.
+    package static func mkfs(_ type: FilesystemType) -> HostProgram {
+        switch type {
+        case .ext4: .mkfsExt4
+        case .xfs: .mkfsXFS
+        case .btrfs: .mkfsBtrfs
+        }
+    }
+}
+
+extension HostCommand {
+    /// One of the driver's own programs, which are counted.
+    ///
+    /// Throws `hostFailure` naming the Debian package that brings it where it is missing.
+    package init(
+        _ program: HostProgram,
+        arguments: [String],
+        outlivesDriver: Bool = false
+    ) throws(DriverError) {
+        try self.init(
+            named: program.rawValue,
+            package: program.debianPackage,
+            arguments: arguments,
+            outlivesDriver: outlivesDriver
+        )
+        known = program
+    }
+}
