@@ -17,33 +17,14 @@
 # The last line is "N passed, N failed".
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
+source scripts/debian-root.sh
 
 cache=${CAIRN_FRESH_ROOT_DIR:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/cairn-fresh-root}
 work=$PWD/.build/fresh-root
 root=$work/root
-release=bookworm
-
-# The sources of apt on this machine, where it runs the same release; otherwise mmdebstrap has its own.
-host_sources() {
-    # shellcheck disable=SC2016 # the names are for apt
-    apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-        grep -E " $release(-updates|-security)? main\$" || true
-}
 
 host_proxies() {
     apt-config dump | grep -iE '^Acquire::[a-z]+::proxy' || true
-}
-
-# The minimum as one archive, which takes a minute to make.
-make_base() {
-    local sources
-    find "$cache" -maxdepth 1 -name 'base.tar' -mtime +30 -delete
-    [[ ! -f $cache/base.tar ]] || return 0
-    sources=$(host_sources)
-    # "-" takes the sources from stdin.
-    mmdebstrap --quiet --mode=root --variant=minbase "$release" "$cache/base.new.tar" \
-        ${sources:+-} <<<"$sources"
-    mv "$cache/base.new.tar" "$cache/base.tar"
 }
 
 # The folder of the toolchain, such as /opt/swift/usr.
@@ -177,7 +158,8 @@ inside=""
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-make_base
+# The minimum, which takes a minute to make.
+make_debian_root "$cache/base.tar"
 make_root
 setpriv --pdeathsig TERM scripts/contained.sh --seconds "$seconds" --grace 1 \
     "$0" --enter "$swift" {lock}>&- &
