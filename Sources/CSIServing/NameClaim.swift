@@ -23,27 +23,30 @@ package struct NameClaim: Sendable, Equatable {
     package let act: Act
     /// Tells the creates of all controllers apart.
     package let token: String
+    /// Which tier alone has to answer, as for the create itself: that of a volume, "" for the default
+    /// one; that of this volume for a snapshot of it.
+    package let place: String
 
-    package init(_ act: Act, _ token: String) {
+    package init(_ act: Act, _ token: String, in place: String = "") {
         self.act = act
         self.token = token
+        self.place = place
     }
 
     /// What a call carries; nil for a caller that claims nothing.
     package init?(of context: CallContext) throws(DriverError) {
         guard let text = context.header(Self.header) else { return nil }
-        guard let act = Act(rawValue: String(text.bytePrefix(before: " "))),
-            let token = text.byteSuffix(after: " "), !token.isEmpty
-        else {
+        let words = text.byteSplit(separator: " ").map(String.init)
+        guard (2...3).contains(words.count), let act = Act(rawValue: words[0]) else {
             throw DriverError(
                 .invalidRequest,
                 "the header \(Self.header) is not an act and a token"
             )
         }
-        self.init(act, String(token))
+        self.init(act, words[1], in: words.count == 3 ? words[2] : "")
     }
 
-    package var text: String { "\(act.rawValue) \(token)" }
+    package var text: String { place.isEmpty ? "\(act) \(token)" : "\(act) \(token) \(place)" }
 }
 
 extension NameClaims {

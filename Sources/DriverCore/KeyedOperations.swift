@@ -59,6 +59,11 @@ package final class KeyedOperations: Sendable {
         }
     }
 
+    /// What a caller is told who needs the key now; nil where nobody holds it.
+    package func refusal(of key: String) -> DriverError? {
+        holders.withLock { Self.refusal(of: .exclusive(key), by: $0[key]) }
+    }
+
     /// The operation that holds the key now; the first of them where several share it.
     package func holder(of key: String) -> String? {
         holders.withLock { $0[key]?.operation }

@@ -57,6 +57,9 @@ package final class Operations: Sendable {
         }
     }
 
+    /// What a caller is told who needs a key that is held, with the progress of the operation.
+    package func refusal(of key: String) -> DriverError? { keys.refusal(of: key) }
+
     /// The operation that holds a key now, if any.
     package func holder(of key: String) -> String? { keys.holder(of: key) }
 

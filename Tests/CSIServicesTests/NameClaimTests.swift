@@ -60,6 +60,19 @@ import Testing
         }
     }
 
+    @Test func `a broken tier is in no other one's way`() async throws {
+        try await withNode { (node) async throws in
+            node.broken.fail(after: 0, with: .unavailable)
+            #expect(await node.question(.take, "a", in: "broken") == .unavailable)
+            #expect(await node.question(.take, "a") == .notFound)
+            #expect(await node.create(.use, "a") == nil)
+            #expect(await node.question(.take, "a", in: "scripted") == nil)
+            #expect(await node.snapshotQuestion(.take, "a") == .notFound)
+            #expect(await node.snapshot(.use, "a") == nil)
+            #expect(await node.snapshotQuestion(.ask, "b") == nil)
+        }
+    }
+
     @Test func `a snapshot is cut for the claim that holds its name`() async throws {
         try await withNode { (node) async throws in
             #expect(await node.create(nil, "") == nil)
@@ -75,7 +88,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "take", "take ", "steal a", "TAKE a"])
+    @Test(arguments: ["", "take", "take ", "steal a", "TAKE a", "take a b c"])
     func `a header of another form is refused`(_ text: String) async throws {
         try await withNode { (node) async throws in
             let context = CallContext(method: "/t", peer: Peer(address: "t"), header: { _ in text })
@@ -91,15 +104,17 @@ import Testing
 /// A node's Controller over scripted storage; answers are codes, nil for OK.
 private struct ClaimedNode {
     let backend: ScriptedBackend
+    let broken: ScriptedBackend
     let controller: LocalController
     private let identity: NodeIdentity
 
     init(in folder: TemporaryFolder) throws {
         backend = ScriptedBackend(folder: try folder.makeFolder("data"))
+        broken = ScriptedBackend(tier: "broken", folder: folder.path)
         identity = try NodeIdentity(driverName: "t.csi", version: "0", nodeID: "n", topology: [:])
         let stack = try NodeStack(
             identity: identity,
-            backends: [backend],
+            backends: [backend, broken],
             settings: NodeSettings(
                 kubeletRoot: folder.path(of: "kubelet"),
                 usageFolder: folder.makeFolder("usage"),
@@ -113,17 +128,19 @@ private struct ClaimedNode {
 
     private var volume: String { identity.volumeID(forName: "v").text }
 
-    func question(_ act: NameClaim.Act?, _ token: String) async -> DriverError.Code? {
+    func question(_ act: NameClaim.Act?, _ token: String, in tier: String = "") async
+        -> DriverError.Code?
+    {
         await code { () async throws(DriverError) in
             let request = ControllerGetVolumeRequest(volumeID: volume)
-            _ = try await controller.getVolume(request, context(act, token))
+            _ = try await controller.getVolume(request, context(act, token, in: tier))
         }
     }
 
     func snapshotQuestion(_ act: NameClaim.Act?, _ token: String) async -> DriverError.Code? {
         await code { () async throws(DriverError) in
             let request = GetSnapshotRequest(snapshotID: identity.snapshotID(forName: "s").text)
-            _ = try await controller.getSnapshot(request, context(act, token))
+            _ = try await controller.getSnapshot(request, context(act, token, in: volume))
         }
     }
 
@@ -153,8 +170,10 @@ private struct ClaimedNode {
         }
     }
 
-    private func context(_ act: NameClaim.Act?, _ token: String) -> CallContext {
-        let text = act.map { NameClaim($0, token).text }
+    private func context(_ act: NameClaim.Act?, _ token: String, in place: String = "")
+        -> CallContext
+    {
+        let text = act.map { NameClaim($0, token, in: place).text }
         return CallContext(method: "/t", peer: Peer(address: "t")) { name in
             name == NameClaim.header ? text : nil
         }

@@ -2,18 +2,22 @@ import CSIMessages
 import DriverCore
 import Naming
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ClusterController
 
 @Suite(.timeLimit(.minutes(5))) struct `Two controllers and one name` {
     /// Asks again as a sidecar does, as long as the answer is ABORTED.
-    private func insist(on name: String, by controller: ClusterController, _ cluster: FakeCluster)
-        async throws(DriverError) -> Volume
-    {
+    private func insist(
+        on name: String,
+        at places: [String] = [],
+        by controller: ClusterController,
+        _ cluster: FakeCluster
+    ) async throws(DriverError) -> Volume {
         for _ in 0..<1000 {
             do throws(DriverError) {
-                return try await cluster.create(name, by: controller)
+                return try await cluster.create(name, on: places, by: controller)
             } catch  where error.code == .operationPending {
                 await Task.yield()
             }
@@ -105,17 +109,38 @@ import Testing
         }
     }
 
-    @Test func `what one topology names is made without a claim, but not against one`() async throws
-    {
+    @Test func `one node alone is asked for what one topology names`() async throws {
         try await FakeCluster.with(["a", "b"]) { cluster in
             _ = try await cluster.create("v", on: ["a"])
-            #expect(cluster.nodes.map { $0.calls("ControllerGetVolume") } == [0, 0])
+            #expect(cluster.nodes.map { $0.calls("ControllerGetVolume") } == [1, 0])
             let id = NodeIdentity.volumeID(forName: "w", onNode: "a").text
             try cluster.node("a").claims.take(id, for: "another")
             let error = await #expect(throws: DriverError.self) {
                 _ = try await cluster.create("w", on: ["a"])
             }
             #expect(error?.code == .operationPending)
+        }
+    }
+
+    @Test func `a create that comes late does not make again what was deleted`() async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            let node = try cluster.node("a")
+            node.gate.shut()
+            let late = Task { try await cluster.create("v", on: ["a"]) }
+            await node.gate.arrival()
+            try cluster.live(.seconds(30))
+            let other = Task {
+                try await insist(on: "v", at: ["a"], by: cluster.replica, cluster)
+            }
+            // Both have come; the claim is that of the second one.
+            try await wait(for: "the second create") { node.calls("CreateVolume") == 2 }
+            node.gate.open()
+            let outcome = await Result { try await late.value }
+            let volume = try await other.value
+            #expect(outcome.code == .operationPending)
+            let request = DeleteVolumeRequest(volumeID: volume.volumeID)
+            _ = try await cluster.controller.deleteVolume(request, FakeCluster.context)
+            #expect(node.volumeNames.isEmpty)
         }
     }
 

@@ -11,8 +11,11 @@ extension LocalController {
         -> ControllerGetVolumeResponse
     {
         try RequestLimits.require(request.volumeID, "volume_id")
-        let record = try await answer(request.volumeID, context) { () throws(DriverError) in
-            try existingVolume(request.volumeID).record
+        let record = try await answer(request.volumeID, context) { (claim) throws(DriverError) in
+            guard let claim, let id = VolumeID(parsing: request.volumeID) else {
+                return try existingVolume(request.volumeID).record
+            }
+            return try volume(id, ofTier: claim.place.isEmpty ? nil : claim.place)
         }
         return ControllerGetVolumeResponse(
             volume: Volume(record, on: identity),
@@ -27,15 +30,15 @@ extension LocalController {
     func answer<Found: Sendable>(
         _ id: String,
         _ context: CallContext,
-        _ look: @escaping @Sendable () throws(DriverError) -> Found
+        _ look: @escaping @Sendable (NameClaim?) throws(DriverError) -> Found
     ) async throws(DriverError) -> Found {
         let claim = try NameClaim(of: context)
         // In the order in which a create goes on, from its claim to its key to the object: what ends
         // in between is found by the next look.
-        let pending = nameClaims.hear(claim, about: id) ?? running(id)
+        let pending = nameClaims.hear(claim, about: id) ?? operations.refusal(of: id)
         let found: Found
         do throws(DriverError) {
-            found = try await operations.read(look)
+            found = try await operations.read { () throws(DriverError) in try look(claim) }
         } catch {
             let isAbsent = error.code == .notFound && pending == nil
             if !isAbsent { nameClaims.forget(claim, about: id) }
@@ -45,9 +48,14 @@ extension LocalController {
         return found
     }
 
-    private func running(_ id: String) -> DriverError? {
-        operations.holder(of: id).map { running in
-            DriverError(.operationPending, "\(id): \(running) is still running; retry later")
-        }
+    /// The volume, for a caller that is about to make it: as in the create itself, a tier that is broken
+    /// is in no other one's way.
+    private func volume(_ id: VolumeID, ofTier name: String?) throws(DriverError) -> VolumeRecord {
+        let isConfigured = (try? tiers.checkConfigured(name)) != nil
+        let found =
+            isConfigured
+            ? try tiers.findForCreate(id, in: try tiers.tier(named: name)) : tiers.findForCreate(id)
+        guard let found else { throw identity.absence(of: id, "volume") }
+        return found.record
     }
 }

@@ -62,7 +62,7 @@ extension LocalController {
     /// The snapshot that a call with this name cut before, or nil.
     ///
     /// As for volumes, only the tier that would hold the new one must answer.
-    private func existing(_ id: SnapshotID, of source: String) throws(DriverError)
+    func existing(_ id: SnapshotID, of source: String) throws(DriverError)
         -> SnapshotRecord?
     {
         do throws(DriverError) {

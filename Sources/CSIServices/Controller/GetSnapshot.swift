@@ -2,6 +2,7 @@ package import CSIMessages
 internal import CSIServing
 package import DriverCore
 package import GRPCRuntime
+internal import Naming
 internal import NodeStorage
 
 extension LocalController {
@@ -10,8 +11,14 @@ extension LocalController {
         -> GetSnapshotResponse
     {
         try RequestLimits.require(request.snapshotID, "snapshot_id")
-        let record = try await answer(request.snapshotID, context) { () throws(DriverError) in
-            try existingSnapshot(request.snapshotID).record
+        let record = try await answer(request.snapshotID, context) { (claim) throws(DriverError) in
+            guard let claim, let id = SnapshotID(parsing: request.snapshotID) else {
+                return try existingSnapshot(request.snapshotID).record
+            }
+            guard let found = try existing(id, of: claim.place) else {
+                throw identity.absence(of: id, "snapshot")
+            }
+            return found
         }
         return GetSnapshotResponse(snapshot: Snapshot(record))
     }

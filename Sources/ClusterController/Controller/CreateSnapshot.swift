@@ -13,7 +13,7 @@ extension ClusterController {
         guard !request.name.isEmpty, VolumeID(parsing: request.sourceVolumeID) != nil else {
             return try await hop.call(request, to: source, context)
         }
-        let name = GivenName.snapshot(request.name)
+        let name = GivenName.snapshot(request.name, source: request.sourceVolumeID)
         let search = NameSearch(name, hop: hop, patience: patience, context)
         let living = registry.nodes.filter(\.state.isLiving)
         let chosen = living.filter { $0.node.digest == source.digest }

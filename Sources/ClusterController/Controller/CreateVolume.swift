@@ -16,30 +16,27 @@ extension ClusterController {
         let claims = [KeyedOperations.Claim.exclusive("volume '\(request.name)'")]
         try names.acquire(claims, for: "CreateVolume", progress: Progress())
         defer { names.release(claims) }
-        // Whichever controller is asked, and however late its call comes: the source of the request,
-        // or its topology, names the one node, whose own lock lets one call make the volume and shows
-        // it to all others. So such a create needs no claim, nor an answer of any other node.
-        if let source = request.volumeContentSource {
-            return try await create(request, on: sourceNode(source, request), context)
-        }
-        let (candidates, isPinned) = try candidates(for: request)
-        guard isPinned else { return try await createOnFirst(of: candidates, request, context) }
-        guard candidates[0].state.isLiving else {
-            throw NodeRegistry.absence(of: candidates[0].node.id, candidates[0].state)
-        }
-        return try await create(request, on: candidates[0].node, context)
+        let candidates =
+            if let source = request.volumeContentSource {
+                [try sourceNode(source, request)]
+            } else {
+                try candidates(for: request)
+            }
+        return try await createOnFirst(of: candidates, request, context)
     }
 
     /// Tries the candidates in their order; a full one hands over to the next.
     ///
     /// The name is claimed on the first one alone, which mostly has room. Where it has none, the name
     /// is claimed on all others at once: to ask all nodes again for each full one would take for ever.
+    /// One node alone is asked too: another controller may be about to have it make the volume, and a
+    /// call that comes late must not make again what was deleted since.
     private func createOnFirst(
         of candidates: [NodeView],
         _ request: CreateVolumeRequest,
         _ context: CallContext
     ) async throws(DriverError) -> CreateVolumeResponse {
-        let name = GivenName.volume(request.name)
+        let name = GivenName.volume(request.name, tier: request.parameters["tier"])
         let search = NameSearch(name, hop: hop, patience: patience, context)
         var refusals: [DriverError] = []
         for chosen in [candidates.prefix(1), candidates.dropFirst()] where !chosen.isEmpty {
@@ -95,7 +92,7 @@ extension ClusterController {
         _ request: CreateVolumeRequest,
         on node: ClusterNode,
         _ context: CallContext,
-        _ claim: NameClaim? = nil
+        _ claim: NameClaim
     ) async throws(DriverError) -> CreateVolumeResponse {
         let response = try await hop.call(request, to: node, context, claim: claim)
         if let tier = node.tier(named: request.parameters["tier"]) {
@@ -106,7 +103,7 @@ extension ClusterController {
 
     /// The node of the content source, which alone can copy it today.
     private func sourceNode(_ source: VolumeContentSource, _ request: CreateVolumeRequest)
-        throws(DriverError) -> ClusterNode
+        throws(DriverError) -> NodeView
     {
         let node: ClusterNode =
             switch source.type {
@@ -122,13 +119,13 @@ extension ClusterController {
                     + "topology excludes; schedule the pod to that node"
             )
         }
-        return node
+        guard let view = registry.view(ofDigest: node.digest) else {
+            throw registry.absence(ofDigest: node.digest)
+        }
+        return view
     }
 
-    /// The nodes that may get the volume, and whether every topology names the one of them.
-    private func candidates(for request: CreateVolumeRequest) throws(DriverError)
-        -> (nodes: [NodeView], isPinned: Bool)
-    {
+    private func candidates(for request: CreateVolumeRequest) throws(DriverError) -> [NodeView] {
         let topology = request.accessibilityRequirements
         let wanted = PlacementRequest(
             tier: request.parameters["tier"],
@@ -147,7 +144,7 @@ extension ClusterController {
             )
         }
         guard !candidates.isEmpty else { throw noCandidate(for: request) }
-        return (candidates, isPinned)
+        return candidates
     }
 
     private func isPinned(_ requisite: [Topology], to node: ClusterNode) -> Bool {

@@ -6,8 +6,20 @@ import Naming
 
 /// A name that a create is about to give.
 enum GivenName: Sendable {
-    case volume(String)
-    case snapshot(String)
+    case volume(String, tier: String?)
+    case snapshot(String, source: String)
+
+    /// Which tier of a node has to answer.
+    ///
+    /// What cannot stand in a header names no tier that a node has.
+    fileprivate var place: String {
+        let text =
+            switch self {
+            case .volume(_, let tier): tier ?? ""
+            case .snapshot(_, let source): source
+            }
+        return text.utf8.allSatisfy { (0x21...0x7e).contains($0) } ? text : ""
+    }
 
     /// Throws `notFound` where the node has no such object.
     fileprivate func find(
@@ -18,11 +30,11 @@ enum GivenName: Sendable {
         _ claim: NameClaim
     ) async throws(DriverError) {
         switch self {
-        case .volume(let name):
+        case .volume(let name, _):
             let id = NodeIdentity.volumeID(forName: name, onNode: node.id)
             let request = ControllerGetVolumeRequest(volumeID: id.text)
             _ = try await hop.call(request, to: node, context, atMost: limit, claim: claim)
-        case .snapshot(let name):
+        case .snapshot(let name, _):
             let id = NodeIdentity.snapshotID(forName: name, onNode: node.id)
             let request = GetSnapshotRequest(snapshotID: id.text)
             _ = try await hop.call(request, to: node, context, atMost: limit, claim: claim)
@@ -136,7 +148,7 @@ struct NameSearch: Sendable {
                 by: hop,
                 context,
                 atMost: act == .drop ? min(patience, Self.dropLimit) : patience,
-                NameClaim(act, token)
+                NameClaim(act, token, in: name.place)
             )
             return .success(true)
         } catch {

@@ -221,7 +221,7 @@ package final class NodeRegistry: Sendable {
         return Self.duplicate(node.id, heldBy: held.address, held.node.endpoint, lease)
     }
 
-    private func view(ofDigest digest: String) -> NodeView? {
+    func view(ofDigest digest: String) -> NodeView? {
         state.withLock { $0.entries[digest] }.map { view($0, at: now()) }
     }
 
