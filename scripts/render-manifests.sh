@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Renders deploy/manifests from the chart, for those who install without Helm.
+# Renders deploy/manifests from the chart, for those who install without Helm, and copies the alert rules
+# of deploy/monitoring into the chart, which reads no file outside of its folder.
 #
 # usage: scripts/render-manifests.sh [--check]
 #
@@ -37,16 +38,20 @@ END
         grep -vE '^# Source: |^ *(app.kubernetes.io/managed-by|helm.sh/chart): '
 }
 
+# put FILE: writes what comes in, or compares it.
+put() {
+    if ! $check; then
+        cat >"$1"
+    elif ! diff -u "$1" -; then
+        echo "$1 is out of date: run scripts/render-manifests.sh"
+        differs=1
+    fi
+}
+
 differs=0
+put deploy/chart/files/rules.yaml <deploy/monitoring/rules.yaml
 for folder in deploy/manifests/*/; do
     folder=${folder%/}
-    if $check; then
-        diff -u "$folder/cairn.yaml" <(render "$folder") || {
-            echo "$folder/cairn.yaml is not what the chart renders: run scripts/render-manifests.sh"
-            differs=1
-        }
-    else
-        render "$folder" >"$folder/cairn.yaml"
-    fi
+    put "$folder/cairn.yaml" < <(render "$folder")
 done
 exit "$differs"

@@ -88,8 +88,15 @@ def cert_manager_object(found):
 
 
 def prometheus_object(found):
-    """monitoring.coreos.com/v1, PodMonitor."""
-    if (found["apiVersion"], found["kind"]) != ("monitoring.coreos.com/v1", "PodMonitor"):
+    """monitoring.coreos.com/v1: PodMonitor, PrometheusRule."""
+    if found["apiVersion"] != "monitoring.coreos.com/v1":
+        yield f"apiVersion {found['apiVersion']}"
+    if found["kind"] == "PrometheusRule":
+        yield from exactly(found["spec"], "spec", ["groups"])
+        for group in found["spec"]["groups"]:
+            yield from exactly(group, "spec.groups", ["name", "rules"], ["interval"])
+        return
+    if found["kind"] != "PodMonitor":
         yield "a kind that nobody knows"
         return
     yield from exactly(found["spec"], "spec", ["selector", "podMetricsEndpoints"])

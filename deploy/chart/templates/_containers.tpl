@@ -10,22 +10,23 @@ seccompProfile:
 
 {{/*
 Probes of the driver, in every role. They ask the process alone: a disk that hangs or a cluster that is
-away must not end what serves all other volumes. (livenessprobe of kubernetes-csi asks Probe, and a
-driver that has not yet opened all its tiers is `ready: false` there, which would end it.)
+away must not end what serves all other volumes, nor stop a rollout. So a node is ready when it listens:
+/healthz/ready waits there until each tier has been opened, and livenessprobe of kubernetes-csi, which is
+not used here, would even end such a driver. A controller has no tiers. Takes (dict "ready" "/healthz/...").
 */}}
 {{- define "cairn.driverProbes" -}}
 startupProbe:
-  httpGet: {path: /metrics, port: metrics}
+  httpGet: {path: /healthz/startup, port: metrics}
   periodSeconds: 2
   timeoutSeconds: 5
   failureThreshold: 60
 livenessProbe:
-  httpGet: {path: /metrics, port: metrics}
+  httpGet: {path: /healthz/live, port: metrics}
   periodSeconds: 20
   timeoutSeconds: 10
   failureThreshold: 6
 readinessProbe:
-  httpGet: {path: /metrics, port: metrics}
+  httpGet: {path: {{ .ready }}, port: metrics}
   periodSeconds: 10
   timeoutSeconds: 10
 {{- end -}}
