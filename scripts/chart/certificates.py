@@ -113,6 +113,14 @@ def certificate_problems(secret, authority, name):
         yield f"{name}: ca.crt is not the authority's"
 
 
+def ends_within(secret, days):
+    with tempfile.NamedTemporaryFile("w") as out:
+        out.write(file(secret, "tls.crt"))
+        out.flush()
+        checked = openssl("x509", "-in", out.name, "-noout", "-checkend", str(days * 86400))
+    return checked.returncode != 0
+
+
 def openssl(*words):
     return subprocess.run(["openssl", *words], capture_output=True, text=True)
 
@@ -141,5 +149,11 @@ def problems():
     again = made(renewed, "--set", "certificates.chart.generation=2")
     if again[pairs["node"]]["data"] != renewed[pairs["node"]]["data"]:
         yield "the second upgrade to a generation makes new certificates"
+    for name, secret in first.items():
+        if secret["metadata"]["annotations"].get("helm.sh/resource-policy") != "keep":
+            yield f"{name} goes with a change of certificates.source"
+    short = made({}, "--set", "certificates.chart.authorityDays=10", "--set", "certificates.chart.days=100")
+    if ends_within(short[pairs["node"]], days=9) or not ends_within(short[pairs["node"]], days=11):
+        yield "a certificate does not end with its authority"
     if made(first, "--set", "certificates.source=certManager"):
         yield "cert-manager's certificates are the chart's"

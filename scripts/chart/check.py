@@ -103,6 +103,26 @@ def images():
                     yield f"{owner['kind']}, container {container['name']}: {container['image']}"
 
 
+def class_parameters():
+    """The schema knows the keys that the driver takes from a class."""
+    schema = yaml.safe_load((CHART / "values.schema.json").read_text())
+    given = set(schema["$defs"]["parameters"]["properties"]) | {"tier"}
+    readme = Path("README.md").read_text().partition("### StorageClass parameters")[2].partition("\n## ")[0]
+    taken = set(re.findall(r"^\| `([\w./]+)` \|", readme, re.MULTILINE))
+    if given != taken:
+        yield f"the schema has {sorted(given)}, the README {sorted(taken)}"
+
+
+def closed_metrics():
+    """Without a reader of metrics nobody is let in, rather than everybody."""
+    for shape in ("cluster", "single"):
+        found = render(None, "--set", f"shape={shape}", "--set-json", "networkPolicy.metricsFrom=[]")
+        for policy in found:
+            for rule in policy["spec"].get("ingress") or [] if policy["kind"] == "NetworkPolicy" else []:
+                if not rule.get("from") or any(port["port"] != 9810 for port in rule["ports"]):
+                    yield f"{shape}: {policy['metadata']['name']} lets in {rule}"
+
+
 def closed(schema, path=""):
     """Every object of the schema refuses unknown keys, or says of what type their values are."""
     if isinstance(schema, dict):
@@ -141,6 +161,8 @@ def main():
     check("the schema of the values knows every key", closed(schema))
     check("the notes of an install name what it has made", notes())
     check("every image can be fixed by its digest", images())
+    check("the parameters of classes are the driver's", class_parameters())
+    check("metrics can be closed", closed_metrics())
     check("wrong values are refused by their names", refusals.problems())
     for name, values in value_files().items():
         found = render(values)

@@ -186,7 +186,7 @@ def outgoing(found_objects):
             if policy["spec"]["podSelector"]["matchLabels"].items() <= labels.items():
                 for rule in policy["spec"].get("egress", []):
                     called |= {port["port"] for port in rule["ports"]}
-        api = called - {53, 9810}
+        api = called - {53, 5353, 9810}
         if policies and bool(api) != (spec["serviceAccountName"] in accounts):
             yield f"{title(found)}: may call {sorted(called)}"
 

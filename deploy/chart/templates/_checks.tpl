@@ -12,7 +12,7 @@
 {{- $_ := set $seen $group.name true -}}
 {{- end -}}
 {{- range $groups -}}
-{{- include "cairn.checkTiers" . -}}
+{{- include "cairn.checkTiers" (dict "root" $ "group" .) -}}
 {{- end -}}
 {{- $names := include "cairn.tierNames" . | fromJsonArray -}}
 {{- with .Values.storageClasses.defaultTier -}}
@@ -29,18 +29,39 @@
 {{- end -}}
 
 {{- define "cairn.checkTiers" -}}
-{{- $group := . -}}
 {{- $seen := dict -}}
-{{- $system := list "/" "/bin" "/boot" "/dev" "/etc" "/home" "/lib" "/lib64" "/proc" "/root" "/run" "/sbin" "/sys" "/tmp" "/usr" "/var" "/var/lib" "/var/run" "/var/lib/kubelet" -}}
-{{- range .tiers -}}
+{{- $folders := list (printf "/var/lib/cairn/state%s" (include "cairn.driverSuffix" .root)) -}}
+{{- range .group.tiers -}}
 {{- if hasKey $seen .name -}}
-{{- fail (printf "tiers: %s stands twice in the group %s" .name $group.name) -}}
+{{- fail (printf "tiers: %s stands twice in the group %s" .name $.group.name) -}}
 {{- end -}}
 {{- $_ := set $seen .name true -}}
 {{- if .loop -}}
-{{- if has (dir .loop.directory) $system -}}
-{{- fail (printf "tiers: loop.directory of %s: the driver's pod mounts the parent of %s, and %s is a folder of the system; take a folder like /var/lib/cairn/%s or /mnt/%s" .name .loop.directory (dir .loop.directory) .name .name) -}}
+{{- include "cairn.checkFolder" (dict "root" $.root "tier" . "others" $folders) -}}
+{{- $folders = append $folders .loop.directory -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+The driver's pod mounts the parent of a loop tier's directory at its own place: that must not hide what the
+container has there, and two tiers must not lie in each other.
+*/}}
+{{- define "cairn.checkFolder" -}}
+{{- $directory := .tier.loop.directory -}}
+{{- $parent := dir $directory -}}
+{{- $advice := printf "tiers: loop.directory of %s: %s" .tier.name $directory -}}
+{{- if has $parent (list "/home" "/opt" "/root" "/tmp" "/var" "/var/lib") -}}
+{{- fail (printf "%s lies in %s, which the driver's pod would mount; take a folder like /var/lib/cairn/%s or /mnt/%s" $advice $parent .tier.name .tier.name) -}}
+{{- end -}}
+{{- range append (list "/bin" "/boot" "/csi" "/dev" "/etc" "/lib" "/lib32" "/lib64" "/proc" "/registration" "/run" "/sbin" "/sys" "/usr" "/var/run") .root.Values.kubeletDir -}}
+{{- if hasPrefix (printf "%s/" .) (printf "%s/" $parent) -}}
+{{- fail (printf "%s lies beneath %s, which is the system's; take a folder like /mnt/%s" $advice . $.tier.name) -}}
+{{- end -}}
+{{- end -}}
+{{- range .others -}}
+{{- if or (hasPrefix (printf "%s/" .) (printf "%s/" $directory)) (hasPrefix (printf "%s/" $directory) (printf "%s/" .)) -}}
+{{- fail (printf "%s and %s lie in each other" $advice .) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -9,10 +9,9 @@ seccompProfile:
 {{- end -}}
 
 {{/*
-Probes of the driver, in every role. They ask the process alone: a disk that hangs or a cluster that is
-away must not end what serves all other volumes, nor stop a rollout. So a node is ready when it listens:
-/healthz/ready waits there until each tier has been opened, and livenessprobe of kubernetes-csi, which is
-not used here, would even end such a driver. A controller has no tiers. Takes (dict "ready" "/healthz/...").
+Probes of the driver, in every role. They ask the process alone, so a disk that hangs or a cluster that is
+away ends nobody. (livenessprobe of kubernetes-csi is not used: it would end a driver that has not yet
+looked at all its tiers.) Ready is a driver once it has looked at each tier, whether that is well or not.
 */}}
 {{- define "cairn.driverProbes" -}}
 startupProbe:
@@ -26,7 +25,7 @@ livenessProbe:
   timeoutSeconds: 10
   failureThreshold: 6
 readinessProbe:
-  httpGet: {path: {{ .ready }}, port: metrics}
+  httpGet: {path: /healthz/ready, port: metrics}
   periodSeconds: 10
   timeoutSeconds: 10
 {{- end -}}
@@ -59,7 +58,7 @@ startupProbe:
   httpGet: {path: /healthz, port: kubelet-health}
   periodSeconds: 2
   timeoutSeconds: 5
-  failureThreshold: 15
+  failureThreshold: 60
 livenessProbe:
   httpGet: {path: /healthz, port: kubelet-health}
   periodSeconds: 10
