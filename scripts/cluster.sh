@@ -44,6 +44,11 @@ ln -s "$(realpath "$CAIRN_BINARY")" "$folder/bin/cairn"
 export PATH=$folder/bin:$PATH CAIRN_CLUSTER=$folder
 processes=()
 
+# The controllers have an address of their own, and the kernel gives the nodes their ports: several
+# clusters run side by side.
+read -r number _ < <(cksum <<<"$folder")
+address=127.$((number % 254 + 1)).$((number / 254 % 256)).1
+
 stop() {
     local path
     for process in "${processes[@]}"; do kill -TERM "$process" 2>/dev/null || true; done
@@ -66,7 +71,7 @@ scripts/make-certificates.sh "$folder/certificates" >"$folder/certificates.log"
 start_controller() {
     local number=$1
     cairn controller --endpoint "unix://$folder/controller-$number.sock" \
-        --listen "127.0.0.1:$((9810 + number))" --tls-dir "$folder/certificates/controller" \
+        --listen "$address:$((9810 + number))" --tls-dir "$folder/certificates/controller" \
         --lost-nodes-file "$folder/lost-nodes" --node-lease 6 \
         2>"$folder/controller-$number.log" &
     processes+=($!)
@@ -86,7 +91,7 @@ tiers:
     default: true
     loop: {directory: $home/disk, provisioning: thin, create: true, mountPoint: true}
 YAML
-    cairn node --endpoint "unix://$folder/$node.sock" --listen "127.0.0.1:$((9820 + $1))" \
+    cairn node --endpoint "unix://$folder/$node.sock" --listen 127.0.0.1:0 \
         "${addresses[@]}" --tls-dir "$folder/certificates/node" \
         --config "$home/tiers.yaml" --node-id "$node" --usage-dir "$home/usage" \
         --state-dir "$home/state" --kubelet-dir "$home/kubelet" 2>"$folder/$node.log" &
@@ -97,7 +102,7 @@ YAML
 addresses=()
 for ((i = 1; i <= controllers; i++)); do
     start_controller "$i"
-    addresses+=(--controller "127.0.0.1:$((9810 + i))")
+    addresses+=(--controller "$address:$((9810 + i))")
 done
 for ((i = 1; i <= nodes; i++)); do start_node "$i"; done
 
