@@ -400,6 +400,14 @@ let package = Package(
             ],
             swiftSettings: swift
         ),
+        // Controllers and nodes as processes in network namespaces, and failures of each and between them.
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: [
+                "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host", "TestSupport",
+            ],
+            swiftSettings: swift
+        ),
         // The real binary on a machine that is reset under load; scripts/powercut.sh boots it.
         .testTarget(
             name: "PowerCutTests",

@@ -15,8 +15,8 @@
 #                 faults        broken disks, damaged files, strangers and bad input
 #                 crash         the same binary killed, or failing, at every step, and a short soak
 #                 cluster       controllers and nodes as processes with certificates, and failures
-#                               of each: scripts/cluster.sh; and a controller of 200 played nodes:
-#                               scripts/scale.sh
+#                               of each and of the network between them; then scripts/cluster.sh,
+#                               and a controller of 200 played nodes: scripts/scale.sh
 #                 lvm           device mapper and LVM, in the guest of scripts/vm, and csi-sanity
 #                               there where it is installed
 #                 powercut      a node with tiers of all kinds reset under load, in the guest again
@@ -27,7 +27,8 @@
 #                 fresh         soundness, unit and the quick start where nothing is installed but
 #                               what the scripts install: scripts/fresh-root.sh
 #                 chart         the Helm chart, the manifests and the examples: scripts/chart-check.sh
-#                 sanity        csi-sanity against the real binary, where csi-sanity is installed
+#                 sanity        csi-sanity against the real binary and through a controller, where
+#                               csi-sanity is installed
 #
 # The rings from host on need root, except fuzz and monitoring. Every ring runs in
 # scripts/contained.sh, with a time limit: as root in its own mount and process namespaces, so
@@ -52,6 +53,7 @@ declare -A ring_targets=(
     [cli]='CommandLine'
     [faults]='Fault'
     [crash]='Crash'
+    [cluster]='Cluster'
     [lvm]='BackendLVM|BackendContract'
     [powercut]='PowerCut'
 )
@@ -358,18 +360,21 @@ run_fresh() {
     report_sum fresh "$log"
 }
 
+# The tests, and then a cluster that the command line checks from outside.
 run_cluster() {
-    local log=$logs/cluster.log
-    require_root "the ring cluster"
+    local log=$logs/cluster-check.log
+    run_privileged cluster
+    began=$SECONDS
     # Apart: the shell tells there of the processes that the checks kill.
     limited scripts/cluster.sh -- scripts/cluster-check.sh >"$log" 2>"$logs/cluster.errors" || true
     grep -E '^(FAIL| )' "$log" || true
-    report_sum cluster "$log"
+    report_sum cluster.sh "$log"
+    began=$SECONDS
     log=$logs/scale.log
     limited scripts/scale.sh --nodes 200 --volumes 2000 --lease 6 --check >"$log" \
         2>"$logs/scale.errors" || true
     grep -E '^FAIL' "$log" || true
-    report_sum cluster "$log"
+    report_sum scale.sh "$log"
 }
 
 run_chart() {
@@ -380,15 +385,22 @@ run_chart() {
 }
 
 run_sanity() {
-    local log=$logs/sanity.log code=0 ring_limit_seconds=1800
-    limited scripts/csi-sanity.sh >"$log" 2>&1 || code=$?
+    run_sanity_script sanity scripts/csi-sanity.sh
+    began=$SECONDS
+    run_sanity_script sanity-cluster scripts/cluster-sanity.sh
+}
+
+# run_sanity_script NAME SCRIPT
+run_sanity_script() {
+    local log=$logs/$1.log code=0 ring_limit_seconds=1800
+    limited "$2" >"$log" 2>&1 || code=$?
     cat "$log"
     if [[ $code -eq 3 ]]; then
-        echo "sanity: not run. The conformance ring covers the same rules and more; only the" \
+        echo "$1: not run. The conformance ring covers the same rules and more; only the" \
             "second opinion is missing."
         return
     fi
-    report_sum sanity "$log"
+    report_sum "$1" "$log"
 }
 
 # report_sum RING LOG: the row of a script whose last line is "N passed, N failed".
@@ -475,7 +487,7 @@ scripts/install-dependencies.sh
 require_swift
 mkdir -p "$logs"
 # Soundness needs no build, and fuzz has one of its own.
-if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|chart|lvm|powercut|sanity)" " ]]; then
+if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|cluster|chart|lvm|powercut|sanity)" " ]]; then
     build
 fi
 for ring in "${rings[@]}"; do

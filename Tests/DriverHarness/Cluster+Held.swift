@@ -145,7 +145,7 @@ extension Cluster {
     }
 
     /// The letter of the process's state; nil where there is no such process.
-    private func state(of pid: pid_t) -> Substring? {
+    func state(of pid: pid_t) -> Substring? {
         guard let status = try? Files.text("/proc/\(pid)/stat") else { return nil }
         return status.split(separator: ")").last?.split(separator: " ").first
     }

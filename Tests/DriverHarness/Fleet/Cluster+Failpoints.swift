@@ -28,11 +28,20 @@ extension Cluster {
     ) async throws -> Result<Answer, any Error> {
         guard let pid = driver.pid else { throw DriverError(.notFound, "\(name) does not run") }
         try arm("\(point.rawValue):stop:\(passing)")
-        let running = Task { try await call() }
+        let hasEnded = Flag()
+        let running = Task {
+            defer { hasEnded.raise() }
+            return try await call()
+        }
         let outcome: Result<Void, any Error>
         do {
-            try await waitUntilStopped(pid)
+            try await wait(for: "stop of \(name) at \(point.rawValue)") {
+                state(of: pid) == "T" || hasEnded.isRaised
+            }
             try arm("")
+            guard state(of: pid) == "T" else {
+                throw DriverError(.hostFailure, "the call ended before \(point.rawValue)")
+            }
             outcome = .success(try await body())
         } catch {
             outcome = .failure(error)

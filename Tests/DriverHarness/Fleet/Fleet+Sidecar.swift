@@ -4,13 +4,15 @@ package import GRPCRuntime
 import TestSupport
 
 /// Calls as the sidecars of Kubernetes make them: the same again until the answer is final, and each
-/// time through another replica, as after an election.
+/// time through another replica unless one is chosen, as after an election.
 extension Fleet {
     package func insisting<Request: CSIRequest>(
         on request: Request,
+        through chosen: Cluster? = nil,
         timeout: Duration = .seconds(10)
     ) async throws(RPCFailure) -> Request.Response {
         let end = ContinuousClock.now + longestWait
+        let controllers = chosen.map { [$0] } ?? controllers
         var turn = 0
         while true {
             let controller = controllers[turn % controllers.count]
