@@ -21,6 +21,7 @@ final class Controller: Sendable {
 
     private let endpoint: Endpoint
     private let tls: TLSFiles
+    private let claim: IDClaim
     private let logger: Logger
     private let count: @Sendable (String) -> Void
     private let state = Mutex(State())
@@ -29,12 +30,14 @@ final class Controller: Sendable {
     init(
         _ endpoint: Endpoint,
         tls: TLSFiles,
+        claim: IDClaim,
         logger: Logger,
         count: @escaping @Sendable (String) -> Void
     ) {
         self.count = count
         self.endpoint = endpoint
         self.tls = tls
+        self.claim = claim
         var logger = logger
         logger[metadataKey: "controller"] = "\(endpoint)"
         self.logger = logger
@@ -47,13 +50,16 @@ final class Controller: Sendable {
         do throws(RPCFailure) {
             let answer = try await client().call(request, timeout: patience)
             count("OK")
+            claim.grant(by: endpoint)
             succeeded(answer, request)
             return .seconds(max(1, min(answer.intervalSeconds, 60)))
         } catch {
             count(error.code.name)
             failed(error)
+            let error = DriverError(error)
+            if error.code == .conflict { claim.refuse(by: endpoint, error.message) }
             // The connection may be dead without a sign; the next try opens a new one.
-            if DriverError(error).code == .timedOut { await close() }
+            if error.code == .timedOut { await close() }
             return nil
         }
     }
@@ -67,7 +73,13 @@ final class Controller: Sendable {
         await close()
     }
 
-    func close() async {
+    /// For a place that is no controller any more.
+    func end() async {
+        claim.grant(by: endpoint)
+        await close()
+    }
+
+    private func close() async {
         await state.withLock { $0.channel.take() }?.close()
     }
 

@@ -43,6 +43,7 @@ package final class Registrar: Sendable {
 
     private let places: [Place]
     private let tls: TLSFiles
+    private let claim: IDClaim
     private let report: @Sendable () async -> RegisterRequest
     private let logger: Logger
     private let resolver = BlockingPool(threads: 1)
@@ -52,11 +53,13 @@ package final class Registrar: Sendable {
     package init(
         at places: [Place],
         tls: TLSFiles,
+        claim: IDClaim,
         logger: Logger,
         report: @escaping @Sendable () async -> RegisterRequest
     ) {
         self.places = places
         self.tls = tls
+        self.claim = claim
         self.logger = logger
         self.report = report
     }
@@ -139,7 +142,7 @@ package final class Registrar: Sendable {
             }
             for address in addresses { found.insert(Place(host: address, port: place.port)) }
         }
-        for controller in take(found, isComplete: isComplete) { await controller.close() }
+        for controller in take(found, isComplete: isComplete) { await controller.end() }
     }
 
     /// Those that are controllers no longer.
@@ -147,9 +150,12 @@ package final class Registrar: Sendable {
         state.withLock { state in
             for place in found where state.controllers[place] == nil {
                 let endpoint = Endpoint.tcp(host: place.host, port: place.port)
-                state.controllers[place] = Controller(endpoint, tls: tls, logger: logger) {
-                    [weak self] in self?.count($0)
-                }
+                state.controllers[place] = Controller(
+                    endpoint,
+                    tls: tls,
+                    claim: claim,
+                    logger: logger
+                ) { [weak self] in self?.count($0) }
             }
             guard isComplete else { return [] }
             let gone = state.controllers.filter { !found.contains($0.key) }

@@ -66,7 +66,7 @@ struct ClusterPlayer: AsyncParsableCommand {
             tls: tls
         )
         let server = try Server(configuration, router: router)
-        let registrar = Registrar(at: [place], tls: tls, logger: logger) {
+        let registrar = Registrar(at: [place], tls: tls, claim: IDClaim(), logger: logger) {
             node.registration(endpoint: endpoint, bootID: bootID, time: WallClock.now())
         }
         return (server, registrar)

@@ -43,10 +43,12 @@ struct NodeDriver {
         stack.registerController(in: &remote)
         remote.intercept(report.around)
         remote.intercept(PeerPolicy.ofNodes.around)
+        let claim = IDClaim()
+        remote.intercept(claim.around)
 
         let driver = DriverFigures(identity: stack.identity, readiness: stack.readiness)
         port = try command.cluster.server(remote)
-        registrar = try Self.registrar(command, stack, file.kinds, port, logger)
+        registrar = try Self.registrar(command, stack, file.kinds, port, claim, logger)
         let page = MetricsPage([driver, calls] + stack.metrics + [registrar, ProcessMetrics()])
         health = Health(stack.readiness)
         metrics = try command.server.metricsServer(page, health, logger)
@@ -55,15 +57,7 @@ struct NodeDriver {
         self.stack = stack
         self.logger = logger
         health.serves()
-        logger.info(
-            "serving",
-            metadata: [
-                "endpoint": "\(command.server.endpointText)", "listen": "\(command.cluster.listen)",
-                "controller": "\(command.controller.joined(separator: ", "))",
-                "driver": "\(stack.identity.driverName)",
-                "node_id": "\(stack.identity.nodeID)", "version": "\(Cairn.version)",
-            ]
-        )
+        logStart(of: command)
     }
 
     /// Serves until a signal asks to stop; then tells the controllers that the node goes.
@@ -90,11 +84,24 @@ struct NodeDriver {
         logger.info("stopped")
     }
 
+    private func logStart(of command: NodeCommand) {
+        logger.info(
+            "serving",
+            metadata: [
+                "endpoint": "\(command.server.endpointText)", "listen": "\(command.cluster.listen)",
+                "controller": "\(command.controller.joined(separator: ", "))",
+                "driver": "\(stack.identity.driverName)",
+                "node_id": "\(stack.identity.nodeID)", "version": "\(Cairn.version)",
+            ]
+        )
+    }
+
     private static func registrar(
         _ command: NodeCommand,
         _ stack: NodeStack,
         _ kinds: [String: String],
         _ port: Server,
+        _ claim: IDClaim,
         _ logger: Logger
     ) throws(DriverError) -> Registrar {
         guard case .tcp(let address, _) = try Endpoint(parsing: command.cluster.listen) else {
@@ -109,12 +116,14 @@ struct NodeDriver {
         return Registrar(
             at: try command.controllers(),
             tls: command.cluster.tls,
+            claim: claim,
             logger: logger
         ) {
             var request = await stack.registration(kinds: kinds)
             request.bootID = bootID
             request.instanceID = instanceID
             request.endpoint = endpoint
+            request.problems = claim.problems
             request.maximumVolumes = command.node.maxVolumes
             return request
         }
