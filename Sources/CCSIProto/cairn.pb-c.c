@@ -7,6 +7,24 @@
 #endif
 
 #include "cairn.pb-c.h"
+void   cairn__v1__describe_volumes_request__init
+                     (Cairn__V1__DescribeVolumesRequest         *message)
+{
+  static const Cairn__V1__DescribeVolumesRequest init_value = CAIRN__V1__DESCRIBE_VOLUMES_REQUEST__INIT;
+  *message = init_value;
+}
+void   cairn__v1__describe_volumes_response__init
+                     (Cairn__V1__DescribeVolumesResponse         *message)
+{
+  static const Cairn__V1__DescribeVolumesResponse init_value = CAIRN__V1__DESCRIBE_VOLUMES_RESPONSE__INIT;
+  *message = init_value;
+}
+void   cairn__v1__volume_description__init
+                     (Cairn__V1__VolumeDescription         *message)
+{
+  static const Cairn__V1__VolumeDescription init_value = CAIRN__V1__VOLUME_DESCRIPTION__INIT;
+  *message = init_value;
+}
 void   cairn__v1__register_request__segments_entry__init
                      (Cairn__V1__RegisterRequest__SegmentsEntry         *message)
 {
@@ -79,6 +97,224 @@ void   cairn__v1__registered_node__init
   static const Cairn__V1__RegisteredNode init_value = CAIRN__V1__REGISTERED_NODE__INIT;
   *message = init_value;
 }
+static const ProtobufCFieldDescriptor cairn__v1__describe_volumes_request__field_descriptors[2] =
+{
+  {
+    "max_entries",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__DescribeVolumesRequest, max_entries),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "starting_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__DescribeVolumesRequest, starting_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cairn__v1__describe_volumes_request__field_indices_by_name[] = {
+  0,   /* field[0] = max_entries */
+  1,   /* field[1] = starting_token */
+};
+static const ProtobufCIntRange cairn__v1__describe_volumes_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cairn__v1__describe_volumes_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cairn.v1.DescribeVolumesRequest",
+  "DescribeVolumesRequest",
+  "Cairn__V1__DescribeVolumesRequest",
+  "cairn.v1",
+  sizeof(Cairn__V1__DescribeVolumesRequest),
+  2,
+  cairn__v1__describe_volumes_request__field_descriptors,
+  cairn__v1__describe_volumes_request__field_indices_by_name,
+  1,  cairn__v1__describe_volumes_request__number_ranges,
+  (ProtobufCMessageInit) cairn__v1__describe_volumes_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cairn__v1__describe_volumes_response__field_descriptors[2] =
+{
+  {
+    "volumes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cairn__V1__DescribeVolumesResponse, n_volumes),
+    offsetof(Cairn__V1__DescribeVolumesResponse, volumes),
+    &cairn__v1__volume_description__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__DescribeVolumesResponse, next_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cairn__v1__describe_volumes_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_token */
+  0,   /* field[0] = volumes */
+};
+static const ProtobufCIntRange cairn__v1__describe_volumes_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cairn__v1__describe_volumes_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cairn.v1.DescribeVolumesResponse",
+  "DescribeVolumesResponse",
+  "Cairn__V1__DescribeVolumesResponse",
+  "cairn.v1",
+  sizeof(Cairn__V1__DescribeVolumesResponse),
+  2,
+  cairn__v1__describe_volumes_response__field_descriptors,
+  cairn__v1__describe_volumes_response__field_indices_by_name,
+  1,  cairn__v1__describe_volumes_response__number_ranges,
+  (ProtobufCMessageInit) cairn__v1__describe_volumes_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cairn__v1__volume_description__field_descriptors[7] =
+{
+  {
+    "volume_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__VolumeDescription, volume_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__VolumeDescription, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tier",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__VolumeDescription, tier),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "capacity_bytes",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__VolumeDescription, capacity_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_unix_nanoseconds",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__VolumeDescription, created_unix_nanoseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "claim",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__VolumeDescription, claim),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "claim_namespace",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__VolumeDescription, claim_namespace),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cairn__v1__volume_description__field_indices_by_name[] = {
+  3,   /* field[3] = capacity_bytes */
+  5,   /* field[5] = claim */
+  6,   /* field[6] = claim_namespace */
+  4,   /* field[4] = created_unix_nanoseconds */
+  1,   /* field[1] = name */
+  2,   /* field[2] = tier */
+  0,   /* field[0] = volume_id */
+};
+static const ProtobufCIntRange cairn__v1__volume_description__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor cairn__v1__volume_description__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cairn.v1.VolumeDescription",
+  "VolumeDescription",
+  "Cairn__V1__VolumeDescription",
+  "cairn.v1",
+  sizeof(Cairn__V1__VolumeDescription),
+  7,
+  cairn__v1__volume_description__field_descriptors,
+  cairn__v1__volume_description__field_indices_by_name,
+  1,  cairn__v1__volume_description__number_ranges,
+  (ProtobufCMessageInit) cairn__v1__volume_description__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor cairn__v1__register_request__segments_entry__field_descriptors[2] =
 {
   {

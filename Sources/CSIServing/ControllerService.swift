@@ -21,6 +21,10 @@ package protocol ControllerService: Sendable {
     func listVolumes(_ request: ListVolumesRequest, _ context: CallContext)
         async throws(DriverError)
         -> ListVolumesResponse
+    /// All volumes as their records have them; a list that would lack one is an error.
+    func describeVolumes(_ request: DescribeVolumesRequest, _ context: CallContext)
+        async throws(DriverError)
+        -> DescribeVolumesResponse
     func getVolume(_ request: ControllerGetVolumeRequest, _ context: CallContext)
         async throws(DriverError)
         -> ControllerGetVolumeResponse
@@ -58,6 +62,7 @@ extension ControllerService {
             validateVolumeCapabilities
         )
         router.serve(ListVolumesRequest.self, listVolumes)
+        router.serve(DescribeVolumesRequest.self, describeVolumes)
         router.serve(ControllerGetVolumeRequest.self, getVolume)
         router.serve(GetCapacityRequest.self, getCapacity)
         router.serve(ControllerExpandVolumeRequest.self, expandVolume)

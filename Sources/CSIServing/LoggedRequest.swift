@@ -27,6 +27,7 @@ extension NodeGetCapabilitiesRequest: RoutineRequest {}
 extension NodeGetInfoRequest: RoutineRequest {}
 extension GetCapacityRequest: RoutineRequest {}
 extension ListVolumesRequest: RoutineRequest {}
+extension DescribeVolumesRequest: RoutineRequest {}
 
 extension CreateVolumeRequest: LoggedRequest {
     package var logFields: [(key: String, value: String)] { [("name", name)] }

@@ -24,6 +24,7 @@ package struct PeerPolicy: Sendable {
     /// What a node serves on its network port.
     package static let ofNodes = PeerPolicy(callers: [
         "csi.v1.Identity": .controller, "csi.v1.Controller": .controller,
+        "cairn.v1.Inventory": .controller,
     ])
 
     /// What a controller serves on its network port: ListNodes is for its unix socket.

@@ -169,6 +169,28 @@ final class FakeNode: ControllerService {
         return CreateSnapshotResponse(snapshot: snapshot)
     }
 
+    func describeVolumes(_ request: DescribeVolumesRequest, _ context: CallContext)
+        async throws(DriverError) -> DescribeVolumesResponse
+    {
+        let part = ListVolumesRequest(
+            maxEntries: request.maxEntries,
+            startingToken: request.startingToken
+        )
+        let page = try await listVolumes(part, context)
+        let names = state.withLock { $0.volumes.map { ($0.value.volumeID, $0.key) } }
+        return DescribeVolumesResponse(
+            volumes: page.entries.map { entry in
+                let id = entry.volume?.volumeID ?? ""
+                return VolumeDescription(
+                    volumeID: id,
+                    name: names.first { $0.0 == id }?.1 ?? "",
+                    capacityBytes: entry.volume?.capacityBytes ?? 0
+                )
+            },
+            nextToken: page.nextToken
+        )
+    }
+
     func listVolumes(_ request: ListVolumesRequest, _ context: CallContext)
         async throws(DriverError) -> ListVolumesResponse
     {

@@ -31,6 +31,45 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 2] as [Int32])
+    func `descriptions are paged as the volumes are, and tell what their nodes know`(
+        _ count: Int32
+    ) async throws {
+        try await FakeCluster.with(["a", "b", "c"]) { cluster in
+            for index in 0..<5 {
+                _ = try await cluster.create("v\(index)", on: [["a", "c"][index % 2]])
+            }
+            var (names, token) = ([String](), "")
+            repeat {
+                let request = DescribeVolumesRequest(maxEntries: count, startingToken: token)
+                let page = try await cluster.controller.describeVolumes(
+                    request,
+                    FakeCluster.context
+                )
+                names += page.volumes.map(\.name)
+                token = page.nextToken
+            } while !token.isEmpty
+            #expect(names.sorted() == ["v0", "v1", "v2", "v3", "v4"])
+        }
+    }
+
+    @Test func `a node that is away makes descriptions an error`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            for _ in 0..<4 {
+                cluster.pass(.seconds(10))
+                try cluster.registerNode("a")
+            }
+            let error = await #expect(throws: DriverError.self) {
+                try await cluster.controller.describeVolumes(
+                    DescribeVolumesRequest(),
+                    FakeCluster.context
+                )
+            }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.contains("'b'") == true)
+        }
+    }
+
     @Test func `a token stays good while volumes and nodes go`() async throws {
         try await FakeCluster.with(["a", "b"]) { cluster in
             for index in 0..<6 {

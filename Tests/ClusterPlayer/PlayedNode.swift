@@ -106,6 +106,22 @@ extension PlayedNode {
         return ControllerGetVolumeResponse(volume: volume)
     }
 
+    func describeVolumes(_ request: DescribeVolumesRequest, _ context: CallContext)
+        async throws(DriverError) -> DescribeVolumesResponse
+    {
+        let part = ListVolumesRequest(
+            maxEntries: request.maxEntries,
+            startingToken: request.startingToken
+        )
+        let page = try await listVolumes(part, context)
+        return DescribeVolumesResponse(
+            volumes: page.entries.compactMap(\.volume).map {
+                VolumeDescription(volumeID: $0.volumeID, capacityBytes: $0.capacityBytes)
+            },
+            nextToken: page.nextToken
+        )
+    }
+
     func listVolumes(_ request: ListVolumesRequest, _ context: CallContext)
         async throws(DriverError) -> ListVolumesResponse
     {

@@ -4,7 +4,8 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct HelpTests {
     private static let commands = [
         ["volume"], ["volume", "create"], ["volume", "list"], ["volume", "show"],
-        ["volume", "delete"], ["volume", "expand"], ["volume", "clone"], ["snapshot"],
+        ["volume", "delete"], ["volume", "orphans"],
+        ["volume", "delete-orphans"], ["volume", "expand"], ["volume", "clone"], ["snapshot"],
         ["snapshot", "create"], ["snapshot", "list"], ["snapshot", "restore"],
         ["snapshot", "delete"], ["mount"], ["unmount"], ["tier", "list"], ["doctor"], ["version"],
         ["standalone"], ["walk"],

@@ -79,6 +79,8 @@ struct `Inline ephemeral volumes` {
         let (handle, target) = (handle(), cluster.target())
         try await publish(handle, at: target)
         #expect(try await cluster.volumes().isEmpty)
+        // So they are never taken for forgotten ones either.
+        #expect(try await cluster.driver.call(DescribeVolumesRequest()).volumes.isEmpty)
         let stats = try await cluster.stats(handle, at: target)
         #expect(stats.first { $0.unit == .bytes }?.total ?? 0 > 10 << 20)
         try await cluster.unpublish(handle, from: target)

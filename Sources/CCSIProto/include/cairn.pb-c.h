@@ -15,6 +15,9 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
+typedef struct Cairn__V1__DescribeVolumesRequest Cairn__V1__DescribeVolumesRequest;
+typedef struct Cairn__V1__DescribeVolumesResponse Cairn__V1__DescribeVolumesResponse;
+typedef struct Cairn__V1__VolumeDescription Cairn__V1__VolumeDescription;
 typedef struct Cairn__V1__RegisterRequest Cairn__V1__RegisterRequest;
 typedef struct Cairn__V1__RegisterRequest__SegmentsEntry Cairn__V1__RegisterRequest__SegmentsEntry;
 typedef struct Cairn__V1__RegisterResponse Cairn__V1__RegisterResponse;
@@ -43,6 +46,45 @@ typedef enum _Cairn__V1__RegisteredNode__State {
 } Cairn__V1__RegisteredNode__State;
 
 /* --- messages --- */
+
+struct  Cairn__V1__DescribeVolumesRequest
+{
+  ProtobufCMessage base;
+  int32_t max_entries;
+  char *starting_token;
+};
+#define CAIRN__V1__DESCRIBE_VOLUMES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cairn__v1__describe_volumes_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
+
+
+struct  Cairn__V1__DescribeVolumesResponse
+{
+  ProtobufCMessage base;
+  size_t n_volumes;
+  Cairn__V1__VolumeDescription **volumes;
+  char *next_token;
+};
+#define CAIRN__V1__DESCRIBE_VOLUMES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cairn__v1__describe_volumes_response__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+struct  Cairn__V1__VolumeDescription
+{
+  ProtobufCMessage base;
+  char *volume_id;
+  char *name;
+  char *tier;
+  int64_t capacity_bytes;
+  int64_t created_unix_nanoseconds;
+  char *claim;
+  char *claim_namespace;
+};
+#define CAIRN__V1__VOLUME_DESCRIPTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cairn__v1__volume_description__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
 
 struct  Cairn__V1__RegisterRequest__SegmentsEntry
 {
@@ -212,6 +254,15 @@ struct  Cairn__V1__RegisteredNode
     , NULL, CAIRN__V1__REGISTERED_NODE__STATE__UNKNOWN, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
+/* Cairn__V1__DescribeVolumesRequest methods */
+void   cairn__v1__describe_volumes_request__init
+                     (Cairn__V1__DescribeVolumesRequest         *message);
+/* Cairn__V1__DescribeVolumesResponse methods */
+void   cairn__v1__describe_volumes_response__init
+                     (Cairn__V1__DescribeVolumesResponse         *message);
+/* Cairn__V1__VolumeDescription methods */
+void   cairn__v1__volume_description__init
+                     (Cairn__V1__VolumeDescription         *message);
 /* Cairn__V1__RegisterRequest__SegmentsEntry methods */
 void   cairn__v1__register_request__segments_entry__init
                      (Cairn__V1__RegisterRequest__SegmentsEntry         *message);
@@ -250,6 +301,15 @@ void   cairn__v1__registered_node__init
                      (Cairn__V1__RegisteredNode         *message);
 /* --- per-message closures --- */
 
+typedef void (*Cairn__V1__DescribeVolumesRequest_Closure)
+                 (const Cairn__V1__DescribeVolumesRequest *message,
+                  void *closure_data);
+typedef void (*Cairn__V1__DescribeVolumesResponse_Closure)
+                 (const Cairn__V1__DescribeVolumesResponse *message,
+                  void *closure_data);
+typedef void (*Cairn__V1__VolumeDescription_Closure)
+                 (const Cairn__V1__VolumeDescription *message,
+                  void *closure_data);
 typedef void (*Cairn__V1__RegisterRequest__SegmentsEntry_Closure)
                  (const Cairn__V1__RegisterRequest__SegmentsEntry *message,
                   void *closure_data);
@@ -292,6 +352,9 @@ typedef void (*Cairn__V1__RegisteredNode_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCMessageDescriptor cairn__v1__describe_volumes_request__descriptor;
+extern const ProtobufCMessageDescriptor cairn__v1__describe_volumes_response__descriptor;
+extern const ProtobufCMessageDescriptor cairn__v1__volume_description__descriptor;
 extern const ProtobufCMessageDescriptor cairn__v1__register_request__descriptor;
 extern const ProtobufCMessageDescriptor cairn__v1__register_request__segments_entry__descriptor;
 extern const ProtobufCMessageDescriptor cairn__v1__register_response__descriptor;

@@ -26,11 +26,44 @@ extension LocalController {
         }
     }
 
+    /// The same volumes, with what their records tell beyond CSI.
+    package func describeVolumes(_ request: DescribeVolumesRequest, _ context: CallContext)
+        async throws(DriverError)
+        -> DescribeVolumesResponse
+    {
+        let page = try Page<VolumeID>(
+            maxEntries: request.maxEntries,
+            startingToken: request.startingToken
+        )
+        return try await operations.read { () throws(DriverError) in
+            let (records, next) = page.cut(try allVolumes(), id: \.id)
+            return DescribeVolumesResponse(
+                volumes: records.map(VolumeDescription.init),
+                nextToken: next
+            )
+        }
+    }
+
     private func allVolumes() throws(DriverError) -> [VolumeRecord] {
         let each = try tiers.askEach { (backend) throws(DriverError) in try backend.volumes() }
         var records = each.flatMap { $0.filter { !$0.isEphemeral } }
         // One tier gives them in order.
         if each.count > 1 { records.sort { $0.id < $1.id } }
         return records
+    }
+}
+
+extension VolumeDescription {
+    fileprivate init(_ record: VolumeRecord) {
+        self.init(
+            volumeID: record.id.text,
+            name: record.name,
+            tier: record.tier,
+            capacityBytes: record.size.bytes,
+            createdUnixNanoseconds: record.created.seconds * 1_000_000_000
+                + Int64(record.created.nanoseconds),
+            claim: record.claim.claim ?? "",
+            claimNamespace: record.claim.namespace ?? ""
+        )
     }
 }

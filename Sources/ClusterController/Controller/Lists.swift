@@ -20,6 +20,22 @@ extension ClusterController {
         return ListVolumesResponse(entries: entries, nextToken: next)
     }
 
+    package func describeVolumes(_ request: DescribeVolumesRequest, _ context: CallContext)
+        async throws(DriverError) -> DescribeVolumesResponse
+    {
+        let page = try ClusterPage<VolumeDescription>(
+            maxEntries: request.maxEntries,
+            startingToken: request.startingToken
+        )
+        let (volumes, next) = try await page.collect(from: listedNodes()) {
+            (node, count, token) async throws(DriverError) in
+            let part = DescribeVolumesRequest(maxEntries: count, startingToken: token)
+            let answer = try await hop.call(part, to: node, context)
+            return (answer.volumes, answer.nextToken)
+        }
+        return DescribeVolumesResponse(volumes: volumes, nextToken: next)
+    }
+
     /// A snapshot, or the snapshots of a volume, are asked of their node alone.
     package func listSnapshots(_ request: ListSnapshotsRequest, _ context: CallContext)
         async throws(DriverError) -> ListSnapshotsResponse

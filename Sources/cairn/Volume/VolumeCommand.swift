@@ -18,7 +18,7 @@ struct VolumeCommand: AsyncParsableCommand {
             """,
         subcommands: [
             VolumeCreate.self, VolumeList.self, VolumeShow.self, VolumeExpand.self,
-            VolumeClone.self, VolumeDelete.self,
+            VolumeClone.self, VolumeDelete.self, VolumeOrphans.self, VolumeDeleteOrphans.self,
         ]
     )
 }

@@ -3,6 +3,22 @@ import CSIMessages
 import DriverCore
 
 private let cairnSharedSamples0 = MessageSample(
+    VolumeDescription(
+        volumeID: "volume_id é",
+        name: "name é",
+        tier: "tier é",
+        capacityBytes: 4000,
+        createdUnixNanoseconds: -5,
+        claim: "claim é",
+        claimNamespace: "claim_namespace é"
+    ),
+    """
+    0a0c766f6c756d655f696420c3a912076e616d6520c3a91a077469657220c3a920a01f28fbffffffffffffffff
+    013208636c61696d20c3a93a12636c61696d5f6e616d65737061636520c3a9
+    """
+)
+
+private let cairnSharedSamples1 = MessageSample(
     NodeTier(
         name: "name é",
         backend: "backend é",
@@ -44,7 +60,7 @@ private let cairnSharedSamples0 = MessageSample(
     """
 )
 
-private let cairnSharedSamples1 = MessageSample(
+private let cairnSharedSamples2 = MessageSample(
     LayoutCapacity(
         parameters: ["a": "parameters é", "b": "parameters 🗄"],
         availableBytes: 2000,
@@ -56,14 +72,14 @@ private let cairnSharedSamples1 = MessageSample(
     """
 )
 
-private let cairnSharedSamples2 = MessageSample(
+private let cairnSharedSamples3 = MessageSample(
     NodeProblem(kind: "kind é", message: "message é", subject: "subject é"),
     """
     0a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a9
     """
 )
 
-private let cairnSharedSamples3 = MessageSample(
+private let cairnSharedSamples4 = MessageSample(
     RegisteredNode(
         registration: RegisterRequest(
             nodeID: "node_id é",
@@ -175,4 +191,5 @@ private let cairnSharedSamples3 = MessageSample(
 /// Every field set; the bytes were made by another implementation.
 let cairnSharedSamples: [MessageSample] = [
     cairnSharedSamples0, cairnSharedSamples1, cairnSharedSamples2, cairnSharedSamples3,
+    cairnSharedSamples4,
 ]

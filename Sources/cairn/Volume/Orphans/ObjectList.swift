@@ -1,0 +1,39 @@
+import DriverCore
+import FoundationEssentials
+import Host
+
+/// Where a list of Kubernetes' objects comes from.
+enum ObjectList {
+    /// All of standard input.
+    static func fromStandardInput() throws(DriverError) -> [UInt8] { try read("/dev/stdin") }
+
+    /// All of a file.
+    static func fromFile(_ path: String) throws(DriverError) -> [UInt8] { try read(path) }
+
+    /// How long ago a file was written.
+    static func age(ofFile path: String) throws(DriverError) -> Duration {
+        let written: Date?
+        do {
+            written =
+                try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+        } catch {
+            throw DriverError(.invalidRequest, "cannot look at \(path)", cause: error)
+        }
+        guard let written else {
+            throw DriverError(.invalidRequest, "\(path) does not tell when it was written")
+        }
+        return .seconds(Double(WallClock.now().seconds) - written.timeIntervalSince1970)
+    }
+
+    private static func read(_ path: String) throws(DriverError) -> [UInt8] {
+        do {
+            return [UInt8](try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw DriverError(
+                .invalidRequest,
+                "cannot read the list of objects in \(path)",
+                cause: error
+            )
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import CSIMessages
+import DriverCore
+import Host
+
+/// The command `cairn volume delete-orphans`.
+struct VolumeDeleteOrphans: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete-orphans",
+        abstract: "Delete the volumes and snapshots that Kubernetes has forgotten, after asking.",
+        discussion: """
+            Compares as 'cairn volume orphans' does, with a list in a file that is at most ten \
+            minutes old, shows what it would delete and asks. What is younger than twenty minutes, \
+            or in use, stays.
+
+            Example:
+              cairn volume delete-orphans objects.json
+
+            The file is what 'kubectl get pv,volumesnapshotcontent -o json' has printed.
+            """
+    )
+
+    /// An older list may lack objects of volumes that are older than the grace.
+    private static let oldestList = Orphan.grace
+
+    @Argument(
+        help: "What 'kubectl get pv,volumesnapshotcontent -o json' has just printed.",
+        completion: .file()
+    )
+    var objects: String
+
+    @Flag(name: .shortAndLong, help: "Delete without asking.")
+    var yes = false
+
+    @OptionGroup var judgement: OrphanOptions
+    @OptionGroup var client: ClientOptions
+
+    func run() async throws {
+        try checkAge()
+        let text = try ObjectList.fromFile(objects)
+        try await Session.with(client) { session in
+            let findings = try await judgement.search(session).run(text)
+            findings.noteUnjudged()
+            let old = findings.orphans.filter {
+                $0.ageSeconds >= (Orphan.grace + Self.oldestList).components.seconds
+            }
+            guard !old.isEmpty else {
+                try client.output.write([String](), text: "nothing to delete")
+                return
+            }
+            Console.note("these \(old.count) are deleted, with all that they hold:")
+            for line in Orphan.table(old).byteSplit(separator: "\n") { Console.note(String(line)) }
+            guard try yes || isWanted() else {
+                throw CommandFailure(.failed, "nothing was deleted")
+            }
+            try await delete(old, session)
+        }
+    }
+
+    private func checkAge() throws {
+        let age = try ObjectList.age(ofFile: objects)
+        guard age <= Self.oldestList else {
+            throw CommandFailure(
+                .usage,
+                "the list in \(objects) is older than ten minutes: volumes may have been made since; "
+                    + "make a new one"
+            )
+        }
+    }
+
+    private func isWanted() throws -> Bool {
+        guard Terminal.isInput, Terminal.isError else {
+            throw CommandFailure(
+                .usage,
+                "nothing was deleted: no terminal to ask on; add --yes to delete them"
+            )
+        }
+        Console.draw("Delete them? [y/N] ")
+        return ["y", "yes"].contains(readLine()?.lowercased())
+    }
+
+    /// Snapshots first: a volume of a thick tier goes only without them.
+    private func delete(_ orphans: [Orphan], _ session: Session) async throws {
+        let kinds = Dictionary(grouping: orphans, by: \.kind)
+        let order = (kinds[.snapshot] ?? []) + (kinds[.volume] ?? [])
+        let ofSnapshot = Set((kinds[.snapshot] ?? []).map(\.id))
+        try await Deletion(kind: "orphan", ifExists: true, output: client.output)
+            .run(order.map(\.id)) { id in
+                if ofSnapshot.contains(id) {
+                    _ = try await session.perform(
+                        DeleteSnapshotRequest(snapshotID: id),
+                        to: "delete snapshot \(id)"
+                    )
+                } else {
+                    _ = try await session.perform(
+                        DeleteVolumeRequest(volumeID: id),
+                        to: "delete volume \(id)"
+                    )
+                }
+                return id
+            }
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import CSIMessages
+import DriverCore
+import Host
+
+/// The command `cairn volume orphans`.
+struct VolumeOrphans: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "orphans",
+        abstract: "Name the volumes and snapshots that Kubernetes has forgotten.",
+        discussion: """
+            Reads the objects of Kubernetes from standard input, and names what the driver has and \
+            none of them names. It changes nothing. Through the socket of a controller it asks every \
+            node, and fails while one is away. Snapshots are compared where the list has \
+            VolumeSnapshotContents. What is younger than ten minutes is marked: it may be in the \
+            middle of its making. Inline volumes have no objects and are left out.
+
+            Example:
+              cairn volume orphans < objects.json
+              kubectl get pv,volumesnapshotcontent -o json | cairn volume orphans
+              kubectl get pv -o json | cairn volume orphans --output json
+            """
+    )
+
+    @OptionGroup var judgement: OrphanOptions
+    @OptionGroup var client: ClientOptions
+
+    func run() async throws {
+        guard !Terminal.isInput else {
+            throw CommandFailure(
+                .usage,
+                "no list of objects comes on standard input: kubectl get "
+                    + "pv,volumesnapshotcontent -o json | cairn volume orphans"
+            )
+        }
+        let text = try ObjectList.fromStandardInput()
+        let findings = try await Session.with(client) { session in
+            try await judgement.search(session).run(text)
+        }
+        try client.output.write(findings, text: findings.text)
+        findings.noteUnjudged()
+    }
+}
+
+/// What the caller vouches for.
+struct OrphanOptions: ParsableArguments {
+    @Flag(help: "The list is right although it names no volume of the driver.")
+    var trustList = false
+
+    @Flag(help: "Compare snapshots although the list has no VolumeSnapshotContent.")
+    var snapshots = false
+
+    func search(_ session: Session) -> OrphanSearch {
+        OrphanSearch(session: session, trustsList: trustList, judgesSnapshots: snapshots)
+    }
+}
+
+extension OrphanSearch.Findings {
+    var text: String {
+        orphans.isEmpty
+            ? "nothing is forgotten: volumes: \(volumes), snapshots: \(snapshots)"
+            : Orphan.table(orphans)
+    }
+
+    /// Says on standard error what the answer leaves out.
+    func noteUnjudged() {
+        guard !areSnapshotsJudged, snapshots > 0 else { return }
+        Console.note(
+            "\(snapshots) snapshots were not compared: the list has no VolumeSnapshotContent "
+                + "(kubectl get pv,volumesnapshotcontent, or --snapshots if there is none)"
+        )
+    }
+}
