@@ -286,7 +286,7 @@ let package = Package(
         // The parts of `cairn` that need no driver, most of them of `cairn bench`.
         .testTarget(
             name: "BenchTests",
-            dependencies: ["cairn", "CSIServing", "HTTPServer", arguments],
+            dependencies: ["cairn", "CSIMessages", "CSIServing", "HTTPServer", arguments],
             swiftSettings: swift
         ),
         // The reader of LVM's metadata, on texts and heads of disks that LVM wrote.

@@ -1,4 +1,4 @@
-import CSIMessages
+package import CSIMessages
 import CSIServing
 package import DriverCore
 package import GRPCRuntime
@@ -94,7 +94,10 @@ extension RegistryService {
 
     private func listNodes(_ request: ListNodesRequest, _ context: CallContext)
         async throws(DriverError) -> ListNodesResponse
-    {
+    { nodes }
+
+    /// The nodes as this controller knows them, for whoever shows them.
+    package var nodes: ListNodesResponse {
         let views = registry.nodes.sorted { $0.node.id < $1.node.id }
         return ListNodesResponse(
             nodes: views.map { view in

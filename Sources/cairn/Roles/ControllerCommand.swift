@@ -47,6 +47,14 @@ struct ControllerCommand: AsyncParsableCommand {
     )
     var lostNodesFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where a page for people shows the cluster, by plain HTTP. Default: nowhere.",
+            valueName: "host:port"
+        )
+    )
+    var pageAddress: String?
+
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {

@@ -15,6 +15,8 @@ struct ControllerDriver {
     /// Where nodes register.
     private let port: Server
     private let metrics: PageServer?
+    /// For people; nil where nobody asked for it.
+    private let page: PageServer?
     private let health: Health
     private let channels: NodeChannels
     private let lostNodes: LostNodes
@@ -77,6 +79,7 @@ struct ControllerDriver {
         let page = MetricsPage([driver, calls, hops, registry, lostNodes, ProcessMetrics()])
         health = Health(readiness)
         metrics = try command.server.metricsServer(page, health, logger)
+        self.page = try command.pageServer(of: nodes, logger)
         port = try command.cluster.server(remote)
         socket = try command.server.socketServer(local)
         grace = .seconds(command.server.shutdownGrace)
@@ -106,7 +109,7 @@ struct ControllerDriver {
             },
             second: { [logger] in logger.warning("stopping at once") }
         )
-        defer { withExtendedLifetime(metrics) {} }
+        defer { withExtendedLifetime((metrics, page)) {} }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [lostNodesFile, lostNodes, lostEntries] in
                 await lostNodesFile.watch(lostNodes, known: lostEntries)
@@ -124,5 +127,17 @@ struct ControllerDriver {
         await channels.closeAll()
         signals.cancel()
         logger.info("stopped")
+    }
+}
+
+extension ControllerCommand {
+    /// The server of the page for people, which shows what `cairn status` does.
+    fileprivate func pageServer(of nodes: RegistryService, _ logger: Logger) throws(DriverError)
+        -> PageServer?
+    {
+        try ServerOptions.pageServer(at: pageAddress, of: "--page-address", "the page", logger) {
+            path in
+            path == "/" ? StatusPage(cluster: ClusterView(nodes.nodes)).page : nil
+        }
     }
 }

@@ -25,20 +25,32 @@ extension ServerOptions {
     func metricsServer(_ page: MetricsPage, _ health: Health, _ logger: Logger) throws(DriverError)
         -> PageServer?
     {
-        guard let address = metricsAddress else { return nil }
+        try Self.pageServer(at: metricsAddress, of: "--metrics-address", "metrics", logger) {
+            path in
+            guard path == "/metrics" else { return health.page(at: path) }
+            return Page(contentType: MetricsText.contentType, text: page.text().text)
+        }
+    }
+
+    /// A server of pages at the address that a flag gives; `what` completes "serving ...".
+    static func pageServer(
+        at address: String?,
+        of flag: String,
+        _ what: String,
+        _ logger: Logger,
+        pages: @escaping PageServer.Pages
+    ) throws(DriverError) -> PageServer? {
+        guard let address else { return nil }
         guard case .tcp(let host, let port) = try Endpoint(parsing: address) else {
-            throw DriverError(.invalidRequest, "--metrics-address '\(address)' is not host:port")
+            throw DriverError(.invalidRequest, "\(flag) '\(address)' is not host:port")
         }
         do throws(DriverError) {
-            let server = try PageServer(host: host, port: port) { path in
-                guard path == "/metrics" else { return health.page(at: path) }
-                return Page(contentType: MetricsText.contentType, text: page.text().text)
-            }
+            let server = try PageServer(host: host, port: port, pages: pages)
             let endpoint = Endpoint.tcp(host: host, port: server.port)
-            logger.info("serving metrics", metadata: ["address": "\(endpoint)"])
+            logger.info("serving \(what)", metadata: ["address": "\(endpoint)"])
             return server
         } catch {
-            logger.error("serving no metrics", metadata: ["error": "\(error.message)"])
+            logger.error("serving no \(what)", metadata: ["error": "\(error.message)"])
             return nil
         }
     }
