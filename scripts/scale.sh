@@ -13,8 +13,8 @@
 #   --output    file for the table                                    (default: stdout)
 #
 # The binaries are $CAIRN_BINARY and $CAIRN_PLAYER (the target ClusterPlayer), or built for release.
-# Needs openssl, curl, python3, a limit of 2 descriptors a node, and the ports 9810, 9811 and 12000
-# to 12000 + N of 127.0.0.1. Figures of a busy machine are worth little: run it on an idle one.
+# Needs root, openssl, curl, python3, iproute2, and a limit of 2 descriptors a node. Figures of a busy
+# machine are worth little: run it on an idle one.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
@@ -23,6 +23,7 @@ volumes=100000
 lease=30
 is_check=""
 output=/dev/stdout
+given=("$@")
 while (($#)); do
     case $1 in
         --nodes) nodes=${2:?--nodes needs a number} && shift 2 ;;
@@ -39,6 +40,13 @@ if [[ -z ${CAIRN_BINARY:-} || -z ${CAIRN_PLAYER:-} ]]; then
     binaries=$(swift build -c release --show-bin-path)
     CAIRN_BINARY=$binaries/cairn CAIRN_PLAYER=$binaries/ClusterPlayer
 fi
+# The ports are those of a network of its own.
+if [[ -z ${CAIRN_SCALE_NAMESPACE:-} ]]; then
+    require_root "a network namespace"
+    export CAIRN_BINARY CAIRN_PLAYER CAIRN_SCALE_NAMESPACE=private
+    exec unshare --net "$0" "${given[@]}"
+fi
+ip link set lo up
 # Each node holds a connection at either end.
 ulimit -n "$(ulimit -Hn)"
 
@@ -142,9 +150,10 @@ PYTHON
 seconds_between() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", b - a }'; }
 
 restart_controller() {
+    local began
     kill -TERM "$controller"
     wait "$controller" || true
-    local began=$EPOCHREALTIME
+    began=$EPOCHREALTIME
     start_controller
     until_known 120
     restart=$(seconds_between "$began" "$EPOCHREALTIME")
@@ -171,7 +180,6 @@ has_room() {
     local expected=$((nodes * ((10 << 40) - (each << 30))))
     [[ $(metric '^cairn_cluster_tier_available_bytes.*"fast"') -eq $expected ]]
 }
-is_quiet() { [[ ! -s $folder/players.log ]]; }
 
 run_checks() {
     check "the controller knows $nodes nodes" all_ready
@@ -182,11 +190,11 @@ run_checks() {
     check "volumes are made anywhere and deleted" bench anywhere --volumes 3 --calls 20 \
         --volume-size 1Gi --listings 1
     check "the list is as before" lists_all
-    check "no node complained" is_quiet
     restart_controller
     check "a controller that starts again knows all nodes within 20 s" \
         awk -v took="$restart" 'BEGIN { exit took > 20 }'
     until_settled
+    until_known 60
     check "it lists the same volumes" lists_all
     echo "$passed passed, $failed failed"
     [[ $failed -eq 0 ]]
@@ -205,7 +213,7 @@ run_figures() {
     all_ready || die "a node is late: $(tail -n 3 "$folder"/*.log)"
     bench pinned --volumes 500 --calls 5000 --volume-size 1Gi --listings 3 \
         --topology topology.cairn.storage/node=n1
-    bench anywhere --volumes 20 --calls 5000 --volume-size 1Gi --listings 0
+    bench anywhere --volumes 3 --calls 5000 --volume-size 1Gi --listings 0
     after=$(memory VmRSS)
     lists_all || die "the list is not whole"
     peak=$(memory VmHWM)
@@ -251,4 +259,5 @@ step "$nodes nodes"
 start_players
 until_known 300
 until_settled
+until_known 60
 if [[ -n $is_check ]]; then run_checks; else run_figures; fi

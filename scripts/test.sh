@@ -371,7 +371,7 @@ run_cluster() {
     report_sum cluster.sh "$log"
     began=$SECONDS
     log=$logs/scale.log
-    limited scripts/scale.sh --nodes 200 --volumes 2000 --lease 6 --check >"$log" \
+    limited scripts/scale.sh --nodes 200 --volumes 2000 --lease 15 --check >"$log" \
         2>"$logs/scale.errors" || true
     grep -E '^FAIL' "$log" || true
     report_sum scale.sh "$log"

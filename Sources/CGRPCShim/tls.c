@@ -37,8 +37,9 @@ static bool are_settings_in_force(void) {
   if (context == NULL) return false;
   const uint64_t off = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2;
   const uint64_t options = SSL_CTX_get_options(context);
+  const bool releases = (SSL_CTX_get_mode(context) & SSL_MODE_RELEASE_BUFFERS) != 0;
   SSL_CTX_free(context);
-  return (options & off) == off && (options & SSL_OP_NO_TLSv1_3) == 0;
+  return (options & off) == off && (options & SSL_OP_NO_TLSv1_3) == 0 && releases;
 }
 
 // What OpenSSL last found wrong with a certificate on this thread; empty when it was good.
@@ -62,11 +63,23 @@ static void remember_verification(void *parent, void *pointer, CRYPTO_EX_DATA *d
   BIO_free(text);
 }
 
+// OpenSSL calls it for each new SSL_CTX, C-core's own among them. A connection that rests keeps no
+// buffers, which are 34 KiB of each: a controller has one for each node.
+static void release_idle_buffers(void *parent, void *pointer, CRYPTO_EX_DATA *data, int index,
+                                 long length, void *argument) {
+  (void)pointer, (void)data, (void)index, (void)length, (void)argument;
+  SSL_CTX_set_mode(parent, SSL_MODE_RELEASE_BUFFERS);
+}
+
 bool cgrpc_tls_prepare(void) {
   // The machine's own configuration comes first, or it would replace this one later.
   if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1) return false;
   if (CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, NULL, NULL, NULL,
                               remember_verification) < 0) {
+    return false;
+  }
+  if (CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, release_idle_buffers, NULL,
+                              NULL) < 0) {
     return false;
   }
   return load_settings() && are_settings_in_force();

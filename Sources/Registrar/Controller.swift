@@ -9,6 +9,8 @@ import Synchronization
 final class Controller: Sendable {
     private struct State {
         var channel: Channel?
+        /// Whether the channel's last registration succeeded.
+        var isConnected = false
         /// What was logged last; nil while registrations succeed.
         var failure: String?
         var isKnown = false
@@ -58,8 +60,14 @@ final class Controller: Sendable {
             failed(error)
             let error = DriverError(error)
             if error.code == .conflict { claim.refuse(by: endpoint, error.message) }
-            // The connection may be dead without a sign; the next try opens a new one.
-            if error.code == .timedOut { await close() }
+            // The connection may be dead without a sign; the next try opens a new one. One that is
+            // still being made is left to go on: a controller that has just started takes its time
+            // for thousands of handshakes, and each that is given up makes the others wait longer.
+            let wasConnected = state.withLock { state in
+                defer { state.isConnected = false }
+                return state.isConnected
+            }
+            if wasConnected, error.code == .timedOut { await close() }
             return nil
         }
     }
@@ -105,7 +113,10 @@ final class Controller: Sendable {
     /// Logged once for each change, not every ten seconds.
     private func succeeded(_ answer: RegisterResponse, _ request: RegisterRequest) {
         let isNew = state.withLock { state in
-            defer { (state.failure, state.isKnown, state.lastContact) = (nil, true, .now) }
+            defer {
+                (state.failure, state.isKnown) = (nil, true)
+                (state.isConnected, state.lastContact) = (true, .now)
+            }
             return !state.isKnown || state.failure != nil
         }
         guard isNew else { return }

@@ -61,10 +61,13 @@ struct ClusterPlayer: AsyncParsableCommand {
         var router = Router()
         node.register(in: &router)
         router.intercept(PeerPolicy.ofNodes.around)
-        let configuration = ServerConfiguration(
+        var configuration = ServerConfiguration(
             endpoints: [try Endpoint(parsing: endpoint)],
             tls: tls
         )
+        // A real node reads its files every ten seconds; thousands on one machine would do little
+        // else.
+        configuration.tlsRefresh = .seconds(3600)
         let server = try Server(configuration, router: router)
         let registrar = Registrar(at: [place], tls: tls, claim: IDClaim(), logger: logger) {
             node.registration(endpoint: endpoint, bootID: bootID, time: WallClock.now())
