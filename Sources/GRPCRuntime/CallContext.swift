@@ -37,6 +37,11 @@ package struct CallContext: Sendable {
         readHeader = header
     }
 
+    /// For what has to be done after the call has ended, too.
+    package var withoutDeadline: CallContext {
+        CallContext(method: method, peer: peer, header: readHeader)
+    }
+
     /// What the client has sent under this name, which is in lower case: its first value as text;
     /// nil where it sent none, and once the call is over.
     package func header(_ name: String) -> String? { readHeader(name) }

@@ -25,7 +25,12 @@ import Testing
         throw DriverError(.timedOut, "the call is still answered ABORTED")
     }
 
-    private func expectNoClaims(_ cluster: FakeCluster) {
+    /// Claims are given back beside the answer; by the clock of the test no lease ends meanwhile.
+    private func expectNoClaims(_ cluster: FakeCluster) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while cluster.nodes.contains(where: { $0.claims.count > 0 }), ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(10))
+        }
         #expect(cluster.nodes.map(\.claims.count) == cluster.nodes.map { _ in 0 })
     }
 
@@ -47,7 +52,7 @@ import Testing
                 #expect(volumes[0] == volumes[1])
                 #expect(cluster.nodes.map(\.volumeNames.count).reduce(0, +) == round + 1)
             }
-            expectNoClaims(cluster)
+            try await expectNoClaims(cluster)
         }
     }
 
@@ -70,7 +75,20 @@ import Testing
             #expect(outcome.code == .operationPending)
             #expect(cluster.nodes.flatMap(\.volumeNames) == ["v"])
             #expect(try await cluster.create("v") == volume)
-            expectNoClaims(cluster)
+            try await expectNoClaims(cluster)
+        }
+    }
+
+    @Test func `a create whose deadline has passed gives its claim back`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            let node = try cluster.node(cluster.controller.placedFirst(cluster))
+            node.gate.shut()
+            let late = await Result { try await cluster.create("v", within: .milliseconds(500)) }
+            #expect(late.code == .timedOut)
+            try await expectNoClaims(cluster)
+            node.gate.open()
+            _ = try await insist(on: "v", by: cluster.replica, cluster)
+            #expect(cluster.nodes.flatMap(\.volumeNames) == ["v"])
         }
     }
 
@@ -155,7 +173,7 @@ import Testing
             #expect(last.claims.count == 1)
             last.gate.open()
             #expect(try await made.value.node == "c")
-            expectNoClaims(cluster)
+            try await expectNoClaims(cluster)
         }
     }
 
@@ -163,10 +181,10 @@ import Testing
         try await FakeCluster.with(["a", "b"]) { cluster in
             for node in cluster.nodes { node.state.withLock { $0.room = 0 } }
             await #expect(throws: DriverError.self) { _ = try await cluster.create("v") }
-            expectNoClaims(cluster)
+            try await expectNoClaims(cluster)
             try cluster.node("b").state.withLock { $0.failure = DriverError(.unavailable, "away") }
             await #expect(throws: DriverError.self) { _ = try await cluster.create("v") }
-            expectNoClaims(cluster)
+            try await expectNoClaims(cluster)
         }
     }
 

@@ -158,7 +158,8 @@ final class FakeCluster: Sendable {
         size: Int64 = 1 << 30,
         on requisite: [String] = [],
         tier: String? = nil,
-        by controller: ClusterController? = nil
+        by controller: ClusterController? = nil,
+        within limit: Duration? = nil
     )
         async throws(DriverError) -> Volume
     {
@@ -171,7 +172,9 @@ final class FakeCluster: Sendable {
                 ? nil : TopologyRequirement(requisite: topologies, preferred: topologies)
         )
         let asked = controller ?? self.controller
-        let response = try await asked.createVolume(request, Self.context)
+        let deadline = limit.map { ContinuousClock.now + $0 }
+        let context = CallContext(method: "test", peer: Self.context.peer, deadline: deadline)
+        let response = try await asked.createVolume(request, context)
         return response.volume ?? Volume()
     }
 

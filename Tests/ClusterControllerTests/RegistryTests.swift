@@ -41,8 +41,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [Int64.max, Int64.min, -1])
-    func `figures that cannot be are refused`(_ figure: Int64) async throws {
+    @Test(arguments: [Int64.min, -1])
+    func `negative figures are refused`(_ figure: Int64) async throws {
         try await FakeCluster.with(["a"]) { cluster in
             var request = try #require(cluster.registry.nodes.first?.node.registration)
             request.tiers[0].availableBytes = figure
@@ -51,6 +51,17 @@ import Testing
             #expect(throws: DriverError.self) {
                 try ClusterNode(registration, from: peer, isNamed: false)
             }
+        }
+    }
+
+    /// Thin tiers promise more than they have, and their sums over all nodes must fit.
+    @Test func `a tier larger than sums can take joins with the largest figure`() async throws {
+        try await FakeCluster.with(["a"]) { cluster in
+            var request = try #require(cluster.registry.nodes.first?.node.registration)
+            request.tiers[0].availableBytes = .max
+            let peer = Peer(address: "ipv4:127.0.0.1:1")
+            let node = try ClusterNode(request, from: peer, isNamed: false)
+            #expect(node.registration.tiers[0].availableBytes == 1 << 48)
         }
     }
 

@@ -28,7 +28,8 @@ extension ClusterController {
     /// Tries the candidates in their order; a full one hands over to the next.
     ///
     /// The name is claimed on the first one alone, which mostly has room. Where it has none, the name
-    /// is claimed on all others at once: to ask all nodes again for each full one would take for ever.
+    /// is claimed at once on all others that have room by what they registered last: to ask all nodes
+    /// again for each full one would take for ever, and so would a try of each.
     /// One node alone is asked too: another controller may be about to have it make the volume, and a
     /// call that comes late must not make again what was deleted since.
     private func createOnFirst(
@@ -39,7 +40,8 @@ extension ClusterController {
         let name = GivenName.volume(request.name, tier: request.parameters["tier"])
         let search = NameSearch(name, hop: hop, patience: patience, context)
         var refusals: [DriverError] = []
-        for chosen in [candidates.prefix(1), candidates.dropFirst()] where !chosen.isEmpty {
+        let others = candidates.dropFirst().filter { Self.hasRoom($0, for: request) }
+        for chosen in [candidates.prefix(1), others[...]] where !chosen.isEmpty {
             let answers = await search.claim(on: Array(chosen), asking: candidates)
             let made: (place: ClusterNode, response: CreateVolumeResponse)?
             do throws(DriverError) {
@@ -48,11 +50,21 @@ extension ClusterController {
                 await search.drop(on: Array(chosen))
                 throw error
             }
-            // A create that was answered has ended its claim.
-            await search.drop(on: chosen.filter { $0.node.digest != made?.place.digest })
-            if let made { return made.response }
+            guard let made else {
+                await search.drop(on: Array(chosen))
+                continue
+            }
+            // A create that was answered has ended its claim, and its answer waits for no other node.
+            let rest = chosen.filter { $0.node.digest != made.place.digest }
+            if !rest.isEmpty { Task { await search.drop(on: rest) } }
+            return made.response
         }
         throw full(refusals, request)
+    }
+
+    private static func hasRoom(_ view: NodeView, for request: CreateVolumeRequest) -> Bool {
+        guard let tier = view.node.tier(named: request.parameters["tier"]) else { return false }
+        return view.room(tier).available >= request.capacityRange?.requiredBytes ?? 0
     }
 
     /// Goes to the node that has the volume already, else to the chosen ones in their order; nil

@@ -62,8 +62,9 @@ extension ClusterController {
             do throws(DriverError) {
                 sum.add(try answer.get())
             } catch {
-                // Refusals of the request itself are the same on every node.
-                guard error.code == .unavailable || error.code == .timedOut else { throw error }
+                // A refusal of the request itself is the same on every node; one node that is broken
+                // only has no room.
+                guard error.code != .invalidRequest else { throw error }
             }
         }
         return sum
@@ -72,7 +73,8 @@ extension ClusterController {
 
 extension GetCapacityResponse {
     fileprivate mutating func add(_ other: GetCapacityResponse) {
-        availableCapacity += other.availableCapacity
+        // Bounded, as what nodes register is: the sum of an odd figure must not trap.
+        availableCapacity += ClusterNode.bounded(other.availableCapacity)
         maximumVolumeSize = max(
             maximumVolumeSize ?? 0,
             other.maximumVolumeSize ?? other.availableCapacity

@@ -99,7 +99,7 @@ struct NameSearch: Sendable {
         return taken + (await answers(of: others[...], .ask, waitingAbove: lowest))
     }
 
-    /// Gives claims back, also where the caller has gone.
+    /// Gives claims back, also where the caller has gone or its deadline has passed.
     func drop(on nodes: [NodeView]) async {
         await Task { _ = await answers(of: nodes[...], .drop) }.value
     }
@@ -146,7 +146,7 @@ struct NameSearch: Sendable {
             try await name.find(
                 on: view.node,
                 by: hop,
-                context,
+                act == .drop ? context.withoutDeadline : context,
                 atMost: act == .drop ? min(patience, Self.dropLimit) : patience,
                 NameClaim(act, token, in: name.place)
             )

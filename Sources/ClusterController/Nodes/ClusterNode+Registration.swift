@@ -36,30 +36,47 @@ extension ClusterNode {
                 )
             }
         }
-        try Self.checkFigures(of: request)
-        registration = request
+        registration = try Self.checked(request)
         self.isNamed = isNamed
         endpoint = .tcp(host: address, port: port)
         digest = NodeIdentity.idDigest(ofNode: request.nodeID)
     }
 
-    /// So that sums over all nodes fit.
-    private static func checkFigures(of request: RegisterRequest) throws(DriverError) {
-        let bounds = Int64(0)...(1 << 48)
-        let areSound = request.tiers.allSatisfy { tier in
-            [
-                tier.totalBytes, tier.availableBytes, tier.maximumVolumeBytes, tier.volumeCount,
-                tier.snapshotCount, tier.sizeUnitBytes, tier.minimumVolumeBytes,
-            ].allSatisfy(bounds.contains)
+    /// The largest figure of a node, 256 TiB: sums over all nodes fit. A thin tier may promise more.
+    private static let largest = Int64(1) << 48
+
+    /// A figure of a node, as far as sums over all nodes can take it.
+    static func bounded(_ figure: Int64) -> Int64 { min(max(figure, 0), largest) }
+
+    /// The registration with figures that can be added up; throws where one cannot be.
+    private static func checked(_ request: RegisterRequest) throws(DriverError) -> RegisterRequest {
+        var checked = request
+        var areSound =
+            request.tiers.count <= 64 && request.clockUnixNanoseconds >= 0
+            && (0...largest).contains(request.surveyMilliseconds)
+        for index in checked.tiers.indices {
+            for figure in Self.figures {
+                areSound = areSound && checked.tiers[index][keyPath: figure] >= 0
+                checked.tiers[index][keyPath: figure] = bounded(
+                    checked.tiers[index][keyPath: figure]
+                )
+            }
         }
-        guard areSound, request.tiers.count <= 64, request.clockUnixNanoseconds >= 0,
-            bounds.contains(request.surveyMilliseconds)
-        else {
+        guard areSound else {
             throw DriverError(
                 .invalidRequest,
-                "node '\(request.nodeID)' registers with figures that cannot be; update its driver"
+                "node '\(request.nodeID)' registers with a negative figure, or with more than 64 "
+                    + "tiers; update its driver"
             )
         }
+        return checked
+    }
+
+    private static var figures: [WritableKeyPath<NodeTier, Int64>] {
+        [
+            \.totalBytes, \.availableBytes, \.maximumVolumeBytes, \.volumeCount, \.snapshotCount,
+            \.sizeUnitBytes, \.minimumVolumeBytes,
+        ]
     }
 
     /// Whether the node listens at all its addresses and leaves the choice to the controller.
