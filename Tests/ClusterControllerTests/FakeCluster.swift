@@ -41,10 +41,12 @@ final class FakeCluster: Sendable {
         servers = try nodes.map { node in
             var router = Router()
             node.register(in: &router)
-            let configuration = ServerConfiguration(
+            var configuration = ServerConfiguration(
                 endpoints: [.tcp(host: "127.0.0.1", port: 0)],
                 tls: TLSFiles(folder: "\(certificates)/node")
             )
+            // As a node does: a controller pings where a call takes long, as on a busy machine.
+            configuration.minimumClientPingInterval = .seconds(5)
             return try Server(configuration, router: router)
         }
         registry = NodeRegistry(lostNodes: lostNodes, now: now)
