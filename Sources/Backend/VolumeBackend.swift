@@ -51,6 +51,8 @@ package protocol VolumeBackend: Sendable {
     /// The volumes that can be read, in order of id: for those who count or search, whom one damaged
     /// record must not stop.
     func readableVolumes() throws(DriverError) -> [VolumeRecord]
+    /// The same, as far as they are counted: each create counts all volumes of the node.
+    func countedVolumes() throws(DriverError) -> [CountedVolume]
     /// Whether the tier had the object when it last looked; a hint, from memory alone.
     ///
     /// Never blocks.
@@ -141,6 +143,9 @@ extension VolumeBackend {
 
 extension VolumeBackend {
     package func readableVolumes() throws(DriverError) -> [VolumeRecord] { try volumes() }
+    package func countedVolumes() throws(DriverError) -> [CountedVolume] {
+        try readableVolumes().map(CountedVolume.init)
+    }
     package func remembers(_ id: VolumeID) -> Bool { false }
     package func remembers(_ id: SnapshotID) -> Bool { false }
 }

@@ -5,9 +5,13 @@
 /// with its neighbour hides a slash or a comma from them, and two texts with different bytes are
 /// equal to them where Unicode calls them equivalent. The separators here are ASCII, which is never
 /// a part of another scalar in UTF-8, so each part is valid text again.
+///
+/// All of it is inlinable, so that each caller has code of its own for the types it has: generic
+/// code of another module asks for every byte through a witness table, and a look at an LVM group
+/// takes ten thousand tags apart.
 extension StringProtocol where SubSequence == Substring {
     /// The parts between the separators; empty ones only where they are asked for.
-    package func byteSplit(
+    @inlinable package func byteSplit(
         separator: Unicode.Scalar,
         maxSplits: Int = .max,
         omittingEmptySubsequences: Bool = true
@@ -20,50 +24,52 @@ extension StringProtocol where SubSequence == Substring {
     }
 
     /// The words between ASCII white space.
-    package var byteWords: [Substring] {
+    @inlinable package var byteWords: [Substring] {
         utf8.split { $0 == 0x20 || (0x09...0x0D).contains($0) }
             .map { self[$0.startIndex..<$0.endIndex] }
     }
 
-    package func hasSameBytes(as other: some StringProtocol) -> Bool {
+    @inlinable package func hasSameBytes(as other: some StringProtocol) -> Bool {
         utf8.elementsEqual(other.utf8)
     }
 
-    package func containsByte(_ byte: Unicode.Scalar) -> Bool {
+    @inlinable package func containsByte(_ byte: Unicode.Scalar) -> Bool {
         utf8.contains(UInt8(ascii: byte))
     }
 
-    package func hasBytePrefix(_ prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
+    @inlinable package func hasBytePrefix(_ prefix: String) -> Bool {
+        utf8.starts(with: prefix.utf8)
+    }
 
-    package func hasByteSuffix(_ suffix: String) -> Bool {
+    @inlinable package func hasByteSuffix(_ suffix: String) -> Bool {
         utf8.count >= suffix.utf8.count && utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
     }
 
     /// What follows the prefix; nil where the text does not begin with it.
-    package func removingBytePrefix(_ prefix: String) -> Substring? {
+    @inlinable package func removingBytePrefix(_ prefix: String) -> Substring? {
         guard hasBytePrefix(prefix) else { return nil }
         return self[utf8.index(startIndex, offsetBy: prefix.utf8.count)...]
     }
 
     /// What precedes the suffix; nil where the text does not end with it.
-    package func removingByteSuffix(_ suffix: String) -> Substring? {
+    @inlinable package func removingByteSuffix(_ suffix: String) -> Substring? {
         guard hasByteSuffix(suffix) else { return nil }
         return self[..<utf8.index(startIndex, offsetBy: utf8.count - suffix.utf8.count)]
     }
 
     /// What precedes the first such byte; all where there is none.
-    package func bytePrefix(before byte: Unicode.Scalar) -> Substring {
+    @inlinable package func bytePrefix(before byte: Unicode.Scalar) -> Substring {
         self[..<(utf8.firstIndex(of: UInt8(ascii: byte)) ?? endIndex)]
     }
 
     /// What follows the first such byte; nil where there is none.
-    package func byteSuffix(after byte: Unicode.Scalar) -> Substring? {
+    @inlinable package func byteSuffix(after byte: Unicode.Scalar) -> Substring? {
         guard let index = utf8.firstIndex(of: UInt8(ascii: byte)) else { return nil }
         return self[utf8.index(after: index)...]
     }
 
     /// The text with each occurrence of some bytes replaced.
-    package func replacingBytes(_ old: String, with new: String) -> String {
+    @inlinable package func replacingBytes(_ old: String, with new: String) -> String {
         var (rest, bytes) = (utf8[...], [UInt8]())
         while let byte = rest.first {
             if rest.starts(with: old.utf8) {
@@ -78,7 +84,7 @@ extension StringProtocol where SubSequence == Substring {
     }
 
     /// The text, or its beginning and `...` where it has more bytes than `limit`; for messages.
-    package func shortened(toBytes limit: Int) -> String {
+    @inlinable package func shortened(toBytes limit: Int) -> String {
         guard utf8.count > limit else { return String(self) }
         let bytes = Array(utf8.prefix(limit + 1))
         var end = limit
@@ -90,7 +96,7 @@ extension StringProtocol where SubSequence == Substring {
 
 extension StringProtocol {
     /// Whether it is made of ASCII digits alone, at least one.
-    package var isDecimal: Bool {
+    @inlinable package var isDecimal: Bool {
         !isEmpty && utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 }
@@ -99,13 +105,12 @@ extension StringProtocol {
 package struct ByteKey: Sendable, Hashable {
     package let text: String
 
-    package init(_ text: some StringProtocol) { self.text = String(text) }
+    @inlinable package init(_ text: some StringProtocol) { self.text = String(text) }
 
-    package static func == (left: ByteKey, right: ByteKey) -> Bool {
+    @inlinable package static func == (left: ByteKey, right: ByteKey) -> Bool {
         left.text.hasSameBytes(as: right.text)
     }
 
-    package func hash(into hasher: inout Hasher) {
-        for byte in text.utf8 { hasher.combine(byte) }
-    }
+    /// By the text: what has the same bytes is equal text, too.
+    @inlinable package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }

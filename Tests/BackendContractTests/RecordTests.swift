@@ -72,6 +72,8 @@ struct RecordTests {
                 expected.append(stored)
             }
             #expect(try storage.restart().volumes() == expected.sorted { $0.id < $1.id })
+            let counted = try storage.backend.countedVolumes()
+            #expect(Set(counted) == Set(expected.map(CountedVolume.init)))
         }
     }
 

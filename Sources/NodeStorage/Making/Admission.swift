@@ -7,11 +7,10 @@ internal import Synchronization
 /// The records tell how many volumes there are, so that no crash can make the count wrong. Memory
 /// holds only what is being made now, so that concurrent creates cannot share the last place.
 package final class Admission: Sendable {
-    /// A volume, as far as it is counted.
+    /// A volume that takes a place of a tier.
     fileprivate struct Place {
-        let id: VolumeID
+        let volume: CountedVolume
         let tier: String
-        let isEphemeral: Bool
     }
 
     /// How many volumes a tier has, where only their number is known.
@@ -89,7 +88,7 @@ package final class Admission: Sendable {
     /// Takes a number, and tells what was asked for before: of two that ask for the last place
     /// together, the first one gets it.
     private func enter(_ record: VolumeRecord) -> (ticket: Int, earlier: [Place]) {
-        let place = Place(record)
+        let place = Place(volume: CountedVolume(record), tier: record.tier)
         return state.withLock { state in
             let earlier = Array(state.making.values)
             let ticket = state.nextTicket
@@ -130,40 +129,34 @@ package final class Admission: Sendable {
         needed: String?
     ) throws(DriverError) -> [String: Count] {
         var places: [VolumeID: Place] = [:]
-        for place in making { places[place.id] = place }
+        for place in making { places[place.volume.id] = place }
         var counts: [String: Count] = [:]
-        for (tier, answer) in tiers.records() {
+        for (tier, answer) in tiers.countedVolumes() {
             switch answer {
-            case .success(let records):
-                for record in records { places[record.id] = Place(record) }
-                remember(records, of: tier)
+            case .success(let volumes):
+                for volume in volumes { places[volume.id] = Place(volume: volume, tier: tier) }
+                remember(volumes, of: tier)
             case .failure(let error):
                 if tier == needed { throw error }
                 counts[tier] = state.withLock { $0.lastCounts[tier] }
             }
         }
-        for place in places.values where place.id != id {
-            counts[place.tier, default: Count()].add(place)
+        for place in places.values where place.volume.id != id {
+            counts[place.tier, default: Count()].add(place.volume)
         }
         return counts
     }
 
-    private func remember(_ records: [VolumeRecord], of tier: String) {
+    private func remember(_ volumes: [CountedVolume], of tier: String) {
         var count = Count()
-        for record in records { count.add(Place(record)) }
+        for volume in volumes { count.add(volume) }
         state.withLock { [count] in $0.lastCounts[tier] = count }
     }
 }
 
-extension Admission.Place {
-    fileprivate init(_ record: VolumeRecord) {
-        self.init(id: record.id, tier: record.tier, isEphemeral: record.isEphemeral)
-    }
-}
-
 extension Admission.Count {
-    fileprivate mutating func add(_ place: Admission.Place) {
+    fileprivate mutating func add(_ volume: CountedVolume) {
         all += 1
-        if place.isEphemeral { inline += 1 }
+        if volume.isEphemeral { inline += 1 }
     }
 }

@@ -129,15 +129,18 @@ package final class Tiers: Sendable {
         return tier
     }
 
-    /// The records of each tier that can be read, or why the tier cannot list them.
-    package func records() -> [(tier: String, records: Result<[VolumeRecord], DriverError>)] {
-        let list = { @Sendable (backend: any VolumeBackend) throws(DriverError) -> [VolumeRecord] in
-            try backend.readableVolumes()
+    /// The volumes of each tier that can be read, or why the tier cannot count them.
+    package func countedVolumes() -> [(
+        tier: String, volumes: Result<[CountedVolume], DriverError>
+    )] {
+        let count = {
+            @Sendable (backend: any VolumeBackend) throws(DriverError) -> [CountedVolume] in
+            try backend.countedVolumes()
         }
         if let tier = only {
-            return [(tier.name, Result { () throws(DriverError) in try tier.ask(list) })]
+            return [(tier.name, Result { () throws(DriverError) in try tier.ask(count) })]
         }
-        return answers(by: .now + patience, to: list).map { ($0.tier.name, $0.answer) }
+        return answers(by: .now + patience, to: count).map { ($0.tier.name, $0.answer) }
     }
 
     /// Asks a tier that ``tier(named:)`` gave, on this thread.

@@ -40,6 +40,7 @@ struct BehindOurBackTests {
             try tier.disks.lvm("lvchange", "--deltag", "cairn.state=ready", path)
             expectFailure(.hostFailure, bad.text) { try tier.backend.volumes() }
             #expect(try tier.backend.readableVolumes().map(\.id) == [good])
+            #expect(try tier.backend.countedVolumes().map(\.id) == [good])
             #expect(tier.backend.health().isUp)
             try tier.disks.lvm("lvchange", "--addtag", "cairn.state=ready", path)
             #expect(try tier.volumes() == [good, bad])
