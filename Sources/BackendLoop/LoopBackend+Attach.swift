@@ -86,7 +86,7 @@ extension LoopBackend {
         }
         // Who shows a part of the file only does so by hand.
         guard try file.device.isWhole() else { return false }
-        return pool.knownPaths.contains { $0.hasByteSuffix(String(shown)) }
+        return try pool.knownPaths().contains { $0.hasByteSuffix(String(shown)) }
     }
 
     /// Takes the loop device away, if there is one; throws `inUse` where it is open.

@@ -60,6 +60,32 @@ struct PoolProofTests {
     }
 
     @Test
+    func `a pool behind a link gives up its devices while its disk is away, after a restart, too`()
+        throws
+    {
+        try withTemporaryFolder { folder in
+            let disk = try folder.mountFilesystem(.ext4, size: .mebibytes(256), named: "disk")
+            let (pool, link) = ("\(disk.path)/pool", folder.path(of: "link"))
+            try Paths.makeFolder(pool)
+            try Paths.makeLink(link, to: pool)
+            try PlainPool.backend(link).start()
+            let id: VolumeID
+            do {
+                let backend = try PlainPool.backend(link)
+                id = try backend.create(volumeRecord("a", size: .mebibytes(32))).id
+                _ = try backend.attach(id)
+            }
+            Paths.forceUnmount(disk.path)
+            let restarted = try PlainPool.backend(link)
+            #expect(failure { try restarted.start() }.code == .unavailable)
+            #expect(try restarted.device(of: id) != nil)
+            try restarted.detach(id)
+            let shown = try LoopDevices.files().filter { $0.path.contains(id.text) }
+            #expect(shown.isEmpty)
+        }
+    }
+
+    @Test
     func `a lost state folder and an unmounted disk are noticed by the note`() throws {
         try withTemporaryFolder { folder in
             let path = folder.path(of: "pool")

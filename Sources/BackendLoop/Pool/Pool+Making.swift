@@ -83,23 +83,29 @@ extension Pool {
         )
     }
 
-    private var stateFile: PoolStateFile? {
+    var stateFile: PoolStateFile? {
         rules.stateFolder.map { PoolStateFile(folder: $0, tier: tier) }
     }
 
     /// Writes down beside the pool that it exists.
     ///
     /// After a crash before that, the next start finds the marker and writes the same.
-    func keepProofs(of marker: PoolMarker, _ proofs: PoolProofs, isNew: Bool) throws(DriverError) {
+    func keepProofs(
+        of marker: PoolMarker,
+        _ shown: String,
+        _ proofs: PoolProofs,
+        isNew: Bool
+    ) throws(DriverError) {
         if proofs.noted != marker.uuid { writeNote(marker.uuid) }
         if isNew { try Failpoint.pass(.poolNoted) }
-        guard let file = stateFile, proofs.lacksState(marker.uuid) else { return }
+        guard let file = stateFile, proofs.lacksState(marker.uuid, shown) else { return }
         do throws(DriverError) {
             // What cannot be read is not replaced either: a newer driver may have written it.
             let state = PoolState(
                 tier: tier,
                 uuid: marker.uuid,
                 directory: path.directory,
+                shownPath: shown,
                 after: try proofs.kept.get()
             )
             try file.write(state)

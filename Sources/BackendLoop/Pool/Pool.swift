@@ -34,9 +34,13 @@ final class Pool: Sendable {
 
     deinit { state.withLock { state in try? state.note?.unlock() } }
 
-    /// The paths by which the directory is known; no disk is asked.
-    var knownPaths: [String] {
-        [path.directory] + (state.withLock { $0.shownPath }.map { [$0] } ?? [])
+    /// The paths by which the directory is known; the pool's disk is not asked.
+    ///
+    /// Where the pool was not opened since the start, the state folder knows its path of before.
+    func knownPaths() throws(DriverError) -> [String] {
+        var shown = state.withLock { $0.shownPath }
+        if shown == nil { shown = try stateFile?.read()?.shownPath }
+        return [path.directory] + (shown.map { [$0] } ?? [])
     }
 
     var isOpen: Bool { state.withLock { $0.marker != nil } }
@@ -96,10 +100,10 @@ final class Pool: Sendable {
                 "its folder '\(shelf)' is gone: restore it from a backup, or make it empty by hand"
             )
         }
-        try keepProofs(of: marker, proofs, isNew: found == nil)
+        let shown = try root.shownPath()
+        try keepProofs(of: marker, shown, proofs, isNew: found == nil)
         warn(of: mount)
         let bytes = try markerBytes(in: root)
-        let shown = try root.shownPath()
         state.withLock { state in
             state.marker = bytes
             state.shownPath = shown

@@ -41,8 +41,9 @@ struct PoolProofs {
     var expected: String? { configured ?? keptState?.uuid ?? noted }
 
     /// Whether the state folder has to learn that this is the pool, at this place.
-    func lacksState(_ uuid: String) -> Bool {
+    func lacksState(_ uuid: String, _ shownPath: String) -> Bool {
         keptState?.uuid != uuid || keptState?.directory != path.directory
+            || keptState?.shownPath != shownPath
     }
 
     /// Why the pool with this UUID is not the one that has to be there, and what to do; nil where it

@@ -11,6 +11,11 @@ struct PoolState: Sendable, Hashable {
     let uuid: String
     /// Where the pool was when it was last opened; for people.
     let directory: String
+    /// The same place as the kernel shows it, links resolved; nil until the pool is made, and
+    /// where an older driver wrote this.
+    ///
+    /// By it the loop devices of the pool's volumes are found while its disk is away.
+    let shownPath: String?
     /// Where the file system is mounted on which the pool is being made; nil once it is made.
     ///
     /// Until then it proves no pool. It only says where the making may go on.
@@ -23,12 +28,14 @@ struct PoolState: Sendable, Hashable {
         tier: String,
         uuid: String,
         directory: String,
+        shownPath: String? = nil,
         makingOn: String? = nil,
         after before: PoolState? = nil
     ) {
         self.tier = tier
         self.uuid = uuid
         self.directory = directory
+        self.shownPath = shownPath
         self.makingOn = makingOn
         unknown = before?.unknown ?? UnknownKeys()
     }
@@ -37,7 +44,9 @@ struct PoolState: Sendable, Hashable {
 extension PoolState: DiskFile {
     static let version = 1
 
-    private enum Key: String, CodingKey { case formatVersion, tier, uuid, directory, makingOn }
+    private enum Key: String, CodingKey {
+        case formatVersion, tier, uuid, directory, shownPath, makingOn
+    }
 
     init(from decoder: any Decoder) throws {
         let keys = try decoder.container(keyedBy: Key.self)
@@ -45,6 +54,7 @@ extension PoolState: DiskFile {
         tier = try keys.decode(String.self, forKey: .tier)
         uuid = try keys.decode(String.self, forKey: .uuid)
         directory = try keys.decode(String.self, forKey: .directory)
+        shownPath = try keys.decodeIfPresent(String.self, forKey: .shownPath)
         makingOn = try keys.decodeIfPresent(String.self, forKey: .makingOn)
         unknown = try UnknownKeys(in: decoder, besides: Key.self)
     }
@@ -55,6 +65,7 @@ extension PoolState: DiskFile {
         try keys.encode(tier, forKey: .tier)
         try keys.encode(uuid, forKey: .uuid)
         try keys.encode(directory, forKey: .directory)
+        try keys.encodeIfPresent(shownPath, forKey: .shownPath)
         try keys.encodeIfPresent(makingOn, forKey: .makingOn)
         try unknown.encode(to: encoder)
     }
