@@ -42,7 +42,9 @@ extension ClusterNode {
         digest = NodeIdentity.idDigest(ofNode: request.nodeID)
     }
 
-    /// The largest figure of a node, 256 TiB: sums over all nodes fit. A thin tier may promise more.
+    /// The largest figure of a node, 256 TiB, so that sums over all nodes fit.
+    ///
+    /// A thin tier may promise more.
     private static let largest = Int64(1) << 48
 
     /// A figure of a node, as far as sums over all nodes can take it.
