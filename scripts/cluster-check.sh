@@ -12,6 +12,9 @@ second=unix://$folder/controller-2.sock
 passed=0
 failed=0
 output=""
+# Two clusters on one machine give the same name the same id, and `cairn unmount` looks at the loop
+# devices of the whole machine.
+data=data-${folder##*.}
 
 # check SENTENCE COMMAND...: the command succeeds.
 check() {
@@ -57,12 +60,12 @@ lists() { [[ $(cairn volume list --endpoint "$2" | grep -c '^-') -eq $1 ]]; }
 spread() { [[ $(cairn volume list | grep -o 'v1-[0-9a-f]\{16\}' | sort -u | wc -l) -eq $1 ]]; }
 signal() { kill "-$1" "$(<"$folder/$2.pid")"; }
 
-check "a volume is made on some node" cairn volume create data --size 100Mi
-check "another replica finds the same volume" same_id data
-check "a volume is found by its name" cairn volume show data
-check "a snapshot is cut" cairn snapshot create data cut
+check "a volume is made on some node" cairn volume create "$data" --size 100Mi
+check "another replica finds the same volume" same_id "$data"
+check "a volume is found by its name" cairn volume show "$data"
+check "a snapshot is cut" cairn snapshot create "$data" cut
 check "a snapshot is restored" cairn snapshot restore cut copy
-check "a volume grows" cairn volume expand data --size 150Mi
+check "a volume grows" cairn volume expand "$data" --size 150Mi
 for name in a b c d e f; do
     check "volume $name is made" cairn volume create "$name" --size 300Mi
 done
@@ -74,7 +77,7 @@ check "a tier that no node has is refused by name" \
 check "more than any node has is refused" refused "room" cairn volume create x --size 100Gi
 
 # The node path needs no controller.
-id=$(cairn volume show data --output json | grep -o 'v1-[0-9a-f]*-[0-9a-f]*' | head -n 1)
+id=$(cairn volume show "$data" --output json | grep -o 'v1-[0-9a-f]*-[0-9a-f]*' | head -n 1)
 holder=""
 for node in n1 n2 n3; do
     [[ $id != "v1-$(printf %s "$node" | sha256sum | cut -c1-16)-"* ]] || holder=$node
