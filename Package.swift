@@ -414,6 +414,12 @@ let package = Package(
             dependencies: ["CSIMessages", "DriverCore", "DriverHarness", "Host", "TestSupport"],
             swiftSettings: swift
         ),
+        // Random calls to a whole cluster while its parts fail; scripts/soak.sh runs it for long.
+        .testTarget(
+            name: "ClusterSoakTests",
+            dependencies: ["CSIMessages", "DriverCore", "DriverHarness", "Host", "TestSupport"],
+            swiftSettings: swift
+        ),
         // The real binary killed, or failing, at every step.
         .testTarget(
             name: "CrashTests",

@@ -3,8 +3,10 @@
 # side, while it is killed with SIGKILL again and again; compares every answer and every byte with
 # what must be true. Ends with a non-zero code where anything was not.
 #
-# usage: scripts/soak.sh [--seconds N] [--seed N]
+# usage: scripts/soak.sh [--cluster] [--seconds N] [--seed N]
 #
+#   --cluster   calls to a cluster of two controllers and three nodes, each in a network namespace,
+#               while they are killed and stopped, cables pulled and packets dropped
 #   --seconds   how long the callers call        (default: 600)
 #   --seed      which decisions they take        (default: 1)
 #
@@ -15,8 +17,11 @@ source "$(dirname "$0")/common.sh"
 
 seconds=600
 seed=1
+tests='^CrashTests\..?A soak on'
+first='^soak on '
 while (($#)); do
     case $1 in
+        --cluster) tests='^ClusterSoakTests\.' first='^soak of a cluster' && shift ;;
         --seconds) seconds=${2:?} && shift 2 ;;
         --seed) seed=${2:?} && shift 2 ;;
         *) usage && exit 2 ;;
@@ -31,7 +36,7 @@ export CAIRN_BINARY CAIRN_SOAK_SECONDS=$seconds CAIRN_SOAK_SEED=$seed
 log=.build/soak.log
 code=0
 unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
-    swift test --skip-build --disable-xctest --filter '^CrashTests\..?A soak on' 2>&1 |
+    swift test --skip-build --disable-xctest --filter "$tests" 2>&1 |
     tee "$log" || code=$?
-grep -q '^soak on ' "$log" || die "no soak ran"
+grep -q "$first" "$log" || die "no soak ran"
 exit "$code"

@@ -15,8 +15,9 @@
 #                 faults        broken disks, damaged files, strangers and bad input
 #                 crash         the same binary killed, or failing, at every step, and a short soak
 #                 cluster       controllers and nodes as processes with certificates, and failures
-#                               of each and of the network between them; then scripts/cluster.sh,
-#                               and a controller of 200 played nodes: scripts/scale.sh
+#                               of each and of the network between them, also in a short soak; then
+#                               scripts/cluster.sh, and a controller of 200 played nodes:
+#                               scripts/scale.sh
 #                 lvm           device mapper and LVM, in the guest of scripts/vm, and csi-sanity
 #                               there where it is installed
 #                 powercut      a node with tiers of all kinds reset under load, in the guest again
@@ -53,7 +54,7 @@ declare -A ring_targets=(
     [cli]='CommandLine'
     [faults]='Fault'
     [crash]='Crash'
-    [cluster]='Cluster'
+    [cluster]='Cluster|ClusterSoak'
     [lvm]='BackendLVM|BackendContract'
     [powercut]='PowerCut'
 )

@@ -12,7 +12,8 @@ extension SoakCaller {
             capacityRange: .mebibytes(volume.mebibytes),
             volumeCapabilities: [.mount()],
             parameters: tier.name.map { ["tier": $0] } ?? [:],
-            volumeContentSource: volume.source?.inRequest
+            volumeContentSource: volume.source?.inRequest,
+            accessibilityRequirements: volume.source == nil ? site.topology(of: volume.name) : nil
         )
         let wasKnown = volume.exists == .yes
         if !wasKnown { volume.exists = .unknown }
@@ -172,6 +173,16 @@ extension SoakCaller {
         if case .answered = await call(request, patience) {
             deleted.append(snapshot.id)
             snapshots[slot] = nil
+        }
+    }
+
+    /// There is room: the pools are far larger than what the callers make.
+    func capacity() async {
+        let request = GetCapacityRequest(parameters: tier.name.map { ["tier": $0] } ?? [:])
+        guard case .answered(let answer) = await call(request, 0) else { return }
+        if answer.availableCapacity < 0 || answer.maximumVolumeSize ?? 0 > answer.availableCapacity
+        {
+            report("the capacity is impossible: \(answer)")
         }
     }
 

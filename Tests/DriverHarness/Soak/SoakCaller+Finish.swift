@@ -33,12 +33,12 @@ extension SoakCaller {
     package mutating func finish() async {
         for slot in volumes.indices {
             if volumes[slot].exists == .unknown, !volumes[slot].isDoomed {
-                await create(slot, from: slot, 5)
+                await create(slot, from: slot, site.lastPatience)
             }
-            await unpublish(slot, 5)
-            await unstage(slot, 5)
+            await unpublish(slot, site.lastPatience)
+            await unstage(slot, site.lastPatience)
             await lookInto(slot)
-            await delete(slot, 5)
+            await delete(slot, site.lastPatience)
         }
     }
 
@@ -47,19 +47,19 @@ extension SoakCaller {
         for (slot, snapshot) in snapshots where snapshot.exists == .yes {
             volumes.append(freshVolume())
             let copy = volumes.count - 1
-            await create(copy, from: slot, 5)
+            await create(copy, from: slot, site.lastPatience)
             await lookInto(copy)
-            await delete(copy, 5)
+            await delete(copy, site.lastPatience)
         }
     }
 
     /// Mounts a volume for as long as it takes to compare its contents.
     private mutating func lookInto(_ slot: Int) async {
         guard volumes[slot].exists == .yes else { return }
-        await stage(slot, 5)
-        await publish(slot, 5)
+        await stage(slot, site.lastPatience)
+        await publish(slot, site.lastPatience)
         await verify(slot)
-        await unpublish(slot, 5)
-        await unstage(slot, 5)
+        await unpublish(slot, site.lastPatience)
+        await unstage(slot, site.lastPatience)
     }
 }

@@ -11,7 +11,7 @@ extension SoakCaller {
         if volume.staged == .no { volumes[slot].staged = .unknown }
         let request = NodeStageVolumeRequest(
             volumeID: volume.id,
-            stagingTargetPath: cluster.staging(volume.id),
+            stagingTargetPath: site.staging(volume.id),
             volumeCapability: .mount()
         )
         let codes: Set<StatusCode> = volume.exists == .unknown ? [.notFound] : []
@@ -30,7 +30,7 @@ extension SoakCaller {
         if volume.published == .no { volumes[slot].published = .unknown }
         let request = NodePublishVolumeRequest(
             volumeID: volume.id,
-            stagingTargetPath: cluster.staging(volume.id),
+            stagingTargetPath: site.staging(volume.id),
             targetPath: target(of: volume),
             volumeCapability: .mount()
         )
@@ -66,7 +66,7 @@ extension SoakCaller {
         if volume.staged == .yes { volumes[slot].staged = .unknown }
         let request = NodeUnstageVolumeRequest(
             volumeID: volume.id,
-            stagingTargetPath: cluster.staging(volume.id)
+            stagingTargetPath: site.staging(volume.id)
         )
         let codes: Set<StatusCode> = volume.published.mayBe ? [.failedPrecondition] : []
         switch await call(request, patience, allowing: codes) {
@@ -75,7 +75,7 @@ extension SoakCaller {
             volumes[slot].staged = .no
             // The target of a publish that was cut short may be there, and waits for its unpublish.
             if volume.published != .unknown { volumes[slot].published = .no }
-            if !cluster.devices(of: volume.id).isEmpty { report("\(volume.name) has a device") }
+            if !site.devices(of: volume.id).isEmpty { report("\(volume.name) has a device") }
         case .refused where volume.published == .yes: volumes[slot].staged = volume.staged
         case .refused, .lost: break
         }

@@ -5,7 +5,7 @@ package import Host
 /// One of the callers of a soak: it makes random calls about volumes of its own, one at a time, and
 /// compares each answer with what must be true.
 package struct SoakCaller {
-    let cluster: Cluster
+    let site: any SoakSite
     let ledger: SoakLedger
     let seed: UInt64
     package let number: Int
@@ -24,7 +24,7 @@ package struct SoakCaller {
     private let slots: Int
 
     package init(
-        of cluster: Cluster,
+        of site: any SoakSite,
         ledger: SoakLedger,
         seed: UInt64,
         number: Int,
@@ -33,7 +33,7 @@ package struct SoakCaller {
         tier: SoakTier = SoakTier(),
         journal: SoakJournal? = nil
     ) {
-        self.cluster = cluster
+        self.site = site
         self.ledger = ledger
         self.seed = seed
         self.number = number
@@ -80,6 +80,7 @@ package struct SoakCaller {
         case 84..<91: await snapshot(slot, patience)
         case 91..<94: await deleteSnapshot(slot, patience)
         case 94..<97: await stats(slot)
+        case 97: await capacity()
         default: await list()
         }
     }
@@ -89,7 +90,7 @@ package struct SoakCaller {
         return SoakVolume(name: "soak-\(seed)-\(number)-\(made)")
     }
 
-    func target(of volume: SoakVolume) -> String { "\(cluster.folder)/kubelet/pods/\(volume.name)" }
+    func target(of volume: SoakVolume) -> String { site.target(volume.name, of: volume.id) }
 
     /// How a call ended.
     enum Outcome<Answer> {
@@ -111,13 +112,13 @@ package struct SoakCaller {
         for attempt in 0...patience {
             do throws(RPCFailure) {
                 ledger.count(name)
-                return .answered(try await cluster.call(request, timeout: .seconds(60)))
+                return .answered(try await site.call(request))
             } catch {
                 // CANCELLED comes from the client itself: its channel is closed for the restart.
-                if [.unavailable, .aborted, .cancelled].contains(error.code) {
+                if site.isRetried(error.code) {
                     ledger.countRetry()
                     // As a sidecar's back-off, only shorter.
-                    try? await Task.sleep(for: .milliseconds(20 << attempt))
+                    try? await Task.sleep(for: .milliseconds(20 << min(attempt, 5)))
                     continue
                 }
                 if !codes.contains(error.code) { report("\(name): \(error); \(request)") }

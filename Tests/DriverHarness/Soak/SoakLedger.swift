@@ -24,7 +24,9 @@ package final class SoakLedger: Sendable {
 
     package var figures: Figures { state.withLock(\.self) }
 
-    func count(_ operation: String) { state.withLock { $0.operations[operation, default: 0] += 1 } }
+    package func count(_ operation: String) {
+        state.withLock { $0.operations[operation, default: 0] += 1 }
+    }
 
     func countRetry() { state.withLock { $0.retried += 1 } }
 
