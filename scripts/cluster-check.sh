@@ -91,6 +91,13 @@ check "a volume is mounted while no controller answers" \
 check "it takes data" bash -c "echo kept >'$target/file'"
 check "it is unmounted while no controller answers" \
     cairn unmount "$target" --endpoint "unix://$folder/$holder.sock"
+check "a node lists its own volumes while no controller answers" \
+    bash -c "cairn volume list --endpoint 'unix://$folder/$holder.sock' | grep --quiet '$id'"
+check "a node tells its tiers at its own socket" cairn tier list --endpoint "unix://$folder/$holder.sock"
+check "a node makes nothing without a controller" refused "socket of a controller" \
+    cairn volume create alone --size 100Mi --endpoint "unix://$folder/$holder.sock"
+check "a node removes nothing without a controller" refused "socket of a controller" \
+    cairn volume delete "$id" --endpoint "unix://$folder/$holder.sock"
 signal CONT controller-1
 signal CONT controller-2
 check "the controllers serve again" eventually lists 8 "$first"

@@ -13,7 +13,7 @@ import Registrar
 
 /// Everything that `cairn node` is made of, wired together.
 struct NodeDriver {
-    /// Identity and Node, for kubelet.
+    /// Identity and Node, for kubelet; the questions of Controller, for commands on the node.
     private let socket: Server
     /// Identity and Controller for this node's storage, for the controllers.
     private let port: Server
@@ -37,7 +37,9 @@ struct NodeDriver {
         var local = Router()
         stack.registerIdentity(in: &local)
         stack.registerNode(in: &local)
+        stack.registerController(in: &local)
         local.intercept(report.around)
+        local.intercept(NodeQuestions.around)
         var remote = Router()
         stack.registerIdentity(in: &remote)
         stack.registerController(in: &remote)

@@ -1,0 +1,33 @@
+import CSIMessages
+import DriverCore
+import GRPCRuntime
+
+/// What a node of a cluster answers of the Controller service at its own socket: questions alone.
+///
+/// They are for the commands that a person runs on the node, also while no controller answers. What
+/// makes or removes something goes through a controller, which knows the other nodes.
+enum NodeQuestions {
+    private static let service = "/csi.v1.Controller/"
+    private static let accepted: Set<String> = [
+        ControllerGetCapabilitiesRequest.method, ListVolumesRequest.method,
+        ListSnapshotsRequest.method, GetCapacityRequest.method,
+        ControllerGetVolumeRequest.method, GetSnapshotRequest.method,
+        ValidateVolumeCapabilitiesRequest.method,
+    ]
+
+    /// Refuses the other calls of the service: an interceptor.
+    @Sendable static func around(
+        _ context: CallContext,
+        _ next: () async throws(RPCFailure) -> Void
+    ) async throws(RPCFailure) {
+        let method = context.method
+        guard !method.hasBytePrefix(service) || accepted.contains(method) else {
+            throw RPCFailure(
+                .failedPrecondition,
+                "\(method) is for the controllers of the cluster, and this is one node; give "
+                    + "--endpoint the socket of a controller"
+            )
+        }
+        try await next()
+    }
+}
