@@ -10,8 +10,8 @@ struct VolumeDeleteOrphans: AsyncParsableCommand {
         abstract: "Delete the volumes and snapshots that Kubernetes has forgotten, after asking.",
         discussion: """
             Compares as 'cairn volume orphans' does, with a list in a file that is at most ten \
-            minutes old, shows what it would delete and asks. What is younger than twenty minutes, \
-            or in use, stays.
+            minutes old, shows what it would delete and asks. What was made within the last day, \
+            or is in use, stays.
 
             Example:
               cairn volume delete-orphans objects.json
@@ -22,6 +22,9 @@ struct VolumeDeleteOrphans: AsyncParsableCommand {
 
     /// An older list may lack objects of volumes that are older than the grace.
     private static let oldestList = Orphan.grace
+    /// A volume counts from the beginning of its making, and a copy may take hours: its object comes
+    /// after that, and the list may be from before.
+    private static let leastAge = Duration.seconds(24 * 3600)
 
     @Argument(
         help: "What 'kubectl get pv,volumesnapshotcontent -o json' has just printed.",
@@ -41,9 +44,7 @@ struct VolumeDeleteOrphans: AsyncParsableCommand {
         try await Session.with(client) { session in
             let findings = try await judgement.search(session).run(text)
             findings.noteUnjudged()
-            let old = findings.orphans.filter {
-                $0.ageSeconds >= (Orphan.grace + Self.oldestList).components.seconds
-            }
+            let old = findings.orphans.filter { $0.ageSeconds >= Self.leastAge.components.seconds }
             guard !old.isEmpty else {
                 try client.output.write([String](), text: "nothing to delete")
                 return
