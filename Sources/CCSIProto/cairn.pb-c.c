@@ -547,7 +547,7 @@ const ProtobufCMessageDescriptor cairn__v1__register_request__descriptor =
   (ProtobufCMessageInit) cairn__v1__register_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cairn__v1__register_response__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cairn__v1__register_response__field_descriptors[5] =
 {
   {
     "lease_seconds",
@@ -597,17 +597,30 @@ static const ProtobufCFieldDescriptor cairn__v1__register_response__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "disconnect",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__RegisterResponse, disconnect),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cairn__v1__register_response__field_indices_by_name[] = {
   3,   /* field[3] = clock_unix_nanoseconds */
   2,   /* field[2] = controller_version */
+  4,   /* field[4] = disconnect */
   1,   /* field[1] = interval_seconds */
   0,   /* field[0] = lease_seconds */
 };
 static const ProtobufCIntRange cairn__v1__register_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor cairn__v1__register_response__descriptor =
 {
@@ -617,7 +630,7 @@ const ProtobufCMessageDescriptor cairn__v1__register_response__descriptor =
   "Cairn__V1__RegisterResponse",
   "cairn.v1",
   sizeof(Cairn__V1__RegisterResponse),
-  4,
+  5,
   cairn__v1__register_response__field_descriptors,
   cairn__v1__register_response__field_indices_by_name,
   1,  cairn__v1__register_response__number_ranges,

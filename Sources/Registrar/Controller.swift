@@ -9,7 +9,9 @@ import Synchronization
 final class Controller: Sendable {
     private struct State {
         var channel: Channel?
-        /// Whether the channel's last registration succeeded.
+        /// Registrations in a row that were not answered in time, since one succeeded.
+        var timeouts = 0
+        /// Whether the channel has carried a registration.
         var isConnected = false
         /// What was logged last; nil while registrations succeed.
         var failure: String?
@@ -20,6 +22,8 @@ final class Controller: Sendable {
 
     /// A controller whose clock differs by more is warned of.
     private static let clockTolerance: UInt64 = 5_000_000_000
+    /// A connection that is still being made is given up after so many tries.
+    private static let patientTries = 3
 
     private let endpoint: Endpoint
     private let tls: TLSFiles
@@ -54,21 +58,27 @@ final class Controller: Sendable {
             count("OK")
             claim.grant(by: endpoint)
             succeeded(answer, request)
+            if answer.disconnect { await close() }
             return .seconds(max(1, min(answer.intervalSeconds, 60)))
         } catch {
             count(error.code.name)
             failed(error)
             let error = DriverError(error)
             if error.code == .conflict { claim.refuse(by: endpoint, error.message) }
-            // The connection may be dead without a sign; the next try opens a new one. One that is
-            // still being made is left to go on: a controller that has just started takes its time
-            // for thousands of handshakes, and each that is given up makes the others wait longer.
-            let wasConnected = state.withLock { state in
-                defer { state.isConnected = false }
-                return state.isConnected
-            }
-            if wasConnected, error.code == .timedOut { await close() }
+            if error.code == .timedOut, isDead() { await close() }
             return nil
+        }
+    }
+
+    /// Whether to try a new connection after an answer that did not come.
+    ///
+    /// One that worked may be dead without a sign. One that is still being made is left to go on for a
+    /// while: a controller that has just started takes its time for thousands of handshakes, and each
+    /// that is given up makes the others wait longer.
+    private func isDead() -> Bool {
+        state.withLock { state in
+            state.timeouts += 1
+            return state.isConnected || state.timeouts >= Self.patientTries
         }
     }
 
@@ -88,7 +98,11 @@ final class Controller: Sendable {
     }
 
     private func close() async {
-        await state.withLock { $0.channel.take() }?.close()
+        let channel = state.withLock { state in
+            (state.timeouts, state.isConnected) = (0, false)
+            return state.channel.take()
+        }
+        await channel?.close()
     }
 
     private func client() throws(RPCFailure) -> CSIClient {
@@ -115,7 +129,7 @@ final class Controller: Sendable {
         let isNew = state.withLock { state in
             defer {
                 (state.failure, state.isKnown) = (nil, true)
-                (state.isConnected, state.lastContact) = (true, .now)
+                (state.isConnected, state.timeouts, state.lastContact) = (true, 0, .now)
             }
             return !state.isKnown || state.failure != nil
         }

@@ -1,6 +1,7 @@
 import CSIMessages
 import DriverCore
 import GRPCRuntime
+import Logging
 import Testing
 
 @testable import ClusterController
@@ -62,6 +63,30 @@ import Testing
             let peer = Peer(address: "ipv4:127.0.0.1:1")
             let node = try ClusterNode(request, from: peer, isNamed: false)
             #expect(node.registration.tiers[0].availableBytes == 1 << 48)
+        }
+    }
+
+    @Test(arguments: [(most: 2, closes: false), (most: 1, closes: true)])
+    func `nodes close their connections where there are more than the controller keeps`(
+        _ limit: (most: Int, closes: Bool)
+    ) async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            let service = RegistryService(
+                registry: cluster.registry,
+                policy: .ofControllers(requiringNodeNames: false),
+                driverName: "csi.cairn.storage",
+                version: "1",
+                mostConnections: limit.most,
+                now: { Timestamp(seconds: 0, nanoseconds: 0) },
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+            let request = try #require(cluster.registry.nodes.first?.node.registration)
+            let peer = Peer(
+                address: "ipv4:127.0.0.1:1",
+                certificateNames: [PeerRole.nodeName]
+            )
+            let context = CallContext(method: "test", peer: peer)
+            #expect(try await service.register(request, context).disconnect == limit.closes)
         }
     }
 

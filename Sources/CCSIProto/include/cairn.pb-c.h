@@ -128,10 +128,11 @@ struct  Cairn__V1__RegisterResponse
   int64_t interval_seconds;
   char *controller_version;
   int64_t clock_unix_nanoseconds;
+  protobuf_c_boolean disconnect;
 };
 #define CAIRN__V1__REGISTER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cairn__v1__register_response__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Cairn__V1__LeaveRequest

@@ -148,6 +148,9 @@ package final class NodeRegistry: Sendable {
         return hasWaited && lostNodes.names(digest: key)
     }
 
+    /// How many nodes are known, in whatever state.
+    var count: Int { state.withLock(\.entries.count) }
+
     /// All nodes, ordered by digest, which is also the order of their ids.
     package var nodes: [NodeView] {
         let entries = state.withLock { state in state.order.compactMap { state.entries[$0] } }

@@ -8,11 +8,18 @@ package import Logging
 package struct RegistryService: Sendable {
     /// A node whose clock differs by more is warned of: certificates and creation times depend on it.
     private static let clockTolerance = Duration.seconds(5)
+    /// With more nodes than this, each closes its connection after a registration.
+    ///
+    /// An idle connection of gRPC with TLS holds some 110 KiB, and a new one for each registration costs
+    /// about a millisecond of the processor: below some hundred nodes the memory is cheaper, and with
+    /// thousands the processor is.
+    package static let mostConnections = 1000
 
     private let registry: NodeRegistry
     private let policy: PeerPolicy
     private let version: String
     private let driverName: String
+    private let mostConnections: Int
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
@@ -21,6 +28,7 @@ package struct RegistryService: Sendable {
         policy: PeerPolicy,
         driverName: String,
         version: String,
+        mostConnections: Int = Self.mostConnections,
         now: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
@@ -28,6 +36,7 @@ package struct RegistryService: Sendable {
         self.policy = policy
         self.driverName = driverName
         self.version = version
+        self.mostConnections = mostConnections
         self.now = now
         self.logger = logger
     }
@@ -45,7 +54,7 @@ package struct RegistryService: Sendable {
 }
 
 extension RegistryService {
-    private func register(_ request: RegisterRequest, _ context: CallContext)
+    func register(_ request: RegisterRequest, _ context: CallContext)
         async throws(DriverError) -> RegisterResponse
     {
         guard request.driverName.hasSameBytes(as: driverName) else {
@@ -78,7 +87,8 @@ extension RegistryService {
             leaseSeconds: registry.lease.components.seconds,
             intervalSeconds: max(1, registry.interval.components.seconds),
             controllerVersion: version,
-            clockUnixNanoseconds: time.seconds * 1_000_000_000 + Int64(time.nanoseconds)
+            clockUnixNanoseconds: time.seconds * 1_000_000_000 + Int64(time.nanoseconds),
+            disconnect: registry.count > mostConnections
         )
     }
 

@@ -108,10 +108,11 @@ private let nodeRegistrySamples1 = MessageSample(
         leaseSeconds: -1,
         intervalSeconds: 2000,
         controllerVersion: "controller_version é",
-        clockUnixNanoseconds: 4000
+        clockUnixNanoseconds: 4000,
+        disconnect: true
     ),
     """
-    08ffffffffffffffffff0110d00f1a15636f6e74726f6c6c65725f76657273696f6e20c3a920a01f
+    08ffffffffffffffffff0110d00f1a15636f6e74726f6c6c65725f76657273696f6e20c3a920a01f2801
     """
 )
 

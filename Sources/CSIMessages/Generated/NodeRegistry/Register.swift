@@ -56,6 +56,7 @@ package struct RegisterResponse: Sendable, Hashable {
     package var intervalSeconds: Int64 = 0
     package var controllerVersion: String = ""
     package var clockUnixNanoseconds: Int64 = 0
+    package var disconnect: Bool = false
 
     package init() {}
 
@@ -63,12 +64,14 @@ package struct RegisterResponse: Sendable, Hashable {
         leaseSeconds: Int64 = 0,
         intervalSeconds: Int64 = 0,
         controllerVersion: String = "",
-        clockUnixNanoseconds: Int64 = 0
+        clockUnixNanoseconds: Int64 = 0,
+        disconnect: Bool = false
     ) {
         self.leaseSeconds = leaseSeconds
         self.intervalSeconds = intervalSeconds
         self.controllerVersion = controllerVersion
         self.clockUnixNanoseconds = clockUnixNanoseconds
+        self.disconnect = disconnect
     }
 }
 
@@ -135,6 +138,7 @@ extension RegisterResponse: @unsafe WireMessage {
         intervalSeconds = unsafe wire.interval_seconds
         controllerVersion = unsafe readText(wire.controller_version)
         clockUnixNanoseconds = unsafe wire.clock_unix_nanoseconds
+        disconnect = unsafe wire.disconnect != 0
     }
 
     func fill(_ wire: inout Cairn__V1__RegisterResponse, from arena: inout WireArena)
@@ -144,5 +148,6 @@ extension RegisterResponse: @unsafe WireMessage {
         unsafe wire.interval_seconds = intervalSeconds
         unsafe wire.controller_version = try arena.text(controllerVersion)
         unsafe wire.clock_unix_nanoseconds = clockUnixNanoseconds
+        unsafe wire.disconnect = disconnect ? 1 : 0
     }
 }
