@@ -366,7 +366,7 @@ const ProtobufCMessageDescriptor cairn__v1__register_request__segments_entry__de
   (ProtobufCMessageInit) cairn__v1__register_request__segments_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cairn__v1__register_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor cairn__v1__register_request__field_descriptors[13] =
 {
   {
     "node_id",
@@ -512,6 +512,18 @@ static const ProtobufCFieldDescriptor cairn__v1__register_request__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "known_nodes",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__RegisterRequest, known_nodes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cairn__v1__register_request__field_indices_by_name[] = {
   1,   /* field[1] = boot_id */
@@ -519,6 +531,7 @@ static const unsigned cairn__v1__register_request__field_indices_by_name[] = {
   2,   /* field[2] = driver_name */
   4,   /* field[4] = endpoint */
   10,   /* field[10] = instance_id */
+  12,   /* field[12] = known_nodes */
   9,   /* field[9] = maximum_volumes */
   0,   /* field[0] = node_id */
   7,   /* field[7] = problems */
@@ -530,7 +543,7 @@ static const unsigned cairn__v1__register_request__field_indices_by_name[] = {
 static const ProtobufCIntRange cairn__v1__register_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor cairn__v1__register_request__descriptor =
 {
@@ -540,14 +553,14 @@ const ProtobufCMessageDescriptor cairn__v1__register_request__descriptor =
   "Cairn__V1__RegisterRequest",
   "cairn.v1",
   sizeof(Cairn__V1__RegisterRequest),
-  12,
+  13,
   cairn__v1__register_request__field_descriptors,
   cairn__v1__register_request__field_indices_by_name,
   1,  cairn__v1__register_request__number_ranges,
   (ProtobufCMessageInit) cairn__v1__register_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cairn__v1__register_response__field_descriptors[5] =
+static const ProtobufCFieldDescriptor cairn__v1__register_response__field_descriptors[6] =
 {
   {
     "lease_seconds",
@@ -609,18 +622,31 @@ static const ProtobufCFieldDescriptor cairn__v1__register_response__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "known_nodes",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__RegisterResponse, known_nodes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cairn__v1__register_response__field_indices_by_name[] = {
   3,   /* field[3] = clock_unix_nanoseconds */
   2,   /* field[2] = controller_version */
   4,   /* field[4] = disconnect */
   1,   /* field[1] = interval_seconds */
+  5,   /* field[5] = known_nodes */
   0,   /* field[0] = lease_seconds */
 };
 static const ProtobufCIntRange cairn__v1__register_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor cairn__v1__register_response__descriptor =
 {
@@ -630,7 +656,7 @@ const ProtobufCMessageDescriptor cairn__v1__register_response__descriptor =
   "Cairn__V1__RegisterResponse",
   "cairn.v1",
   sizeof(Cairn__V1__RegisterResponse),
-  5,
+  6,
   cairn__v1__register_response__field_descriptors,
   cairn__v1__register_response__field_indices_by_name,
   1,  cairn__v1__register_response__number_ranges,

@@ -16,6 +16,8 @@ final class Controller: Sendable {
         /// What was logged last; nil while registrations succeed.
         var failure: String?
         var isKnown = false
+        /// How many nodes it said to know at the last registration.
+        var knownNodes: Int64 = 0
         /// When it took the registration, or when it became known.
         var lastContact = ContinuousClock.now
     }
@@ -50,6 +52,8 @@ final class Controller: Sendable {
     }
 
     var lastContact: ContinuousClock.Instant { state.withLock(\.lastContact) }
+
+    var knownNodes: Int64 { state.withLock(\.knownNodes) }
 
     /// When to register again; nil where the controller did not take the registration.
     func register(_ request: RegisterRequest, atMost patience: Duration) async -> Duration? {
@@ -129,6 +133,7 @@ final class Controller: Sendable {
         let isNew = state.withLock { state in
             defer {
                 (state.failure, state.isKnown) = (nil, true)
+                state.knownNodes = answer.knownNodes
                 (state.isConnected, state.timeouts, state.lastContact) = (true, 0, .now)
             }
             return !state.isKnown || state.failure != nil
@@ -151,6 +156,7 @@ final class Controller: Sendable {
     private func failed(_ failure: RPCFailure) {
         let text = "\(failure)"
         let isNew = state.withLock { state in
+            state.knownNodes = 0
             defer { state.failure = text }
             return state.failure != text
         }

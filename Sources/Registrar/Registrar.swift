@@ -16,6 +16,9 @@ package final class Registrar: Sendable {
     /// After a round in which no controller answered.
     private static let retryInterval = Duration.seconds(2)
     private static let patience = Duration.seconds(5)
+    /// How long the node remembers how many nodes there were: as long as controllers wait for one
+    /// that is silent.
+    private static let memory = Duration.seconds(600)
 
     /// Where controllers are: every address of the host.
     package struct Place: Sendable, Hashable {
@@ -35,6 +38,8 @@ package final class Registrar: Sendable {
         var last: RegisterRequest?
         /// What a controller asks for.
         var interval = Duration.seconds(10)
+        /// The most nodes that a controller has said to know, and when one said so last.
+        var knownNodes: (count: Int64, at: ContinuousClock.Instant) = (0, .now)
         /// Names that have no address, as logged.
         var unresolved: Set<String> = []
         /// How registrations ended, by their gRPC code.
@@ -115,20 +120,35 @@ package final class Registrar: Sendable {
 
     /// One registration with each controller; the time from its start to the next.
     private func round() async -> Duration {
-        let request = await report()
+        var request = await report()
         let (controllers, patience) = state.withLock { state in
+            request.knownNodes = state.knownNodes.count
             state.last = request
             return (Array(state.controllers.values), min(Self.patience, state.interval))
         }
         let answers = await withTaskGroup(of: Duration?.self) { group in
             for controller in controllers {
-                group.addTask { await controller.register(request, atMost: patience) }
+                group.addTask { [request] in
+                    await controller.register(request, atMost: patience)
+                }
             }
             return await group.reduce(into: [Duration?]()) { $0.append($1) }
         }
+        remember(controllers.map(\.knownNodes).max() ?? 0)
         let asked = answers.compactMap(\.self).min()
         if let asked { state.withLock { $0.interval = asked } }
         return asked ?? Self.retryInterval
+    }
+
+    /// A controller that has just started knows fewer nodes than there are, so the most counts for a
+    /// while.
+    private func remember(_ count: Int64) {
+        state.withLock { state in
+            guard count >= state.knownNodes.count || .now - state.knownNodes.at > Self.memory else {
+                return
+            }
+            state.knownNodes = (count, .now)
+        }
     }
 
     /// Takes the addresses that the names have now; keeps all while one has none.

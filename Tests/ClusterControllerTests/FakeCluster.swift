@@ -124,6 +124,7 @@ final class FakeCluster: Sendable {
         boot: String = "b1",
         from host: String = "127.0.0.1",
         surveyMilliseconds: Int64 = 0,
+        knownNodes: Int64 = 0,
         clockOffset: Duration = .zero
     ) throws {
         let index = try #require(nodes.firstIndex { $0.id == id })
@@ -148,7 +149,8 @@ final class FakeCluster: Sendable {
                     minimumVolumeBytes: 1 << 20
                 )
             ],
-            surveyMilliseconds: surveyMilliseconds
+            surveyMilliseconds: surveyMilliseconds,
+            knownNodes: knownNodes
         )
         let peer = Peer(address: "ipv4:\(host):4711")
         let node = try ClusterNode(request, from: peer, isNamed: false)

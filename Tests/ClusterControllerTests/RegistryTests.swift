@@ -90,6 +90,42 @@ import Testing
         }
     }
 
+    /// It may have the volume that a create asks for again, and nobody here knows of it.
+    @Test func `a controller that has just started waits for a node that others tell of`()
+        async throws
+    {
+        try await FakeCluster.with(["a", "b"], isSettled: false) { cluster in
+            func wait(_ lease: Int) throws {
+                for _ in 0..<(3 * lease) {
+                    cluster.pass(NodeRegistry.defaultLease / 3)
+                    try cluster.registerNode("a", knownNodes: 3)
+                    try cluster.registerNode("b")
+                }
+            }
+            try wait(1)
+            #expect(!cluster.registry.isSettled)
+            let error = await #expect(throws: DriverError.self) { try await cluster.create("v") }
+            #expect(error?.code == .unavailable)
+            try wait(19)
+            #expect(cluster.registry.isSettled)
+            #expect(try await cluster.create("v").node != nil)
+        }
+    }
+
+    @Test func `a controller counts the nodes that may still matter to a create`() async throws {
+        try await FakeCluster.with(["a", "b", "c"]) { cluster in
+            #expect(cluster.registry.knownNodes == 3)
+            cluster.pass(.seconds(599))
+            try cluster.registerNode("a")
+            #expect(cluster.registry.knownNodes == 3)
+            cluster.pass(.seconds(2))
+            #expect(cluster.registry.knownNodes == 1)
+            cluster.lostNodes.replace(with: [.init(nodeID: "a")])
+            cluster.pass(.seconds(2))
+            #expect(cluster.registry.knownNodes == 0)
+        }
+    }
+
     @Test func `a registration that comes after its farewell changes nothing`() async throws {
         try await FakeCluster.with(["a"]) { cluster in
             var request = try #require(cluster.registry.nodes.first?.node.registration)

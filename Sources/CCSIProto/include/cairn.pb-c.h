@@ -115,10 +115,11 @@ struct  Cairn__V1__RegisterRequest
   int64_t maximum_volumes;
   char *instance_id;
   int64_t survey_milliseconds;
+  int64_t known_nodes;
 };
 #define CAIRN__V1__REGISTER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cairn__v1__register_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Cairn__V1__RegisterResponse
@@ -129,10 +130,11 @@ struct  Cairn__V1__RegisterResponse
   char *controller_version;
   int64_t clock_unix_nanoseconds;
   protobuf_c_boolean disconnect;
+  int64_t known_nodes;
 };
 #define CAIRN__V1__REGISTER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cairn__v1__register_response__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
+    , 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 struct  Cairn__V1__LeaveRequest

@@ -170,18 +170,12 @@ extension Result {
 }
 
 extension NodeView {
-    /// How long after its last registration a silent node can still be asked for by a create.
-    ///
-    /// A try of a create whose answer was lost is repeated within minutes: sidecars wait five
-    /// minutes at most by default. Source: external-provisioner, --retry-interval-max.
-    private static let memory = Duration.seconds(600)
-
     /// Whether creates need not wait for the node any more.
     var isForgotten: Bool {
         switch state {
         case .ready, .late: false
         // A node that left may have made a volume whose answer was lost on the way.
-        default: age > Self.memory
+        default: age > NodeRegistry.memory
         }
     }
 }

@@ -9,6 +9,11 @@ import Synchronization
 /// soon knows all nodes, and no replica needs the memory of another one.
 package final class NodeRegistry: Sendable {
     package static let defaultLease = Duration.seconds(30)
+    /// How long after its last registration a silent node can still be asked for by a create.
+    ///
+    /// A try of a create whose answer was lost is repeated within minutes: sidecars wait five
+    /// minutes at most by default. Source: external-provisioner, --retry-interval-max.
+    static let memory = Duration.seconds(600)
     /// A bound on what a stolen certificate can make the controller keep.
     private static let limit = 20_000
 
@@ -31,6 +36,10 @@ package final class NodeRegistry: Sendable {
         var order: [String] = []
         /// Without nodes that have left.
         var rooms = TierRooms()
+        /// How many nodes other replicas, or this one before it started again, have known.
+        var told: Int64 = 0
+        /// How many nodes count, and when that was counted.
+        var known: (count: Int64, at: ContinuousClock.Instant)?
     }
 
     /// A node that was not heard from for this long is silent.
@@ -58,15 +67,37 @@ package final class NodeRegistry: Sendable {
     /// How often nodes register: two registrations may get lost.
     package var interval: Duration { lease / 3 }
 
-    /// Whether every living node has had the time to register.
+    /// Whether every living node has had the time to register, and every other one that matters is
+    /// known.
     ///
     /// The time begins with the first registration, and again after a lease in which none came: a
-    /// replica that nodes cannot reach, or could not until now, does not know who is missing.
+    /// replica that nodes cannot reach, or could not until now, does not know who is missing. Nodes
+    /// tell how many were known before. One that is missing may have made a volume whose answer was
+    /// lost, for as long as ``memory``.
     package var isSettled: Bool {
         let time = now()
-        return contact.withLock { contact in
-            guard let heard = contact.heard, let since = contact.since else { return false }
-            return time - heard < lease && time - since >= lease
+        let waited = contact.withLock { contact -> Duration? in
+            guard let heard = contact.heard, let since = contact.since, time - heard < lease else {
+                return nil
+            }
+            return time - since
+        }
+        guard let waited, waited >= lease else { return false }
+        return waited >= Self.memory || state.withLock { $0.entries.count >= $0.told }
+    }
+
+    /// How many nodes were heard from within the memory, without those that are declared lost.
+    package var knownNodes: Int64 {
+        let time = now()
+        return state.withLock { state in
+            // Each registration asks.
+            if let known = state.known, time - known.at < .seconds(1) { return known.count }
+            let count = state.entries.values.count { entry in
+                time - entry.heard < Self.memory
+                    && !lostNodes.contains(entry.node.id, bootID: entry.node.registration.bootID)
+            }
+            state.known = (Int64(count), time)
+            return Int64(count)
         }
     }
 
@@ -94,6 +125,7 @@ package final class NodeRegistry: Sendable {
                 return nil
             }
             if held == nil, state.entries.count >= Self.limit { return Self.tooMany(node.id) }
+            state.told = max(state.told, min(node.registration.knownNodes, Int64(Self.limit)))
             state.take(
                 Entry(
                     serial: held?.serial ?? state.entries.count,

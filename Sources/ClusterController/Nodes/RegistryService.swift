@@ -88,7 +88,8 @@ extension RegistryService {
             intervalSeconds: max(1, registry.interval.components.seconds),
             controllerVersion: version,
             clockUnixNanoseconds: time.seconds * 1_000_000_000 + Int64(time.nanoseconds),
-            disconnect: registry.count > mostConnections
+            disconnect: registry.count > mostConnections,
+            knownNodes: registry.knownNodes
         )
     }
 

@@ -19,6 +19,7 @@ package struct RegisterRequest: Sendable, Hashable {
     package var maximumVolumes: Int64 = 0
     package var instanceID: String = ""
     package var surveyMilliseconds: Int64 = 0
+    package var knownNodes: Int64 = 0
 
     package init() {}
 
@@ -34,7 +35,8 @@ package struct RegisterRequest: Sendable, Hashable {
         clockUnixNanoseconds: Int64 = 0,
         maximumVolumes: Int64 = 0,
         instanceID: String = "",
-        surveyMilliseconds: Int64 = 0
+        surveyMilliseconds: Int64 = 0,
+        knownNodes: Int64 = 0
     ) {
         self.nodeID = nodeID
         self.bootID = bootID
@@ -48,6 +50,7 @@ package struct RegisterRequest: Sendable, Hashable {
         self.maximumVolumes = maximumVolumes
         self.instanceID = instanceID
         self.surveyMilliseconds = surveyMilliseconds
+        self.knownNodes = knownNodes
     }
 }
 
@@ -57,6 +60,7 @@ package struct RegisterResponse: Sendable, Hashable {
     package var controllerVersion: String = ""
     package var clockUnixNanoseconds: Int64 = 0
     package var disconnect: Bool = false
+    package var knownNodes: Int64 = 0
 
     package init() {}
 
@@ -65,13 +69,15 @@ package struct RegisterResponse: Sendable, Hashable {
         intervalSeconds: Int64 = 0,
         controllerVersion: String = "",
         clockUnixNanoseconds: Int64 = 0,
-        disconnect: Bool = false
+        disconnect: Bool = false,
+        knownNodes: Int64 = 0
     ) {
         self.leaseSeconds = leaseSeconds
         self.intervalSeconds = intervalSeconds
         self.controllerVersion = controllerVersion
         self.clockUnixNanoseconds = clockUnixNanoseconds
         self.disconnect = disconnect
+        self.knownNodes = knownNodes
     }
 }
 
@@ -102,6 +108,7 @@ extension RegisterRequest: @unsafe WireMessage {
         maximumVolumes = unsafe wire.maximum_volumes
         instanceID = unsafe readText(wire.instance_id)
         surveyMilliseconds = unsafe wire.survey_milliseconds
+        knownNodes = unsafe wire.known_nodes
     }
 
     func fill(_ wire: inout Cairn__V1__RegisterRequest, from arena: inout WireArena)
@@ -119,6 +126,7 @@ extension RegisterRequest: @unsafe WireMessage {
         unsafe wire.maximum_volumes = maximumVolumes
         unsafe wire.instance_id = try arena.text(instanceID)
         unsafe wire.survey_milliseconds = surveyMilliseconds
+        unsafe wire.known_nodes = knownNodes
     }
 }
 
@@ -139,6 +147,7 @@ extension RegisterResponse: @unsafe WireMessage {
         controllerVersion = unsafe readText(wire.controller_version)
         clockUnixNanoseconds = unsafe wire.clock_unix_nanoseconds
         disconnect = unsafe wire.disconnect != 0
+        knownNodes = unsafe wire.known_nodes
     }
 
     func fill(_ wire: inout Cairn__V1__RegisterResponse, from arena: inout WireArena)
@@ -149,5 +158,6 @@ extension RegisterResponse: @unsafe WireMessage {
         unsafe wire.controller_version = try arena.text(controllerVersion)
         unsafe wire.clock_unix_nanoseconds = clockUnixNanoseconds
         unsafe wire.disconnect = disconnect ? 1 : 0
+        unsafe wire.known_nodes = knownNodes
     }
 }
