@@ -19,6 +19,7 @@ enum MessageFuzzer: Fuzzer {
         DeleteSnapshotRequest(),
         DeleteVolumeGroupSnapshotRequest(),
         DeleteVolumeRequest(),
+        DescribeVolumesRequest(),
         GetCapacityRequest(),
         GetMetadataAllocatedRequest(),
         GetMetadataDeltaRequest(),
