@@ -20,7 +20,7 @@ extension NodeStack {
             version: identity.version,
             segments: identity.segments,
             tiers: tiers,
-            clockUnixNanoseconds: time.seconds * 1_000_000_000 + Int64(time.nanoseconds),
+            clockUnixNanoseconds: time.unixNanoseconds,
             // Rounded up: a volume that was made in between is not counted.
             surveyMilliseconds: survey.seconds * 1000 + survey.attoseconds / 1_000_000_000_000_000
                 + 1

@@ -60,8 +60,7 @@ extension VolumeDescription {
             name: record.name,
             tier: record.tier,
             capacityBytes: record.size.bytes,
-            createdUnixNanoseconds: record.created.seconds * 1_000_000_000
-                + Int64(record.created.nanoseconds),
+            createdUnixNanoseconds: record.created.unixNanoseconds,
             claim: record.claim.claim ?? "",
             claimNamespace: record.claim.namespace ?? ""
         )

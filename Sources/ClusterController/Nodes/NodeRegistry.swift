@@ -233,7 +233,7 @@ package final class NodeRegistry: Sendable {
 
     /// Counts a new volume until the node's next registration does.
     func charge(_ size: Int64, to node: ClusterNode, tier name: String) {
-        let charge = Charge(tier: name, bytes: size, time: now())
+        let charge = Charge(tier: name, bytes: ClusterNode.bounded(size), time: now())
         state.withLock { $0.add(charge, to: node.digest) }
     }
 

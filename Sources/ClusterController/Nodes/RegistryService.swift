@@ -87,7 +87,7 @@ extension RegistryService {
             leaseSeconds: registry.lease.components.seconds,
             intervalSeconds: max(1, registry.interval.components.seconds),
             controllerVersion: version,
-            clockUnixNanoseconds: time.seconds * 1_000_000_000 + Int64(time.nanoseconds),
+            clockUnixNanoseconds: time.unixNanoseconds,
             disconnect: registry.count > mostConnections,
             knownNodes: registry.knownNodes
         )

@@ -25,10 +25,7 @@ struct Orphan: Encodable {
     static let grace = Duration.seconds(600)
 
     init(_ volume: VolumeDescription, at time: Timestamp) {
-        let created = Timestamp(
-            seconds: volume.createdUnixNanoseconds / 1_000_000_000,
-            nanoseconds: Int32(volume.createdUnixNanoseconds % 1_000_000_000)
-        )
+        let created = Timestamp(unixNanoseconds: volume.createdUnixNanoseconds)
         kind = .volume
         id = volume.volumeID
         sizeBytes = volume.capacityBytes
