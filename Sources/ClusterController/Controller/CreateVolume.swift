@@ -149,12 +149,7 @@ extension ClusterController {
         let candidates = placement.candidates(for: wanted, among: known)
         // Where every topology names the one node, the others do not matter.
         let isPinned = candidates.count == 1 && isPinned(wanted.requisite, to: candidates[0].node)
-        guard registry.isSettled || isPinned else {
-            throw DriverError(
-                .unavailable,
-                "this controller has just started and may not know all nodes yet; retry"
-            )
-        }
+        if !isPinned { try registry.requireSettled() }
         guard !candidates.isEmpty else { throw noCandidate(for: request) }
         return candidates
     }

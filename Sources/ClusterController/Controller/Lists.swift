@@ -7,11 +7,7 @@ extension ClusterController {
     package func listVolumes(_ request: ListVolumesRequest, _ context: CallContext)
         async throws(DriverError) -> ListVolumesResponse
     {
-        let page = try ClusterPage<ListVolumesResponse.Entry>(
-            maxEntries: request.maxEntries,
-            startingToken: request.startingToken
-        )
-        let (entries, next) = try await page.collect(from: listedNodes()) {
+        let (entries, next) = try await list(request.maxEntries, from: request.startingToken) {
             (node, count, token) async throws(DriverError) in
             let part = ListVolumesRequest(maxEntries: count, startingToken: token)
             let answer = try await hop.call(part, to: node, context)
@@ -23,11 +19,7 @@ extension ClusterController {
     package func describeVolumes(_ request: DescribeVolumesRequest, _ context: CallContext)
         async throws(DriverError) -> DescribeVolumesResponse
     {
-        let page = try ClusterPage<VolumeDescription>(
-            maxEntries: request.maxEntries,
-            startingToken: request.startingToken
-        )
-        let (volumes, next) = try await page.collect(from: listedNodes()) {
+        let (volumes, next) = try await list(request.maxEntries, from: request.startingToken) {
             (node, count, token) async throws(DriverError) in
             let part = DescribeVolumesRequest(maxEntries: count, startingToken: token)
             let answer = try await hop.call(part, to: node, context)
@@ -46,11 +38,7 @@ extension ClusterController {
         if !request.sourceVolumeID.isEmpty {
             return try await hop.call(request, to: node(ofVolume: request.sourceVolumeID), context)
         }
-        let page = try ClusterPage<ListSnapshotsResponse.Entry>(
-            maxEntries: request.maxEntries,
-            startingToken: request.startingToken
-        )
-        let (entries, next) = try await page.collect(from: listedNodes()) {
+        let (entries, next) = try await list(request.maxEntries, from: request.startingToken) {
             (node, count, token) async throws(DriverError) in
             let part = ListSnapshotsRequest(maxEntries: count, startingToken: token)
             let answer = try await hop.call(part, to: node, context)
@@ -59,18 +47,22 @@ extension ClusterController {
         return ListSnapshotsResponse(entries: entries, nextToken: next)
     }
 
+    private func list<Entry: Sendable>(
+        _ most: Int32,
+        from start: String,
+        _ ask: (ClusterNode, Int32, String) async throws(DriverError) -> ([Entry], String)
+    ) async throws(DriverError) -> (entries: [Entry], next: String) {
+        let page = try ClusterPage<Entry>(maxEntries: most, startingToken: start)
+        return try await page.collect(from: listedNodes(), ask)
+    }
+
     /// Every node but the lost ones; a node that is away makes a list an error, never a shorter one.
     private func listedNodes() throws(DriverError) -> [ClusterNode] {
         let views = registry.nodes.filter { $0.state != .lost }
         if let away = views.first(where: { !$0.state.isLiving }) {
             throw NodeRegistry.absence(of: away.node.id, away.state)
         }
-        guard registry.isSettled else {
-            throw DriverError(
-                .unavailable,
-                "this controller has just started and may not know all nodes yet; retry"
-            )
-        }
+        try registry.requireSettled()
         return views.map(\.node)
     }
 }

@@ -55,8 +55,6 @@ struct NameSearch: Sendable {
         let result: Result<Bool, DriverError>
     }
 
-    /// Questions in flight at once.
-    private static let breadth = 64
     /// How long a claim is given back: it ends by itself.
     private static let dropLimit = Duration.seconds(1)
     /// How long the one with the lower node waits for the other one of two that see each other.
@@ -109,32 +107,24 @@ struct NameSearch: Sendable {
         _ act: NameClaim.Act,
         waitingAbove lowest: String? = nil
     ) async -> [Answer] {
-        await withTaskGroup(of: Answer.self) { group in
-            var rest = nodes
-            var answers: [Answer] = []
-            func askNext() {
-                guard let next = rest.popFirst() else { return }
-                let isWaiting = lowest.map { $0 < next.node.digest } ?? false
-                group.addTask { await answer(of: next, act, isWaiting: isWaiting) }
-            }
-            for _ in 0..<Self.breadth { askNext() }
-            while let answer = await group.next() {
-                answers.append(answer)
-                askNext()
-            }
-            return answers
+        let results = await Array(nodes).asked { (view) async throws(DriverError) in
+            let isWaiting = lowest.map { $0 < view.node.digest } ?? false
+            return try await answer(of: view, act, isWaiting: isWaiting).get()
         }
+        return zip(nodes, results).map { Answer(node: $0.node, result: $1) }
     }
 
     /// Of two that see each other's claims, the one with the higher node gives up, and the other one
     /// waits for that: else both would give up, again and again.
-    private func answer(of view: NodeView, _ act: NameClaim.Act, isWaiting: Bool) async -> Answer {
+    private func answer(of view: NodeView, _ act: NameClaim.Act, isWaiting: Bool) async
+        -> Result<Bool, DriverError>
+    {
         let end = ContinuousClock.now + Self.contentionLimit
         while true {
             let result = await ask(view, act)
             guard isWaiting, result.error?.code == .operationPending, ContinuousClock.now < end,
                 (try? await Task.sleep(for: Self.contentionPause)) != nil
-            else { return Answer(node: view.node, result: result) }
+            else { return result }
         }
     }
 

@@ -18,6 +18,15 @@ extension NodeRegistry {
         )
     }
 
+    /// Throws `unavailable` while nodes may be missing that matter.
+    func requireSettled() throws(DriverError) {
+        guard !isSettled else { return }
+        throw DriverError(
+            .unavailable,
+            "this controller has just started and may not know all nodes yet; retry"
+        )
+    }
+
     func absence(ofDigest digest: String) -> DriverError {
         DriverError(
             .unavailable,
