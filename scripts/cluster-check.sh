@@ -9,25 +9,11 @@ set -euo pipefail
 folder=${CAIRN_CLUSTER:?run it by scripts/cluster.sh}
 first=$CSI_ENDPOINT
 second=unix://$folder/controller-2.sock
-passed=0
-failed=0
-output=""
+check_output=$folder/check
+source "$(dirname "$0")/checks.sh"
 # Two clusters on one machine give the same name the same id, and `cairn unmount` looks at the loop
 # devices of the whole machine.
 data=data-${folder##*.}
-
-# check SENTENCE COMMAND...: the command succeeds.
-check() {
-    local sentence=$1
-    shift
-    if output=$("$@" 2>&1); then
-        passed=$((passed + 1))
-        echo "ok    $sentence"
-    else
-        failed=$((failed + 1))
-        printf 'FAIL  %s\n      %s\n' "$sentence" "${output//$'\n'/$'\n'      }"
-    fi
-}
 
 # refused TEXT COMMAND...: the command fails, and says so with the text.
 refused() {
@@ -41,16 +27,6 @@ refused() {
         echo "$said"
         return 1
     }
-}
-
-# eventually COMMAND...: the command succeeds within 20 s.
-eventually() {
-    local i
-    for ((i = 0; i < 100; i++)); do
-        "$@" >/dev/null 2>&1 && return
-        sleep 0.2
-    done
-    "$@"
 }
 
 same_id() { [[ $(id_of "$1" "$first") == "$(id_of "$1" "$second")" ]]; }
@@ -121,5 +97,4 @@ for node in n1 n2 n3; do [[ $node == "$holder" ]] || last=$node; done
 signal TERM "$last"
 check "a node that is stopped says so" eventually has_state leaving
 
-echo "$passed passed, $failed failed"
-[[ $failed -eq 0 ]]
+sum_up

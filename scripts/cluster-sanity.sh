@@ -18,6 +18,7 @@
 set -euo pipefail
 given=("$@")
 source "$(dirname "$0")/common.sh"
+source scripts/specs.sh
 
 sanity=${CSI_SANITY:-$(command -v csi-sanity || true)}
 accesses=both
@@ -73,7 +74,7 @@ leftovers() {
 
 # run ACCESS SEED
 run() {
-    local access=$1 seed=$2 log=$folder/sanity-$1-$2.log code=0 counts notes=() left
+    local access=$1 seed=$2 log=$folder/sanity-$1-$2.log code=0 notes=() left
     local passed=0 failed=0 skipped=0 began=$SECONDS
     "$sanity" --csi.endpoint "unix://$folder/n1.sock" \
         --csi.controllerendpoint "unix://$folder/controller-1.sock" \
@@ -83,14 +84,7 @@ run() {
         --ginkgo.randomize-all --ginkgo.seed "$seed" --ginkgo.no-color --ginkgo.timeout 10m \
         >"$log" 2>&1 || code=$?
     left=$(leftovers 2>&1) || notes+=("the cluster does not list what it has")
-    counts=$(grep -E '^(SUCCESS|FAIL)! -- ' "$log" || true)
-    if [[ $counts =~ \ ([0-9]+)\ Passed.*\ ([0-9]+)\ Failed.*\ ([0-9]+)\ Skipped ]]; then
-        passed=${BASH_REMATCH[1]} failed=${BASH_REMATCH[2]} skipped=${BASH_REMATCH[3]}
-    else
-        notes+=("csi-sanity did not finish")
-    fi
-    ((passed + failed > 0)) || notes+=("no spec ran")
-    ((code == 0 || failed > 0)) || notes+=("csi-sanity ended with code $code")
+    count_specs "$log" "$code"
     [[ -z $left ]] || notes+=("left behind: ${left//$'\n'/, }")
     failed=$((failed + ${#notes[@]}))
     printf '%-8s %-6s %5s %7d %7d %8d %5d s  %s\n' cluster "$access" "$seed" "$passed" \

@@ -30,6 +30,7 @@
 # mount, a loop device or a mapped device behind, or when the driver does not end in good order.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
+source scripts/specs.sh
 
 volume_bytes=$((1024 * 1024 * 1024))
 # Zeros are written to a thick volume of LVM before it is handed out.
@@ -221,7 +222,7 @@ leftovers() {
 # run POOL PROVISIONING ACCESS SEED: one csi-sanity from an empty tier to an empty tier, and a row.
 run() {
     local pool=$1 provisioning=$2 access=$3 seed=$4
-    local store=$folder/$pool/$provisioning-$access-$seed log code=0 counts notes=()
+    local store=$folder/$pool/$provisioning-$access-$seed log code=0 notes=()
     local passed=0 failed=0 skipped=0 began=$SECONDS size=$volume_bytes
     [[ $pool != lvm ]] || size=$lvm_volume_bytes
     log=$logs/$pool-$provisioning-$access-$seed
@@ -237,16 +238,7 @@ run() {
     leftovers "$store" >"$log.left"
     stop_driver || notes+=("the driver ended with code $?")
 
-    # Specs of absent capabilities may panic behind their skip: they are no failure to csi-sanity
-    # and are counted nowhere in this line.
-    counts=$(grep -E '^(SUCCESS|FAIL)! -- ' "$log.log" || true)
-    if [[ $counts =~ \ ([0-9]+)\ Passed.*\ ([0-9]+)\ Failed.*\ ([0-9]+)\ Skipped ]]; then
-        passed=${BASH_REMATCH[1]} failed=${BASH_REMATCH[2]} skipped=${BASH_REMATCH[3]}
-    else
-        notes+=("csi-sanity did not finish")
-    fi
-    ((passed + failed > 0)) || notes+=("no spec ran")
-    ((code == 0 || failed > 0)) || notes+=("csi-sanity ended with code $code")
+    count_specs "$log.log" "$code"
     [[ ! -s $log.left ]] || notes+=("left behind: $(wc -l <"$log.left") things")
 
     failed=$((failed + ${#notes[@]}))

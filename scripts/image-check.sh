@@ -33,32 +33,8 @@ while (($#)); do
     esac
 done
 
-passed=0
-failed=0
-# check SENTENCE COMMAND...: the command succeeds.
-check() {
-    local sentence=$1
-    shift
-    # In this shell, which alone can wait for the roles.
-    if "$@" >"$work/output" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok    $sentence"
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $sentence"
-        sed 's/^/      /' "$work/output"
-    fi
-}
-
-# eventually COMMAND...: the command succeeds within 60 s.
-eventually() {
-    local i
-    for ((i = 0; i < 300; i++)); do
-        ! "$@" >/dev/null 2>&1 || return 0
-        sleep 0.2
-    done
-    "$@"
-}
+check_output=$work/output
+source scripts/checks.sh
 
 # Before a command of the image; words and not functions, so that $! is the command's own process.
 in_root=(chroot "$root" /usr/bin/env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin)
@@ -268,8 +244,8 @@ if [[ $inside == yes ]]; then
     ((failed == 0)) || tail -n 5 "$work"/{controller,node,standalone}.log || true
     echo "image: $(<"$work/size.txt") in $(wc -l <"$work/packages.txt") packages; the largest:"
     head -n 8 "$work/packages.txt" | awk '{ printf "  %6.1f MiB  %s %s\n", $4 / 1024, $1, $2 }'
-    echo "$passed passed, $failed failed"
-    exit $((failed > 0))
+    sum_up
+    exit
 fi
 
 require_root "making a root file system"

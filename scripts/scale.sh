@@ -159,20 +159,8 @@ restart_controller() {
     restart=$(seconds_between "$began" "$EPOCHREALTIME")
 }
 
-passed=0
-failed=0
-# check SENTENCE COMMAND...
-check() {
-    local sentence=$1
-    shift
-    if "$@" >"$folder/check" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok    $sentence"
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $sentence: $(tail -n 3 "$folder/check")"
-    fi
-}
+check_output=$folder/check
+source scripts/checks.sh
 lists_all() { [[ $(listed) -eq $((each * nodes)) ]]; }
 all_ready() { [[ $(ready_nodes) -eq $nodes ]]; }
 # The room that the nodes play.
@@ -196,8 +184,7 @@ run_checks() {
     until_settled
     until_known 60
     check "it lists the same volumes" lists_all
-    echo "$passed passed, $failed failed"
-    [[ $failed -eq 0 ]]
+    sum_up
 }
 
 run_figures() {

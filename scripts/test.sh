@@ -126,6 +126,13 @@ loop_devices() {
     losetup --list --noheadings --raw --output NAME,BACK-INO,BACK-FILE | sort
 }
 
+# new_loop_devices BEFORE: says which there are that were not before; nothing where there are none.
+new_loop_devices() {
+    local left
+    left=$(comm -13 <(echo "$1") <(loop_devices))
+    [[ -z $left ]] || echo "LEFT BEHIND: loop devices ${left//$'\n'/, }"
+}
+
 # report RING PASSED FAILED NOTE: one row, and its share of the sum.
 report() {
     printf '%-12s %5d passed %4d failed  %5d s  %s\n' "$1" "$2" "$3" $((SECONDS - began)) "$4"
@@ -206,12 +213,11 @@ run_unit() {
 }
 
 run_privileged() {
-    local ring=$1 log=$logs/$1.log code=0 before left
+    local ring=$1 log=$logs/$1.log code=0 before
     require_root "the ring $ring"
     before=$(loop_devices)
     limited "$0" --inside "$ring" >"$log" 2>&1 || code=$?
-    left=$(comm -13 <(echo "$before") <(loop_devices))
-    [[ -z $left ]] || echo "LEFT BEHIND: loop devices ${left//$'\n'/, }" >>"$log"
+    new_loop_devices "$before" >>"$log"
     judge "$ring" "$log" "$code"
 }
 
@@ -326,10 +332,8 @@ run_image() {
     before=$(loop_devices)
     limited scripts/image-check.sh >"$log" 2>"$logs/image.errors" || true
     grep -E '^(FAIL| |image:)' "$log" || true
-    left=$(comm -13 <(echo "$before") <(loop_devices))
-    if [[ -n $left ]]; then
-        report image 0 1 "LEFT BEHIND: loop devices ${left//$'\n'/, }"
-    fi
+    left=$(new_loop_devices "$before")
+    [[ -z $left ]] || report image 0 1 "$left"
     report_sum image "$log"
 }
 
@@ -354,10 +358,8 @@ run_fresh() {
     before=$(loop_devices)
     limited scripts/fresh-root.sh --seconds $((ring_limit_seconds - 60)) >"$log" 2>&1 || true
     grep -E '^(ok  |FAIL) ' "$log" || true
-    left=$(comm -13 <(echo "$before") <(loop_devices))
-    if [[ -n $left ]]; then
-        report fresh 0 1 "LEFT BEHIND: loop devices ${left//$'\n'/, }"
-    fi
+    left=$(new_loop_devices "$before")
+    [[ -z $left ]] || report fresh 0 1 "$left"
     report_sum fresh "$log"
 }
 
@@ -374,7 +376,7 @@ run_cluster() {
     log=$logs/scale.log
     limited scripts/scale.sh --nodes 200 --volumes 2000 --lease 15 --check >"$log" \
         2>"$logs/scale.errors" || true
-    grep -E '^FAIL' "$log" || true
+    grep -E '^(FAIL| )' "$log" || true
     report_sum scale.sh "$log"
 }
 
