@@ -19,6 +19,51 @@ let ownC: [CSetting] = [
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+/// What a test needs that drives the real binary over its socket.
+let overTheSocket: [Target.Dependency] = [
+    "CSIClient", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host", "TestSupport",
+]
+
+extension Target {
+    /// A target of Swift under the settings above; `path` where it is not `Sources/name`.
+    static func code(
+        _ name: String,
+        _ dependencies: [Dependency],
+        path: String? = nil
+    ) -> Target {
+        .target(name: name, dependencies: dependencies, path: path, swiftSettings: swift)
+    }
+
+    /// The same, with a main function.
+    static func program(
+        _ name: String,
+        _ dependencies: [Dependency],
+        exclude: [String] = [],
+        path: String? = nil
+    ) -> Target {
+        .executableTarget(
+            name: name,
+            dependencies: dependencies,
+            path: path,
+            exclude: exclude,
+            swiftSettings: swift
+        )
+    }
+
+    /// The tests in `Tests/name`; `exclude` names folders of samples.
+    static func tests(
+        _ name: String,
+        _ dependencies: [Dependency],
+        exclude: [String] = []
+    ) -> Target {
+        .testTarget(
+            name: name,
+            dependencies: dependencies,
+            exclude: exclude,
+            swiftSettings: swift
+        )
+    }
+}
 
 // Targets stand in dependency order: arrows point up this list only.
 let package = Package(
@@ -66,384 +111,236 @@ let package = Package(
         .target(name: "CYAMLShim", cSettings: ownC, linkerSettings: [.linkedLibrary("yaml")]),
 
         // Domain values, the one error, exclusion by key.
-        .target(name: "DriverCore", swiftSettings: swift),
+        .code("DriverCore", []),
         // Who a node is, and the ids that it gives.
-        .target(
-            name: "Naming",
-            dependencies: ["CDigestShim", "DriverCore"],
-            swiftSettings: swift
-        ),
+        .code("Naming", ["CDigestShim", "DriverCore"]),
         // JSON files that outlive the process: versions, explicit keys, and unknown keys kept.
-        .target(name: "DiskFormat", dependencies: ["DriverCore"], swiftSettings: swift),
+        .code("DiskFormat", ["DriverCore"]),
         // Bytes in, bytes out, over C-core: server and client.
-        .target(
-            name: "GRPCRuntime",
-            dependencies: ["CGRPCShim", "CProcessShim", "DriverCore"],
-            swiftSettings: swift
-        ),
+        .code("GRPCRuntime", ["CGRPCShim", "CProcessShim", "DriverCore"]),
         // Small pages over HTTP, for those who watch the driver.
-        .target(
-            name: "HTTPServer",
-            dependencies: ["CHTTPShim", "CProcessShim", "DriverCore"],
-            swiftSettings: swift
-        ),
+        .code("HTTPServer", ["CHTTPShim", "CProcessShim", "DriverCore"]),
         // Protobuf-c messages to Swift values and back.
-        .target(
-            name: "CSIMessages",
-            dependencies: ["CCSIProto", "DriverCore"],
-            swiftSettings: swift
-        ),
+        .code("CSIMessages", ["CCSIProto", "DriverCore"]),
         // Everything that touches the kernel or runs a program.
-        .target(
-            name: "Host",
-            dependencies: ["CHostShim", "DriverCore"],
-            swiftSettings: swift
-        ),
+        .code("Host", ["CHostShim", "DriverCore"]),
         // What the kernel's device mapper knows, and what its status lines mean.
-        .target(
-            name: "DeviceMapper",
-            dependencies: ["CDeviceMapperShim", "DriverCore"],
-            swiftSettings: swift
-        ),
+        .code("DeviceMapper", ["CDeviceMapperShim", "DriverCore"]),
         // The form of figures, and the page that its sources fill.
-        .target(name: "Metrics", dependencies: ["DriverCore"], swiftSettings: swift),
+        .code("Metrics", ["DriverCore"]),
         // Log lines.
-        .target(
-            name: "Telemetry",
-            dependencies: ["Host", "DriverCore", log],
-            swiftSettings: swift
-        ),
+        .code("Telemetry", ["Host", "DriverCore", log]),
         // What a storage backend promises, and the records it keeps.
-        .target(name: "Backend", dependencies: ["Host", "DriverCore"], swiftSettings: swift),
+        .code("Backend", ["Host", "DriverCore"]),
         // The promise kept by files on a file system, attached as loop devices.
-        .target(
-            name: "BackendLoop",
-            dependencies: ["Backend", "DiskFormat", "Host", "DriverCore", log],
-            swiftSettings: swift
-        ),
+        .code("BackendLoop", ["Backend", "DiskFormat", "Host", "DriverCore", log]),
         // The promise kept by a volume group or a thin pool of LVM.
-        .target(
-            name: "BackendLVM",
-            dependencies: ["Backend", "DeviceMapper", "Host", "Naming", "DriverCore", log],
-            swiftSettings: swift
-        ),
+        .code("BackendLVM", ["Backend", "DeviceMapper", "Host", "Naming", "DriverCore", log]),
         // What a node does with its storage, whatever protocol asks for it: tiers, making and mounting
         // volumes, notes of their use, repairs.
-        .target(
-            name: "NodeStorage",
-            dependencies: [
+        .code(
+            "NodeStorage",
+            [
                 "Backend", "DiskFormat", "Host", "Metrics", "Naming", "DriverCore", log,
-            ],
-            swiftSettings: swift
+            ]
         ),
         // How CSI is served, wherever the storage is: routing, the log, figures of calls, Identity.
-        .target(
-            name: "CSIServing",
-            dependencies: ["CSIMessages", "GRPCRuntime", "Metrics", "Naming", "DriverCore", log],
-            swiftSettings: swift
+        .code(
+            "CSIServing",
+            ["CSIMessages", "GRPCRuntime", "Metrics", "Naming", "DriverCore", log]
         ),
         // The Controller and Node services over a node's own storage; one file per RPC.
-        .target(
-            name: "CSIServices",
-            dependencies: [
-                "CSIServing", "CSIMessages", "NodeStorage", "Backend", "Host", "Metrics",
-                "Naming", "GRPCRuntime", "DriverCore", log,
-            ],
-            swiftSettings: swift
+        .code(
+            "CSIServices",
+            [
+                "CSIServing", "CSIMessages", "NodeStorage", "Backend", "Host", "Metrics", "Naming",
+                "GRPCRuntime", "DriverCore", log,
+            ]
         ),
         // A typed CSI client over any socket.
-        .target(
-            name: "CSIClient",
-            dependencies: ["CSIMessages", "GRPCRuntime", "DriverCore"],
-            swiftSettings: swift
-        ),
+        .code("CSIClient", ["CSIMessages", "GRPCRuntime", "DriverCore"]),
         // The cluster's Controller service: it owns no storage, knows the nodes, and forwards to them.
-        .target(
-            name: "ClusterController",
-            dependencies: [
+        .code(
+            "ClusterController",
+            [
                 "CSIClient", "CSIServing", "CSIMessages", "GRPCRuntime", "Metrics", "Naming",
                 "DriverCore", log,
-            ],
-            swiftSettings: swift
+            ]
         ),
         // A node's side of the cluster: tells every controller what the node is and has.
-        .target(
-            name: "Registrar",
-            dependencies: [
+        .code(
+            "Registrar",
+            [
                 "CSIClient", "CSIMessages", "GRPCRuntime", "Host", "Metrics", "DriverCore", log,
-            ],
-            swiftSettings: swift
+            ]
         ),
         // The tiers file: YAML with line numbers in every complaint.
-        .target(
-            name: "Configuration",
-            dependencies: ["CYAMLShim", "DriverCore"],
-            swiftSettings: swift
-        ),
+        .code("Configuration", ["CYAMLShim", "DriverCore"]),
         // Flags, wiring, signals, exit codes; the only target that knows which backends exist.
-        .executableTarget(
-            name: "cairn",
-            dependencies: [
+        .program(
+            "cairn",
+            [
                 "BackendLVM", "BackendLoop", "Backend", "CSIClient", "CSIMessages", "CSIServices",
                 "CSIServing", "ClusterController", "Configuration", "DriverCore", "GRPCRuntime",
                 "HTTPServer", "Host", "Metrics", "Naming", "NodeStorage", "Registrar", "Telemetry",
                 arguments, log,
-            ],
-            swiftSettings: swift
+            ]
         ),
 
         // Thousands of nodes in a few processes, for scripts/scale.sh; never installed.
-        .executableTarget(
-            name: "ClusterPlayer",
-            dependencies: [
+        .program(
+            "ClusterPlayer",
+            [
                 "CSIMessages", "CSIServing", "DriverCore", "GRPCRuntime", "Host", "Naming",
                 "Registrar", arguments, log,
             ],
-            path: "Tests/ClusterPlayer",
-            swiftSettings: swift
+            path: "Tests/ClusterPlayer"
         ),
         // Fixtures that several test targets share: temporary folders, pools on loop devices.
-        .target(
-            name: "TestSupport",
-            dependencies: [
+        .code(
+            "TestSupport",
+            [
                 "Backend", "CSIClient", "CSIMessages", "DriverCore", "Host", "Naming", log,
             ],
-            path: "Tests/TestSupport",
-            swiftSettings: swift
+            path: "Tests/TestSupport"
         ),
         // The real binary on pools of its own, and a client of it; for the tests over the socket.
-        .target(
-            name: "DriverHarness",
-            dependencies: [
+        .code(
+            "DriverHarness",
+            [
                 "CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime", "Host", "Naming",
                 "TestSupport",
             ],
-            path: "Tests/DriverHarness",
-            swiftSettings: swift
+            path: "Tests/DriverHarness"
         ),
-        .testTarget(
-            name: "DriverCoreTests",
-            dependencies: ["DriverCore"],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "DiskFormatTests",
-            dependencies: ["DiskFormat", "DriverCore"],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "MetricsTests",
-            dependencies: ["Metrics", "DriverCore"],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "TelemetryTests",
-            dependencies: ["Telemetry", "DriverCore", log],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "GRPCRuntimeTests",
-            dependencies: ["GRPCRuntime", "DriverCore"],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "HTTPServerTests",
-            dependencies: ["HTTPServer", "DriverCore", "TestSupport"],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "CSIMessagesTests",
-            dependencies: ["CSIMessages", "DriverCore"],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "CSIClientTests",
-            dependencies: ["CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime"],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "ConfigurationTests",
-            dependencies: ["Configuration", "DriverCore"],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "DeviceMapperTests",
-            dependencies: ["DeviceMapper", "DriverCore"],
-            swiftSettings: swift
-        ),
+        .tests("DriverCoreTests", ["DriverCore"]),
+        .tests("DiskFormatTests", ["DiskFormat", "DriverCore"]),
+        .tests("MetricsTests", ["Metrics", "DriverCore"]),
+        .tests("TelemetryTests", ["Telemetry", "DriverCore", log]),
+        .tests("GRPCRuntimeTests", ["GRPCRuntime", "DriverCore"]),
+        .tests("HTTPServerTests", ["HTTPServer", "DriverCore", "TestSupport"]),
+        .tests("CSIMessagesTests", ["CSIMessages", "DriverCore"]),
+        .tests("CSIClientTests", ["CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime"]),
+        .tests("ConfigurationTests", ["Configuration", "DriverCore"]),
+        .tests("DeviceMapperTests", ["DeviceMapper", "DriverCore"]),
         // What LVM's tags and layouts mean, without LVM.
-        .testTarget(
-            name: "BackendLVMUnitTests",
-            dependencies: ["BackendLVM", "Backend", "DriverCore"],
-            swiftSettings: swift
-        ),
+        .tests("BackendLVMUnitTests", ["BackendLVM", "Backend", "DriverCore"]),
         // The commands of LVM, without LVM: who may run one, and what it answers.
-        .testTarget(
-            name: "BackendLVMCommandTests",
-            dependencies: ["BackendLVM", "DriverCore", "Host"],
-            swiftSettings: swift
-        ),
+        .tests("BackendLVMCommandTests", ["BackendLVM", "DriverCore", "Host"]),
         // The parts of `cairn` that need no driver, most of them of `cairn bench`.
-        .testTarget(
-            name: "BenchTests",
-            dependencies: ["cairn", "CSIMessages", "CSIServing", "HTTPServer", arguments],
-            swiftSettings: swift
-        ),
+        .tests("BenchTests", ["cairn", "CSIMessages", "CSIServing", "HTTPServer", arguments]),
         // The reader of LVM's metadata, on texts and heads of disks that LVM wrote.
-        .testTarget(
-            name: "BackendLVMMetadataTests",
-            dependencies: ["BackendLVM", "DeviceMapper", "DriverCore"],
-            exclude: ["Samples"],
-            swiftSettings: swift
+        .tests(
+            "BackendLVMMetadataTests",
+            [
+                "BackendLVM", "DeviceMapper", "DriverCore",
+            ],
+            exclude: ["Samples"]
         ),
-        .testTarget(
-            name: "NamingTests",
-            dependencies: ["Naming", "DriverCore"],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "NodeStorageTests",
-            dependencies: [
+        .tests("NamingTests", ["Naming", "DriverCore"]),
+        .tests(
+            "NodeStorageTests",
+            [
                 "NodeStorage", "Backend", "DiskFormat", "DriverCore", "Host", "Naming",
                 "TestSupport", log,
             ],
-            exclude: ["Samples"],
-            swiftSettings: swift
+            exclude: ["Samples"]
         ),
-        .testTarget(
-            name: "CSIServingTests",
-            dependencies: [
+        .tests(
+            "CSIServingTests",
+            [
                 "CSIServing", "CSIMessages", "NodeStorage", "DriverCore", "GRPCRuntime", "Host",
                 "Naming", "TestSupport", log,
-            ],
-            swiftSettings: swift
+            ]
         ),
-        .testTarget(
-            name: "CSIServicesTests",
-            dependencies: [
+        .tests(
+            "CSIServicesTests",
+            [
                 "CSIServices", "CSIServing", "CSIMessages", "NodeStorage", "Backend", "DriverCore",
                 "GRPCRuntime", "Host", "Naming", "TestSupport", log,
-            ],
-            swiftSettings: swift
+            ]
         ),
         // The controller over nodes that are dictionaries, with real gRPC between them.
-        .testTarget(
-            name: "ClusterControllerTests",
-            dependencies: [
+        .tests(
+            "ClusterControllerTests",
+            [
                 "ClusterController", "CSIMessages", "CSIServing", "DriverCore", "GRPCRuntime",
                 "Metrics", "Naming", "TestSupport", log,
-            ],
-            swiftSettings: swift
+            ]
         ),
         // The ones below need root and real loop devices.
-        .testTarget(
-            name: "CSIServicesPrivilegedTests",
-            dependencies: [
+        .tests(
+            "CSIServicesPrivilegedTests",
+            [
                 "CSIServices", "CSIServing", "CSIMessages", "NodeStorage", "Backend", "DriverCore",
                 "GRPCRuntime", "Host", "Naming", "TestSupport", log,
-            ],
-            swiftSettings: swift
+            ]
         ),
-        .testTarget(
-            name: "HostPrivilegedTests",
-            dependencies: ["Host", "DriverCore", "TestSupport"],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "BackendLoopTests",
-            dependencies: [
+        .tests("HostPrivilegedTests", ["Host", "DriverCore", "TestSupport"]),
+        .tests(
+            "BackendLoopTests",
+            [
                 "BackendLoop", "Backend", "DiskFormat", "Host", "DriverCore", "TestSupport",
             ],
-            exclude: ["Samples"],
-            swiftSettings: swift
+            exclude: ["Samples"]
         ),
         // What every backend promises, the same for each kind of storage in one table.
-        .testTarget(
-            name: "BackendContractTests",
-            dependencies: [
+        .tests(
+            "BackendContractTests",
+            [
                 "BackendLVM", "BackendLoop", "Backend", "Host", "DriverCore", "TestSupport",
-            ],
-            swiftSettings: swift
+            ]
         ),
         // Device mapper and LVM, which only the guest of scripts/vm has: the ring lvm runs it there.
-        .testTarget(
-            name: "BackendLVMTests",
-            dependencies: [
+        .tests(
+            "BackendLVMTests",
+            [
                 "BackendLVM", "Backend", "CSIMessages", "DeviceMapper", "DriverCore",
                 "DriverHarness", "GRPCRuntime", "Host", "Naming", "TestSupport", log,
             ],
-            exclude: ["Samples"],
-            swiftSettings: swift
+            exclude: ["Samples"]
         ),
         // What real nodes do to a driver: broken disks, damaged files, strangers, bad input.
-        .testTarget(
-            name: "FaultTests",
-            dependencies: [
-                "CSIClient", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host",
-                "TestSupport",
-            ],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "ConformanceTests",
-            dependencies: [
-                "CSIClient", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host",
-                "TestSupport",
-            ],
-            swiftSettings: swift
-        ),
-        .testTarget(
-            name: "CommandLineTests",
-            dependencies: [
-                "CSIClient", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host",
-                "TestSupport",
-            ],
-            swiftSettings: swift
-        ),
+        .tests("FaultTests", overTheSocket),
+        .tests("ConformanceTests", overTheSocket),
+        .tests("CommandLineTests", overTheSocket),
         // Controllers and nodes as processes in network namespaces, and failures of each and between them.
-        .testTarget(
-            name: "ClusterTests",
-            dependencies: [
+        .tests(
+            "ClusterTests",
+            [
                 "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host", "TestSupport",
-            ],
-            swiftSettings: swift
+            ]
         ),
         // The real binary on a machine that is reset under load; scripts/powercut.sh boots it.
-        .testTarget(
-            name: "PowerCutTests",
-            dependencies: ["CSIMessages", "DriverCore", "DriverHarness", "Host", "TestSupport"],
-            swiftSettings: swift
+        .tests(
+            "PowerCutTests",
+            [
+                "CSIMessages", "DriverCore", "DriverHarness", "Host", "TestSupport",
+            ]
         ),
         // Random calls to a whole cluster while its parts fail; scripts/soak.sh runs it for long.
-        .testTarget(
-            name: "ClusterSoakTests",
-            dependencies: ["CSIMessages", "DriverCore", "DriverHarness", "Host", "TestSupport"],
-            swiftSettings: swift
+        .tests(
+            "ClusterSoakTests",
+            [
+                "CSIMessages", "DriverCore", "DriverHarness", "Host", "TestSupport",
+            ]
         ),
         // The real binary killed, or failing, at every step.
-        .testTarget(
-            name: "CrashTests",
-            dependencies: [
-                "CSIClient", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host",
-                "TestSupport",
-            ],
-            swiftSettings: swift
-        ),
+        .tests("CrashTests", overTheSocket),
     ]
 )
 
 // The fuzzers, which link only with libFuzzer: scripts/fuzz.sh sets the variable and the flags.
 if Context.environment["CAIRN_FUZZING"] != nil {
     package.targets.append(
-        .executableTarget(
-            name: "Fuzzing",
-            dependencies: [
+        .program(
+            "Fuzzing",
+            [
                 "BackendLVM", "BackendLoop", "Backend", "CSIMessages", "Configuration",
                 "DiskFormat", "DriverCore", "GRPCRuntime", "Host",
             ],
-            path: "Tests/Fuzzing",
             exclude: ["Corpus"],
-            swiftSettings: swift
+            path: "Tests/Fuzzing"
         )
     )
 }

@@ -97,7 +97,20 @@ targets_without_ring() {
     while IFS= read -r target; do
         scripts/test.sh --list | grep -qwF -- "$target" ||
             echo "$target: name it in the table of rings at the head of scripts/test.sh"
-    done < <(perl -0777 -ne 'print "$1\n" while /\.testTarget\(\s*name: "(\w+)"/g' Package.swift)
+    done < <(perl -0777 -ne 'print "$1\n" while /\.tests\(\s*"(\w+)"/g' Package.swift)
+}
+
+# The ring unit runs without root too: what mounts or attaches belongs to a ring that asks for it.
+privileged_tests_in_unit() {
+    local name sources targets=()
+    read -r -a targets < <(scripts/test.sh --list | sed -n 's/^unit: //p')
+    ((${#targets[@]})) || echo "scripts/test.sh --list names no target of the ring unit"
+    for name in "${targets[@]}"; do
+        mapfile -t sources < <(files "Tests/$name/*.swift")
+        code '\b(import DriverHarness|PrivateNamespace|PoolFilesystem|ScratchDisk|GuestDisk)\b' \
+            "${sources[@]}"
+        code '\.(attachImage|mountFilesystem|mountMemory)\(' "${sources[@]}"
+    done | sed 's/$/  (needs root: another ring)/'
 }
 
 # Every process of a command that is stopped must go with it, however it tried to stay.
@@ -121,7 +134,8 @@ folders_without_target() {
     local folder
     for folder in Sources/*/ Tests/*/; do
         folder=$(basename "$folder")
-        grep -q "name: \"$folder\"" Package.swift || echo "$folder is no target of Package.swift"
+        grep -qzP "(name: |\.(code|program|tests)\(\s*)\"$folder\"" Package.swift ||
+            echo "$folder is no target of Package.swift"
     done
 }
 
@@ -236,6 +250,7 @@ check "the generated protocol files are those of proto/" generated_files
 check "every folder of code is a target" folders_without_target
 check "every suite has a time limit" suites_without_time_limit
 check "every test target belongs to a ring" targets_without_ring
+check "the ring unit needs no root" privileged_tests_in_unit
 check "a ring that is stopped takes its processes with it" processes_that_outlive_a_ring
 check "C is imported only by the target that wraps it" c_imports
 check "Foundation stays out, and C out of the domain" foundation_imports
