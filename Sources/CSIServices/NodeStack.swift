@@ -32,10 +32,13 @@ package struct NodeStack: Sendable {
     private static let readingThreads = 16
 
     /// Opens the notes of use; no tier is opened before ``run(while:)``.
+    ///
+    /// `nameClaims` has a clock, which tests stop.
     package init(
         identity: NodeIdentity,
         backends: [any VolumeBackend],
         settings: NodeSettings,
+        nameClaims: NameClaims = NameClaims(),
         logger: Logger
     ) throws(DriverError) {
         self.identity = identity
@@ -57,7 +60,8 @@ package struct NodeStack: Sendable {
             operations: operations,
             usage: usage,
             admission: admission,
-            unstagePatience: settings.unstagePatience
+            unstagePatience: settings.unstagePatience,
+            nameClaims: nameClaims
         )
         node = NodeService(
             identity: identity,

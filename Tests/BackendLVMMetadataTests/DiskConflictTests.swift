@@ -4,7 +4,7 @@ import Testing
 @testable import BackendLVM
 
 /// Disks that claim to be of a group beside those that are.
-@Suite(.timeLimit(.minutes(1))) struct DiskConflictTests {
+@Suite(.timeLimit(.minutes(5))) struct DiskConflictTests {
     private static let searched = ["/dev/a", "/dev/b", "/dev/c", "/dev/d", "/dev/e", "/dev/x"]
 
     @Test func `a clone of a disk is found, and both are named`() throws {

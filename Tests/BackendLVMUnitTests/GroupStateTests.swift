@@ -4,7 +4,7 @@ import Testing
 @testable import BackendLVM
 
 /// What LVM and lvm.conf say of a group, without LVM.
-@Suite(.timeLimit(.minutes(1))) struct GroupStateTests {
+@Suite(.timeLimit(.minutes(5))) struct GroupStateTests {
     private func metadata(_ facts: String) throws -> VolumeGroupMetadata {
         let text = """
             contents = "Text Format Volume Group"

@@ -5,7 +5,7 @@ import Testing
 @testable import BackendLVM
 
 /// The tags as they are on disks: a text that changes here strands somebody's volumes.
-@Suite(.timeLimit(.minutes(1))) struct `Format of tags` {
+@Suite(.timeLimit(.minutes(5))) struct `Format of tags` {
     private static let volume = VolumeID(
         validated: "v1-dd56de4137951d9c-a116c9ed46d6207734a43317d30fd88f"
     )

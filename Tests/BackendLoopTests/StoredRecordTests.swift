@@ -6,7 +6,7 @@ import Testing
 
 @testable import BackendLoop
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct StoredRecordTests {
     @Test
     func `a record is read back as it was written, with sorted keys and a version`() throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import NodeStorage
 
 /// The notes of the use of volumes, on a file system of their own that is full.
-@Suite(.timeLimit(.minutes(1))) struct FullNotesTests {
+@Suite(.timeLimit(.minutes(5))) struct FullNotesTests {
     private static let id = VolumeID(
         validated: "v1-dd56de4137951d9c-a116c9ed46d6207734a43317d30fd88f"
     )

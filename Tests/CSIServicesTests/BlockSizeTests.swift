@@ -5,7 +5,7 @@ import Testing
 
 @testable import CSIServices
 
-@Suite(.timeLimit(.minutes(1))) struct BlockSizeParameterTests {
+@Suite(.timeLimit(.minutes(5))) struct BlockSizeParameterTests {
     @Test(arguments: ["512", "4096"])
     func `either size is accepted and kept`(text: String) throws {
         let parameters = try VolumeParameters(["blockSize": text])

@@ -112,6 +112,8 @@ private struct ClaimedNode {
         backend = ScriptedBackend(folder: try folder.makeFolder("data"))
         broken = ScriptedBackend(tier: "broken", folder: folder.path)
         identity = try NodeIdentity(driverName: "t.csi", version: "0", nodeID: "n", topology: [:])
+        // Claims last however long the machine is busy with other things.
+        let start = ContinuousClock.now
         let stack = try NodeStack(
             identity: identity,
             backends: [backend, broken],
@@ -120,6 +122,7 @@ private struct ClaimedNode {
                 usageFolder: folder.makeFolder("usage"),
                 defaultTier: "scripted"
             ),
+            nameClaims: NameClaims(now: { start }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         stack.tiers.start()

@@ -32,7 +32,7 @@ private struct Sample: DiskFile {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct DiskFormatTests {
+@Suite(.timeLimit(.minutes(5))) struct DiskFormatTests {
     private func read(_ text: String) throws(DriverError) -> Sample {
         try DiskFormat.decode(Sample.self, from: Array(text.utf8))
     }

@@ -2,7 +2,7 @@ import DriverCore
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Claims to names` {
+@Suite(.timeLimit(.minutes(5))) struct `Claims to names` {
     private func refuses(_ body: () throws(DriverError) -> Void) {
         let error = #expect(throws: DriverError.self) { try body() }
         #expect(error?.code == .operationPending)

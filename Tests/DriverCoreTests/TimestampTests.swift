@@ -1,7 +1,7 @@
 import DriverCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TimestampTests {
     @Test(arguments: [
         (Timestamp(seconds: 1_795_381_121, nanoseconds: 42), Int64(1_795_381_121_000_000_042)),

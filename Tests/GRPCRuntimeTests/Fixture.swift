@@ -98,7 +98,7 @@ func withChannel<Value: Sendable>(
 }
 
 /// Far above what any call takes on a loaded machine; reaching it is a failure.
-let patience = Duration.seconds(60)
+let patience = Duration.seconds(180)
 
 extension Channel {
     /// The failure that a call ends with; records an issue when it succeeds.

@@ -3,7 +3,7 @@ import Testing
 @testable import Host
 
 /// What is known of this kernel.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FeatureTests {
     @Test func `this kernel has what the driver needs`() {
         #expect(HostFeatures.openat2() == .present)

@@ -2,7 +2,7 @@ import DriverCore
 import Host
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Names of hosts` {
+@Suite(.timeLimit(.minutes(5))) struct `Names of hosts` {
     @Test func `an address is its own name`() throws {
         #expect(try HostNames.addresses(of: "127.0.0.1") == ["127.0.0.1"])
     }

@@ -2,7 +2,7 @@ import Metrics
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MetricsPageTests {
+@Suite(.timeLimit(.minutes(5))) struct MetricsPageTests {
     /// Counts how often it was asked.
     private final class Counter: MetricsSource {
         private let name: String

@@ -9,7 +9,7 @@ import Testing
 @testable import NodeStorage
 
 /// The count of volumes, with every moment at which another create may look at it.
-@Suite(.timeLimit(.minutes(1))) struct AdmissionTests {
+@Suite(.timeLimit(.minutes(5))) struct AdmissionTests {
     private let identity: NodeIdentity
 
     init() throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import NodeStorage
 
 /// The notes of the use of volumes, which outlive the driver.
-@Suite(.timeLimit(.minutes(1))) struct UsageNoteFileTests {
+@Suite(.timeLimit(.minutes(5))) struct UsageNoteFileTests {
     private static let id = VolumeID(
         validated: "v1-dd56de4137951d9c-a116c9ed46d6207734a43317d30fd88f"
     )

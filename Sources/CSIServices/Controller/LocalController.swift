@@ -30,7 +30,7 @@ package struct LocalController: ControllerService {
         usage: VolumeUsageBook,
         admission: Admission,
         unstagePatience: Duration,
-        nameClaims: NameClaims = NameClaims(),
+        nameClaims: NameClaims,
         now: @escaping @Sendable () -> Timestamp = { WallClock.now() }
     ) {
         self.identity = identity
