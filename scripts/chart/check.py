@@ -1,5 +1,6 @@
 """Runs every check of the chart; called by scripts/chart-check.sh. The last line sums up."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import programs
 import refusals
 import rules
 import schemas
-from rendering import CHART, HELM, containers, objects, pod_templates, render, run, value_files
+from rendering import CHART, HELM, containers, flags, objects, pod_templates, render, run, title, value_files
 
 passed = failed = 0
 
@@ -123,6 +124,51 @@ def closed_metrics():
                     yield f"{shape}: {policy['metadata']['name']} lets in {rule}"
 
 
+def page():
+    """The controller's page is off, or the pod's own, or open to those that the values name."""
+    off = render(None)
+    forwarded = render(None, "--set", "controller.page.enabled=true")
+    readers = [{"podSelector": {"matchLabels": {"app": "proxy"}}}]
+    opened = render(
+        None, "--set", "controller.page.enabled=true", "--set-json", f"controller.page.from={json.dumps(readers)}"
+    )
+    for name, found, address in (
+        ("off", off, None),
+        ("on", forwarded, "127.0.0.1:9815"),
+        ("open", opened, ":9815"),
+    ):
+        addresses = [flags(one).get("page-address") for _, spec in pod_templates(found) for one in containers(spec)]
+        if sorted(filter(None, addresses)) != [address] * (address is not None):
+            yield f"{name}: the page is at {addresses}"
+        named = sorted(title(one) for one in found if one["metadata"]["name"] == "cairn-page")
+        if named != (["NetworkPolicy cairn-page", "Service cairn-page"] if name == "open" else []):
+            yield f"{name}: there are {named}"
+    for policy in opened:
+        for rule in policy["spec"].get("ingress") or [] if policy["kind"] == "NetworkPolicy" else []:
+            if (9815 in [port["port"] for port in rule["ports"]]) != (rule["from"] == readers):
+                yield f"open: {title(policy)} lets in {rule}"
+
+
+def node_names():
+    """Where each node brings its certificate, no Secret of nodes is made or mounted."""
+    volume = {"hostPath": {"path": "/etc/cairn/tls", "type": "Directory"}}
+    given = ("--set-json", f"certificates.nodeVolume={json.dumps(volume)}")
+    for source in ("chart", "certManager"):
+        found = render(None, "--set", f"certificates.source={source}", *given)
+        text = json.dumps(found)
+        if "cairn-node-tls" in text or "cairn-controller-tls" not in text:
+            yield f"{source}: the Secrets of controller and nodes are not those that are mounted"
+        mounted = [one for owner, spec in pod_templates(found) if owner["kind"] == "DaemonSet" for one in spec["volumes"]]
+        if {"name": "tls", **volume} not in mounted:
+            yield f"{source}: the nodes mount {mounted}"
+        if "--require-node-names" in text:
+            yield f"{source}: names are required before the nodes have them"
+    found = render(None, *given, "--set", "certificates.requireNodeNames=true")
+    required = [title(owner) for owner, spec in pod_templates(found) if "--require-node-names" in json.dumps(spec)]
+    if required != ["Deployment cairn-controller"]:
+        yield f"names are required by {required}"
+
+
 def closed(schema, path=""):
     """Every object of the schema refuses unknown keys, or says of what type their values are."""
     if isinstance(schema, dict):
@@ -163,12 +209,14 @@ def main():
     check("every image can be fixed by its digest", images())
     check("the parameters of classes are the driver's", class_parameters())
     check("metrics can be closed", closed_metrics())
+    check("the controller's page is closed unless the values say to whom it is open", page())
+    check("each node can bring a certificate of its own", node_names())
     check("wrong values are refused by their names", refusals.problems())
     for name, values in value_files().items():
         found = render(values)
         check(f"{name}: every object is one of Kubernetes", schemas.problems(found))
-        for title, rule in rules.ALL.items():
-            check(f"{name}: {title}", rule(found))
+        for sentence, rule in rules.ALL.items():
+            check(f"{name}: {sentence}", rule(found))
         check(f"{name}: every flag exists", programs.argument_problems(found))
         check(f"{name}: the driver takes its command line", programs.startup_problems(found))
         check(f"{name}: the driver takes its tiers", programs.tiers_problems(found))

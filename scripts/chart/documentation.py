@@ -1,4 +1,4 @@
-"""Flags and values that README and Kubernetes.md name: each must exist."""
+"""Flags and values that the pages about Kubernetes name: each must exist."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from programs import commands
 from rendering import CHART, HELM, helm_template, run
 
 KUBECTL = os.environ["KUBECTL"]
-PAGES = [Path("README.md"), Path("Sources/cairn/Documentation.docc/Kubernetes.md")]
+PAGES = [Path("README.md")] + [Path(f"Sources/cairn/Documentation.docc/{name}.md") for name in ("Kubernetes", "Certificates")]
 # Programs whose flags the pages name, beside those of this repository.
 FOREIGN = {
     # LVM and the device mapper
@@ -21,8 +21,8 @@ FOREIGN = {
     "list", "no-trunc", "file", "tag", "make-rshared",
     # csi-sanity and Swift
     "csi", "generate-completion-script", "build-tests", "product",
-    # of the sidecars and of the snapshot-controller
-    "timeout",
+    # of the sidecars and of the snapshot-controller, and rsync
+    "timeout", "archive", "delete-after", "exclude",
 }
 
 
@@ -71,7 +71,7 @@ def helm_commands():
 
 
 def kubectl_commands():
-    return [["apply"], ["create", "secret", "generic"], ["delete"], ["drain"], ["exec"], ["get"], ["rollout", "restart"]]
+    return [["apply"], ["create", "secret", "generic"], ["delete"], ["drain"], ["exec"], ["get"], ["port-forward"], ["rollout", "restart"]]
 
 
 def value_paths():
@@ -104,9 +104,10 @@ def value_problems():
         for number, line in whole_commands(page.read_text()):
             # --set a.b=c, and `a.b` in the text where a is a key of the values.
             words = re.findall(r"--set(?:-string|-json|-file)? '?([\w.\[\]]+)=", line)
-            if page.name == "Kubernetes.md":
+            if page.name != "README.md":
+                # Names in certificates look like paths of values.
                 quoted = re.findall(r"`([a-z]\w*(?:\.\w+)+)`", line)
-                words += [word for word in quoted if word.partition(".")[0] in tops]
+                words += [word for word in quoted if word.partition(".")[0] in tops and not word.endswith(".storage")]
             for word in words:
                 path = re.sub(r"\[\d+\]", "", word)
                 named.add(path)

@@ -68,11 +68,23 @@ container has there, and two tiers must not lie in each other.
 
 {{- define "cairn.checkCertificates" -}}
 {{- $certificates := .Values.certificates -}}
-{{- if and (eq .Values.shape "cluster") (eq $certificates.source "secret") -}}
-{{- range list "controllerSecret" "nodeSecret" -}}
+{{- if eq .Values.shape "single" -}}
+{{- if .Values.controller.page.enabled -}}
+{{- fail "controller.page.enabled: the shape single has no controller; take the shape cluster, or leave the page off" -}}
+{{- end -}}
+{{- else -}}
+{{- if eq $certificates.source "secret" -}}
+{{- range ternary (list "controllerSecret" "nodeSecret") (list "controllerSecret") (empty $certificates.nodeVolume) -}}
 {{- if not (index $certificates .) -}}
 {{- fail (printf "certificates.%s: name the Secret, since certificates.source is secret" .) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and $certificates.nodeVolume $certificates.nodeSecret -}}
+{{- fail "certificates.nodeSecret: certificates.nodeVolume is set too; nodes have one of them" -}}
+{{- end -}}
+{{- if and $certificates.requireNodeNames (not $certificates.nodeVolume) -}}
+{{- fail "certificates.requireNodeNames: a Secret is the same on every node, so its certificate names none; give each node its own by certificates.nodeVolume first" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -45,6 +45,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
+{{/* "true" where the controller's page is for others than those who may forward a port. */}}
+{{- define "cairn.pageIsOpen" -}}
+{{- if and (eq .Values.shape "cluster") .Values.controller.page.enabled .Values.controller.page.from -}}true{{- end -}}
+{{- end -}}
+
 {{/* A suffix for what two installs on one node must not share; none for the usual name. */}}
 {{- define "cairn.driverSuffix" -}}
 {{- if ne .Values.driverName "csi.cairn.storage" -}}-{{ .Values.driverName }}{{- end -}}
