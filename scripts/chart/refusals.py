@@ -20,6 +20,7 @@ CASES = [
     ('node={"maxVolumes":-1}', ["/node/maxVolumes"]),
     ('node={"updateStrategy":{"maxUnavailable":"0%"}}', ["/node/updateStrategy/maxUnavailable"]),
     ('node={"resources":{"limit":{}}}', ["/node/resources", "limit"]),
+    ('node={"resources":{"limits":{"memory":"4GB"}}}', ["/node/resources/limits/memory", "4GB"]),
     ('certificates={"source":"acme"}', ["/certificates/source"]),
     ('certificates={"source":"secret"}', ["certificates.controllerSecret"]),
     ('controller={"page":{"enable":true}}', ["/controller/page", "enable"]),
@@ -49,8 +50,10 @@ CASES = [
     (LOOP % ',"provisioning":"thick","overcommit":2', ["/tiers/0/loop", "overcommit"]),
     (LOOP % ',"create":"true"', ["/tiers/0/loop/create"]),
     (LOOP.replace("/srv/cairn/a", "srv/a") % "", ["/tiers/0/loop/directory"]),
-    (LOOP.replace("/srv/cairn/a", "/srv/../a") % "", ["/tiers/0/loop/directory"]),
-    (LOOP.replace("/srv/cairn/a", "/data") % "", ["/tiers/0/loop/directory"]),
+    (LOOP.replace("/srv/cairn/a", "/srv/../a") % "", ["loop.directory of a", "/srv/../a", "is to be written /a"]),
+    (LOOP.replace("/srv/cairn/a", "/mnt/a/") % "", ["loop.directory of a", "is to be written /mnt/a"]),
+    (LOOP.replace("/srv/cairn/a", "/data") % "", ["loop.directory of a", "/data", "parent", "/mnt/a"]),
+    (LOOP.replace("/srv/cairn/a", "/mnt/a:b") % "", ["/tiers/0/loop/directory"]),
     (LOOP.replace("/srv/cairn/a", "/var/lib/a") % "", ["loop.directory of a", "/var/lib"]),
     (LOOP.replace("/srv/cairn/a", "/usr/local/bin/a") % "", ["loop.directory of a", "/usr"]),
     (LOOP.replace("/srv/cairn/a", "/var/lib/kubelet/x/a") % "", ["loop.directory of a", "/var/lib/kubelet"]),
@@ -76,6 +79,14 @@ CASES = [
     (
         'tiers=[{"name":"a","lvm":{"volumeGroup":"g"}},{"name":"a","lvm":{"volumeGroup":"h"}}]',
         ["tiers: a stands twice"],
+    ),
+    (
+        'tiers=[{"name":"a","default":true,"lvm":{"volumeGroup":"g"}},{"name":"b","default":true,"lvm":{"volumeGroup":"h"}}]',
+        ["tiers: a and b", "default"],
+    ),
+    (
+        'tiers=[{"name":"a","lvm":{"volumeGroup":"g"}},{"name":"b","lvm":{"volumeGroup":"h"}}],storageClasses={"tiers":{"a":{"name":"cairn-b"}}}',
+        ["storageClasses.tiers.b.name", "cairn-b", "tier a"],
     ),
 ]
 

@@ -25,17 +25,32 @@
 {{- fail (printf "storageClasses.tiers.%s: there is no such tier; there are %s" $name (join ", " $names)) -}}
 {{- end -}}
 {{- end -}}
+{{- $owners := dict -}}
+{{- range $tier := $names -}}
+{{- $class := include "cairn.className" (dict "root" $ "tier" $tier) -}}
+{{- with index $owners $class -}}
+{{- fail (printf "storageClasses.tiers.%s.name: %s is the class of the tier %s too" $tier $class .) -}}
+{{- end -}}
+{{- $_ := set $owners $class $tier -}}
+{{- end -}}
 {{- include "cairn.checkCertificates" . -}}
 {{- end -}}
 
 {{- define "cairn.checkTiers" -}}
 {{- $seen := dict -}}
+{{- $default := "" -}}
 {{- $folders := list (printf "/var/lib/cairn/state%s" (include "cairn.driverSuffix" .root)) -}}
 {{- range .group.tiers -}}
 {{- if hasKey $seen .name -}}
 {{- fail (printf "tiers: %s stands twice in the group %s" .name $.group.name) -}}
 {{- end -}}
 {{- $_ := set $seen .name true -}}
+{{- if .default -}}
+{{- if $default -}}
+{{- fail (printf "tiers: %s and %s of the group %s are both the default; one can be" $default .name $.group.name) -}}
+{{- end -}}
+{{- $default = .name -}}
+{{- end -}}
 {{- if .loop -}}
 {{- include "cairn.checkFolder" (dict "root" $.root "tier" . "others" $folders) -}}
 {{- $folders = append $folders .loop.directory -}}
@@ -51,6 +66,12 @@ container has there, and two tiers must not lie in each other.
 {{- $directory := .tier.loop.directory -}}
 {{- $parent := dir $directory -}}
 {{- $advice := printf "tiers: loop.directory of %s: %s" .tier.name $directory -}}
+{{- if ne $directory (clean $directory) -}}
+{{- fail (printf "%s is to be written %s" $advice (clean $directory)) -}}
+{{- end -}}
+{{- if eq $parent "/" -}}
+{{- fail (printf "%s has no parent but /, and the driver's pod mounts the parent; take a folder like /mnt/%s" $advice .tier.name) -}}
+{{- end -}}
 {{- if has $parent (list "/home" "/opt" "/root" "/tmp" "/var" "/var/lib") -}}
 {{- fail (printf "%s lies in %s, which the driver's pod would mount; take a folder like /var/lib/cairn/%s or /mnt/%s" $advice $parent .tier.name .tier.name) -}}
 {{- end -}}

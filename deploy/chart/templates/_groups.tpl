@@ -26,6 +26,12 @@ label and belongs to no group before it, and `tiers` of the values take the rest
 {{- $names | uniq | sortAlpha | toJson -}}
 {{- end -}}
 
+{{/* The name of a tier's class. Takes (dict "root" $ "tier" "fast"). */}}
+{{- define "cairn.className" -}}
+{{- $own := index .root.Values.storageClasses.tiers .tier | default dict -}}
+{{- $own.name | default (printf "%s-%s" .root.Values.storageClasses.prefix .tier) -}}
+{{- end -}}
+
 {{/*
 The folders of the host in which a group's loop tiers lie: the parents of their directories, so that a
 disk which is mounted later is seen, and the note beside the directory is the host's.
