@@ -55,8 +55,8 @@ struct NameSearch: Sendable {
         let result: Result<Bool, DriverError>
     }
 
-    /// How long a claim is given back: it ends by itself.
-    private static let dropLimit = Duration.seconds(1)
+    /// How long a claim is given back: a fifth of the patience, since it ends by itself.
+    private var dropLimit: Duration { patience / 5 }
     /// How long the one with the lower node waits for the other one of two that see each other.
     private static let contentionLimit = Duration.seconds(1)
     private static let contentionPause = Duration.milliseconds(20)
@@ -137,7 +137,7 @@ struct NameSearch: Sendable {
                 on: view.node,
                 by: hop,
                 act == .drop ? context.withoutDeadline : context,
-                atMost: act == .drop ? min(patience, Self.dropLimit) : patience,
+                atMost: act == .drop ? dropLimit : patience,
                 NameClaim(act, token, in: name.place)
             )
             return .success(true)
