@@ -1,87 +1,20 @@
-"""The certificates that the chart makes, and that an upgrade keeps them.
-
-Helm looks for them in the cluster. A server stands in for that, which knows Secrets and nothing else.
-"""
+"""The certificates that the chart makes, and that an upgrade keeps them."""
 
 import base64
-import http.server
-import json
 import subprocess
 import tempfile
-import threading
 
-from rendering import CHART, helm_template, objects, render
+from cluster import upgrade
+from rendering import objects
 
-NOT_FOUND = {"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}
 OWNED = {"meta.helm.sh/release-name": "cairn", "meta.helm.sh/release-namespace": "storage"}
 ROLES = {"controller": "controller.cairn.storage", "node": "node.cairn.storage"}
 
 
-def discovery(found_objects):
-    """What an API server says of the kinds of these objects, by path."""
-    kinds = {("v1", "Secret")} | {(found["apiVersion"], found["kind"]) for found in found_objects}
-    groups = sorted({version for version, _ in kinds if "/" in version})
-    pages = {
-        "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.0"},
-        "/api": {"kind": "APIVersions", "versions": ["v1"]},
-        "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group(one) for one in groups]},
-    }
-    for version in {version for version, _ in kinds}:
-        path = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        pages[path] = {
-            "kind": "APIResourceList",
-            "groupVersion": version,
-            "resources": [
-                {"name": f"{kind.lower()}s", "namespaced": True, "kind": kind, "verbs": ["get"]}
-                for of, kind in kinds
-                if of == version
-            ],
-        }
-    return pages
-
-
-def group(version):
-    name, _, number = version.partition("/")
-    served = {"groupVersion": version, "version": number}
-    return {"name": name, "versions": [served], "preferredVersion": served}
-
-
-class Cluster:
-    """Serves Secrets as long as it is open."""
-
-    def __init__(self, secrets):
-        pages = discovery(render() + render(CHART / "ci" / "cert-manager-values.yaml"))
-        folder = "/api/v1/namespaces/storage/secrets/"
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                path = self.path.partition("?")[0]
-                found = pages.get(path) or secrets.get(path.removeprefix(folder))
-                body = json.dumps(found or NOT_FOUND)
-                self.send_response(200 if found else 404)
-                self.send_header("Content-Type", "application/json")
-                self.end_headers()
-                self.wfile.write(body.encode())
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-
 def made(secrets, *arguments):
     """The Secrets that Helm makes on a cluster that has these, by their names."""
-    with Cluster(secrets) as cluster:
-        rendered = helm_template("--dry-run=server", "--disable-openapi-validation", "--kube-apiserver", cluster.address, *arguments)
+    folder = "/api/v1/namespaces/storage/secrets"
+    rendered = upgrade({f"{folder}/{name}": secret for name, secret in secrets.items()}, *arguments)
     if rendered.returncode:
         raise RuntimeError(rendered.stderr)
     found = [one for one in objects(rendered.stdout) if one["kind"] == "Secret"]

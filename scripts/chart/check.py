@@ -11,6 +11,7 @@ import certificates
 import documentation
 import programs
 import refusals
+import removals
 import rules
 import schemas
 from rendering import CHART, HELM, containers, flags, objects, pod_templates, render, run, title, value_files
@@ -221,6 +222,7 @@ def main():
         check(f"{name}: the driver takes its command line", programs.startup_problems(found))
         check(f"{name}: the driver takes its tiers", programs.tiers_problems(found))
     check("a node has one driver, whatever its labels", group_rules())
+    check("a tier that has volumes cannot be removed", removals.problems())
     check("certificates hold the roles, and an upgrade keeps them", certificates.problems())
     check("the manifests are what the chart renders, and a base for kustomize", manifests())
     check("the examples fit the default install", examples())

@@ -34,6 +34,38 @@
 {{- $_ := set $owners $class $tier -}}
 {{- end -}}
 {{- include "cairn.checkCertificates" . -}}
+{{- include "cairn.checkGoneTiers" . -}}
+{{- end -}}
+
+{{/*
+A driver does not know the volumes of a tier that is in no file: it would take their delete for done, and the
+data would stay. So a tier stays as long as the cluster has a volume of its class.
+*/}}
+{{- define "cairn.checkGoneTiers" -}}
+{{- $names := include "cairn.tierNames" . | fromJsonArray -}}
+{{- $gone := dict -}}
+{{- range (lookup "v1" "ConfigMap" .Release.Namespace "").items -}}
+{{- if eq (dig "metadata" "labels" "app.kubernetes.io/instance" "" .) $.Release.Name -}}
+{{- range (dig "data" "tiers.yaml" "" . | fromYaml).tiers -}}
+{{- if not (has .name $names) -}}{{- $_ := set $gone .name true -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $classes := dict -}}
+{{- if $gone -}}
+{{- range (lookup "storage.k8s.io/v1" "StorageClass" "" "").items -}}
+{{- $tier := dig "parameters" "tier" "" . -}}
+{{- if and (eq .provisioner $.Values.driverName) (hasKey $gone $tier) -}}{{- $_ := set $classes .metadata.name $tier -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $classes -}}
+{{- range (lookup "v1" "PersistentVolume" "" "").items -}}
+{{- $class := dig "spec" "storageClassName" "" . -}}
+{{- if and (eq (dig "spec" "csi" "driver" "" .) $.Values.driverName) (hasKey $classes $class) -}}
+{{- fail (printf "tiers: %s is in no group any more, and PersistentVolume %s is of its class %s: delete the tier's claims and snapshots first (Kubernetes.md, Remove a tier)" (index $classes $class) .metadata.name $class) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "cairn.checkTiers" -}}
