@@ -67,6 +67,9 @@ total_passed=0
 total_failed=0
 child=""
 beside=""
+# Where the row of the running ring begins.
+began=0
+processor_before=0
 # What runs is ended, and waited for.
 trap 'kill $child $beside 2>/dev/null && wait || true' EXIT
 trap 'exit 130' INT
@@ -136,9 +139,23 @@ new_loop_devices() {
     [[ -z $left ]] || echo "LEFT BEHIND: loop devices ${left//$'\n'/, }"
 }
 
+begin() {
+    began=$SECONDS
+    processor_before=$(processor_seconds)
+}
+
+# Seconds that processors have worked for what this script ran and waited for.
+processor_seconds() {
+    awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "%d", ($14 + $15) / ticks }' \
+        /proc/$$/stat
+}
+
 # report RING PASSED FAILED NOTE: one row, and its share of the sum.
 report() {
-    printf '%-12s %5d passed %4d failed  %5d s  %s\n' "$1" "$2" "$3" $((SECONDS - began)) "$4"
+    local processor
+    processor=$(($(processor_seconds) - processor_before))
+    printf '%-12s %5d passed %4d failed  %5d s  %5d s CPU  %s\n' \
+        "$1" "$2" "$3" $((SECONDS - began)) "$processor" "$4"
     total_passed=$((total_passed + $2))
     total_failed=$((total_failed + $3))
 }
@@ -175,7 +192,7 @@ judge() {
 # The binary, the tests, and no import that Package.swift does not name.
 build() {
     local log=$logs/build.log
-    began=$SECONDS
+    begin
     if ! swift build --build-tests --explicit-target-dependency-import-check error >"$log" 2>&1; then
         cat "$log"
         report build 0 1 "nothing else can run"
@@ -370,12 +387,12 @@ run_fresh() {
 run_cluster() {
     local log=$logs/cluster-check.log
     run_privileged cluster
-    began=$SECONDS
+    begin
     # Apart: the shell tells there of the processes that the checks kill.
     limited scripts/cluster.sh -- scripts/cluster-check.sh >"$log" 2>"$logs/cluster.errors" || true
     grep -E '^(FAIL| )' "$log" || true
     report_sum cluster.sh "$log"
-    began=$SECONDS
+    begin
     log=$logs/scale.log
     limited scripts/scale.sh --nodes 200 --volumes 2000 --lease 15 --check >"$log" \
         2>"$logs/scale.errors" || true
@@ -392,7 +409,7 @@ run_chart() {
 
 run_sanity() {
     run_sanity_script sanity scripts/csi-sanity.sh
-    began=$SECONDS
+    begin
     run_sanity_script sanity-cluster scripts/cluster-sanity.sh
 }
 
@@ -442,7 +459,7 @@ finish() {
 }
 
 run_ring() {
-    began=$SECONDS
+    begin
     case $1 in
         soundness) run_soundness ;;
         unit) run_unit ;;
