@@ -51,7 +51,7 @@ struct StreamingTests {
     }
 
     @Test func `a slow client slows the handler down`() async throws {
-        let (total, size) = (200, 1 << 20)
+        let (total, size) = (120, 1 << 20)
         let written = Gauge()
         let furthest = Mutex(0)
         try await withStream { _, _, writer throws(RPCFailure) in
@@ -64,11 +64,11 @@ struct StreamingTests {
             try await channel.streaming(Self.count, [], timeout: patience) { _ in
                 read.enter()
                 furthest.withLock { $0 = max($0, written.highest - read.highest) }
-                for _ in 0..<100 { await Task.yield() }
+                for _ in 0..<20 { await Task.yield() }
             }
             #expect(read.highest == total)
         }
-        // What windows and socket buffers hold on both sides; without flow control it is all 200.
+        // What windows and socket buffers hold on both sides; without flow control it is all 120.
         #expect(furthest.withLock { $0 } < 64)
     }
 
