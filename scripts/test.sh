@@ -63,70 +63,16 @@ logs=.build/test-logs
 # Far above what a ring needs, so that a hang ends as a failure.
 ring_limit_seconds=900
 
-total_passed=0
-total_failed=0
+source scripts/rings/report.sh
+source scripts/rings/inside.sh
+source scripts/rings/guest.sh
+
 child=""
 beside=""
-# Where the row of the running ring begins.
-began=0
-processor_before=0
 # What runs is ended, and waited for.
 trap 'kill $child $beside 2>/dev/null && wait || true' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# swift_tests RING: runs the tests of a ring from the products that stand built.
-swift_tests() {
-    local arguments=(--skip-build --disable-xctest --filter "^(${ring_targets[$1]})Tests\.")
-    # Drivers in namespaces of their own would hold the mounts of suites that run at the same time,
-    # and tests of the whole kernel's state would see each other.
-    case $1 in host | backend | faults | cli) arguments+=(--no-parallel) ;; esac
-    # Without a limit all tests begin at once, and the time limit of each runs while it waits for a
-    # processor. Most of the other rings wait for programs, so they gain by beginning early.
-    [[ $1 != unit ]] || export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
-    swift test "${arguments[@]}"
-}
-
-# The same in the guest, where starting programs is slow: the bundle of tests is a program itself.
-# CAIRN_GUEST_TESTS holds the options that choose tests.
-guest_tests() {
-    local chosen
-    read -r -a chosen <<<"$CAIRN_GUEST_TESTS"
-    "$CAIRN_TEST_BUNDLE" --testing-library swift-testing --no-parallel "${chosen[@]}"
-}
-
-mount_points() {
-    awk '{ print $5 }' /proc/self/mountinfo | sort
-}
-
-# Processes of this process namespace beside this script and its pipes.
-other_processes() {
-    local directory words
-    for directory in /proc/[0-9]*; do
-        [[ ${directory##*/} != 1 && ${directory##*/} != "$$" ]] || continue
-        [[ ${directory##*/} != "$BASHPID" ]] || continue
-        { mapfile -d '' words <"$directory/cmdline"; } 2>/dev/null || continue
-        # Threads of the kernel have no words.
-        ((${#words[@]} == 0)) || echo -n "${words[*]} "
-    done
-}
-
-# The part of a ring that runs inside its namespaces, or its guest.
-run_inside() {
-    local before after left code=0
-    before=$(mount_points)
-    if [[ $1 == lvm ]]; then guest_tests || code=$?; else swift_tests "$1" || code=$?; fi
-    after=$(mount_points)
-    left=$(comm -13 <(echo "$before") <(echo "$after"))
-    [[ -z $left ]] || echo "LEFT BEHIND: mounts at ${left//$'\n'/ }"
-    left=$(other_processes)
-    [[ -z $left ]] || echo "LEFT BEHIND: processes $left"
-    if [[ $1 == lvm ]]; then
-        left=$(dmsetup ls && loop_devices)
-        [[ $left == "No devices found" ]] || echo "LEFT BEHIND: devices ${left//$'\n'/, }"
-    fi
-    return "$code"
-}
 
 loop_devices() {
     losetup --list --noheadings --raw --output NAME,BACK-INO,BACK-FILE | sort
@@ -137,56 +83,6 @@ new_loop_devices() {
     local left
     left=$(comm -13 <(echo "$1") <(loop_devices))
     [[ -z $left ]] || echo "LEFT BEHIND: loop devices ${left//$'\n'/, }"
-}
-
-begin() {
-    began=$SECONDS
-    processor_before=$(processor_seconds)
-}
-
-# Seconds that processors have worked for what this script ran and waited for.
-processor_seconds() {
-    awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "%d", ($14 + $15) / ticks }' \
-        /proc/$$/stat
-}
-
-# report RING PASSED FAILED NOTE: one row, and its share of the sum.
-report() {
-    local processor
-    processor=$(($(processor_seconds) - processor_before))
-    printf '%-12s %5d passed %4d failed  %5d s  %5d s CPU  %s\n' \
-        "$1" "$2" "$3" $((SECONDS - began)) "$processor" "$4"
-    total_passed=$((total_passed + $2))
-    total_failed=$((total_failed + $3))
-}
-
-# Shows what failed, and keeps quiet about what did not.
-show_failures() {
-    grep -A 6 -E '^(✘|➜) |^LEFT BEHIND|^error:|Fatal error:' "$1" | grep -vE '^(✔|◇)' || tail -n 40 "$1"
-}
-
-# count PATTERN FILE
-count() {
-    grep -cE -- "$1" "$2" || true
-}
-
-# judge RING LOG CODE: reads the log of Swift Testing, which alone knows what ran.
-judge() {
-    local ring=$1 log=$2 code=$3 passed failed skipped notes=()
-    passed=$(count '^\S+ Test .* passed after [0-9.]+ seconds' <(grep -v ' Test run with ' "$log"))
-    failed=$(count '^\S+ Test .* failed after [0-9.]+ seconds' <(grep -v ' Test run with ' "$log"))
-    skipped=$(count '^\S+ Test .* (skipped[:.]|was cancelled after)' "$log")
-
-    ((skipped == 0)) || notes+=("$skipped skipped")
-    ((passed + failed > 0)) || notes+=("no test ran")
-    grep -q ' Test run with ' "$log" || notes+=("the run ended early")
-    ! grep -q '^LEFT BEHIND' "$log" || notes+=("something was left behind")
-    [[ $code -ne 124 && $code -ne 137 ]] || notes+=("stopped after $ring_limit_seconds s")
-    ((code == 0 || failed > 0 || ${#notes[@]})) || notes+=("ended with code $code")
-
-    failed=$((failed + ${#notes[@]}))
-    ((failed == 0)) || show_failures "$log"
-    report "$ring" "$passed" "$failed" "$(IFS=';' && echo "${notes[*]-}")"
 }
 
 # The binary, the tests, and no import that Package.swift does not name.
@@ -239,98 +135,6 @@ run_privileged() {
     limited "$0" --inside "$ring" >"$log" 2>&1 || code=$?
     new_loop_devices "$before" >>"$log"
     judge "$ring" "$log" "$code"
-}
-
-# The suites that are cut at every step take half of the time of all tests of BackendLVM.
-longest_suites='^BackendLVMTests\.(Thick|Thin)CrashTests'
-# What the guests run: a name, then the options that choose tests, or provisioning and access of
-# csi-sanity. The first two cut one target in two, and together run all of it.
-guest_jobs=(
-    "lvm-crashes --filter $longest_suites"
-    "lvm --filter ^BackendLVMTests\. --skip $longest_suites"
-    "lvm-contract --filter ^BackendContractTests\."
-    "lvm-thin thin mount"
-    "lvm-thick thick block"
-)
-
-# Two guests run side by side, as each has one processor; whichever is free takes the next job.
-run_lvm() {
-    local log=$logs/lvm.log job name
-    if ! { scripts/install-dependencies.sh --guest && scripts/vm --prepare; } >"$log" 2>&1; then
-        cat "$log"
-        report lvm 0 1 "there is no guest"
-        return
-    fi
-    rm -rf "$logs"/guest-* && mkdir "$logs/guest-jobs"
-    CAIRN_TEST_BUNDLE=$(swift build --show-bin-path)/cairnPackageTests.xctest
-    export CAIRN_TEST_BUNDLE
-    "$0" --guests &
-    beside=$!
-    run_guests
-    wait "$beside" || true
-    beside=""
-    for job in "${guest_jobs[@]}"; do
-        name=${job%% *}
-        if [[ $job == *" --"* ]]; then judge_guest "$name"; else report_guest_sanity "$name"; fi
-    done
-}
-
-# Takes jobs until there are none. Making the folder is taking the job.
-run_guests() {
-    local job words
-    for job in "${guest_jobs[@]}"; do
-        read -r -a words <<<"$job"
-        mkdir "$logs/guest-jobs/${words[0]}" 2>/dev/null || continue
-        if [[ $job == *" --"* ]]; then
-            run_guest_tests "${words[@]}"
-        else
-            run_guest_sanity "${words[@]}"
-        fi
-    done
-}
-
-guest=(scripts/vm --memory 2G --scratch 64G --env CAIRN_BINARY)
-# A guest is slow where it has to be emulated.
-guest_limit_seconds=3600
-
-# run_guest_tests NAME OPTION...: leaves a log, and the exit code of the tests.
-run_guest_tests() {
-    local code=0 name=$1 ring_limit_seconds=$guest_limit_seconds
-    shift
-    limited "${guest[@]}" --timeout $((guest_limit_seconds - 10)) --env CAIRN_TEST_BUNDLE \
-        --env CAIRN_GUEST_TESTS="$*" scripts/test.sh --inside lvm \
-        >"$logs/guest-$name.log" 2>&1 || code=$?
-    echo "$code" >"$logs/guest-$name.code"
-}
-
-# run_guest_sanity NAME PROVISIONING ACCESS: leaves a log, where csi-sanity is installed.
-run_guest_sanity() {
-    local sanity=${CSI_SANITY:-$(command -v csi-sanity || true)}
-    local ring_limit_seconds=$guest_limit_seconds share=$PWD/$logs/guest-$1
-    [[ -x $sanity ]] || return 0
-    # The guest has a /tmp of its own, and the program may lie in the host's.
-    mkdir "$share" && cp -- "$sanity" "$share/csi-sanity"
-    limited "${guest[@]}" --timeout $((guest_limit_seconds - 10)) --share "$share" \
-        --env CAIRN_LVM_DISK=/dev/vda --env CSI_SANITY="$share/csi-sanity" scripts/csi-sanity.sh \
-        --pool lvm --provisioning "$2" --access "$3" --seeds 1 --logs "$share/failed" \
-        >"$logs/guest-$1.log" 2>&1 || true
-}
-
-judge_guest() {
-    local code=1
-    [[ ! -f $logs/guest-$1.code ]] || code=$(<"$logs/guest-$1.code")
-    touch "$logs/guest-$1.log"
-    judge "$1" "$logs/guest-$1.log" "$code"
-}
-
-report_guest_sanity() {
-    local log=$logs/guest-$1.log
-    if [[ ! -f $log ]]; then
-        echo "$1: csi-sanity was not found, and not run"
-        return
-    fi
-    cat "$log"
-    report_sum "$1" "$log"
 }
 
 run_powercut() {
@@ -424,38 +228,6 @@ run_sanity_script() {
         return
     fi
     report_sum "$1" "$log"
-}
-
-# report_sum RING LOG: the row of a script whose last line is "N passed, N failed".
-report_sum() {
-    local counts
-    counts=$(tail -n 1 "$2")
-    if [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
-        report "$1" "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" ""
-    else
-        report "$1" 0 1 "it did not come to its end; the log is $2"
-    fi
-}
-
-# The tests that took longest, from the logs of the rings that ran.
-slowest() {
-    local ring log
-    for ring in "${rings[@]}"; do
-        for log in "$logs/$ring.log" "$logs/guest-"*.log; do
-            [[ -f $log && ($log == */"$ring".log || $ring == lvm) ]] || continue
-            sed -nE "s/^\S+ Test (.*) (passed|failed) after ([0-9.]+) seconds.*/\3 $ring \1/p" "$log"
-        done
-    done | grep -v ' Test run with \| run with ' | sort --numeric-sort --reverse | head -n 10 |
-        awk '{ time = $1; ring = $2; $1 = $2 = ""; printf "%8.1f s  %-12s%s\n", time, ring, $0 }'
-}
-
-# Prints the slowest tests and the sum, and ends the script.
-finish() {
-    local slow
-    slow=$(slowest || true)
-    [[ -z $slow ]] || printf 'the slowest tests:\n%s\n' "$slow"
-    echo "$total_passed passed, $total_failed failed"
-    exit $((total_failed > 0))
 }
 
 run_ring() {
