@@ -241,6 +241,11 @@ shell_mistakes() {
     shellcheck --external-sources --source-path=scripts "${shell_files[@]}"
 }
 
+# Pages that nobody can follow, and a README that nobody reads to its end.
+documentation() {
+    python3 scripts/documentation/check.py "$1"
+}
+
 binary_files() {
     git ls-files --eol | grep '^i/-text' || true
 }
@@ -263,6 +268,9 @@ check "no function over 70 lines" long_functions "${written_files[@]}" "${own_c_
 check "shell scripts stop at the first error" first_command_of_scripts
 check "shellcheck finds nothing (where it is installed)" shell_mistakes
 check "no binary file is tracked" binary_files
+check "links, anchors and paths of the documentation exist" documentation links
+check "the README is short, and so are its sentences" documentation readme
+check "the time limits in the documentation are those of the code" documentation limits
 
 workarounds=$(lines '// Workaround:' "${swift_files[@]}" "${own_c_files[@]}")
 if [[ -n $workarounds ]]; then

@@ -20,13 +20,16 @@ import Testing
 
     @Test func `the help of cairn itself holds the table of exit codes`() async throws {
         let help = try await CommandLine.run(["--help"]).output
-        let readme = String(decoding: try Bytes.read("README.md"), as: UTF8.self)
+        let page = String(
+            decoding: try Bytes.read("Sources/cairn/Documentation.docc/CommandLine.md"),
+            as: UTF8.self
+        )
         let table = help.split(separator: "\n").drop { $0 != "Exit codes:" }.dropFirst().prefix(8)
         #expect(table.count == 8)
         for line in table {
             let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
             let meaning = parts.last?.drop { $0 == " " } ?? ""
-            #expect(readme.contains("| \(parts[0]) | \(meaning) |"), "\(line)")
+            #expect(page.contains("| \(parts[0]) | \(meaning) |"), "\(line)")
         }
     }
 

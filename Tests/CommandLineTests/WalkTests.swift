@@ -2,7 +2,7 @@ import DriverHarness
 import TestSupport
 import Testing
 
-/// The walk of the README, as a newcomer repeats it.
+/// The walks of the README and of the documentation, as a newcomer repeats them.
 @Suite(.timeLimit(.minutes(5))) struct WalkTests {
     /// A line that was typed, and the lines that came back.
     private struct Step {
@@ -10,10 +10,11 @@ import Testing
         var output: [String] = []
     }
 
-    @Test func `the walk of the README can be repeated line by line`() async throws {
+    @Test(arguments: ["README.md", "Sources/cairn/Documentation.docc/CommandLine.md"])
+    func `the walk can be repeated line by line`(page: String) async throws {
         try await withTemporaryFolder { folder in
             defer { Leftovers.remove(beneath: folder.path) }
-            let steps = try steps(in: folder.path)
+            let steps = try steps(of: page, in: folder.path)
             #expect(steps.count > 15)
             let outcome = try await CommandLine.runScript(script(steps))
             var outputs = parts(of: outcome.output, between: Self.mark + "\n")
@@ -31,12 +32,11 @@ import Testing
 
     private static let mark = "==== next"
 
-    /// The commands and outputs of the first console block behind the walk's title.
-    private func steps(in folder: String) throws -> [Step] {
-        let readme = String(decoding: try Bytes.read("README.md"), as: UTF8.self)
+    /// The commands and outputs of the page's console block.
+    private func steps(of page: String, in folder: String) throws -> [Step] {
+        let text = String(decoding: try Bytes.read(page), as: UTF8.self)
             .replacing("/var/tmp/cairn-walk", with: folder)
-        let section = parts(of: readme, between: "## The command line: a walk").last ?? ""
-        let blocks = parts(of: section, between: "```")
+        let blocks = parts(of: text, between: "```")
         let block = blocks.first { $0.hasPrefix("console") } ?? ""
         var steps: [Step] = []
         for line in block.split(separator: "\n").dropFirst() {

@@ -26,15 +26,15 @@ struct `The list of failpoints` {
         #expect(here.filter { !$0.isLast && !failed.contains($0) }.isEmpty)
     }
 
-    @Test func `is counted in the README as it is`() throws {
-        let readme = try Files.text("README.md")
+    @Test func `is counted in the documentation as it is`() throws {
+        let page = try Files.text("Sources/cairn/Documentation.docc/Testing.md")
         let kinds: [PoolKind] = [.ext4Thin, .xfsThin, .xfsThick]
         let kills = kinds.flatMap { Trials.kills(on: $0) }.count
         let failures = kinds.flatMap { Trials.errors(on: $0) }.count
-        #expect(readme.contains("the \(Failpoint.allCases.count) failpoints of"))
+        #expect(page.contains("the \(Failpoint.allCases.count) failpoints of"))
         let here = Failpoint.allCases.count { !$0.isOfLVM && !$0.isOfPool }
-        #expect(readme.contains("three kinds of pool \(here) of them make \(kills) kills"))
-        #expect(readme.contains("\(kills) kills and \(failures) failures"), "\(kills), \(failures)")
+        #expect(page.contains("three kinds of pool \(here) of them make \(kills) kills"))
+        #expect(page.contains("\(kills) kills and \(failures) failures"), "\(kills), \(failures)")
     }
 
     /// Everything written in the folder.

@@ -109,10 +109,11 @@ def class_parameters():
     """The schema knows the keys that the driver takes from a class."""
     schema = yaml.safe_load((CHART / "values.schema.json").read_text())
     given = set(schema["$defs"]["parameters"]["properties"]) | {"tier"}
-    readme = Path("README.md").read_text().partition("### StorageClass parameters")[2].partition("\n## ")[0]
-    taken = set(re.findall(r"^\| `([\w./]+)` \|", readme, re.MULTILINE))
+    page = Path("Sources/cairn/Documentation.docc/Tiers.md")
+    table = page.read_text().partition("## StorageClass parameters")[2].partition("\n## ")[0]
+    taken = set(re.findall(r"^\| `([\w./]+)` \|", table, re.MULTILINE))
     if given != taken:
-        yield f"the schema has {sorted(given)}, the README {sorted(taken)}"
+        yield f"the schema has {sorted(given)}, {page.name} {sorted(taken)}"
 
 
 def closed_metrics():

@@ -1,4 +1,4 @@
-"""Flags and values that the pages about Kubernetes name: each must exist."""
+"""Flags and values that README and the documentation name: each must exist."""
 
 import os
 import re
@@ -11,18 +11,22 @@ from programs import commands
 from rendering import CHART, HELM, helm_template, run
 
 KUBECTL = os.environ["KUBECTL"]
-PAGES = [Path("README.md")] + [Path(f"Sources/cairn/Documentation.docc/{name}.md") for name in ("Kubernetes", "Certificates")]
+CATALOG = Path("Sources/cairn/Documentation.docc")
+KUBERNETES = CATALOG / "Kubernetes.md"
+PAGES = [Path("README.md"), *sorted(CATALOG.glob("*.md"))]
 # Programs whose flags the pages name, beside those of this repository.
 FOREIGN = {
     # LVM and the device mapper
-    "addtag", "clear-needs-check", "discards", "metadatasize", "refresh", "removemissing", "repair",
+    "addtag", "deltag", "clear-needs-check", "discards", "metadatasize", "refresh", "removemissing", "repair",
     "restoremissing", "setactivationskip", "zero", "poolmetadatasize",
     # losetup, crictl, docker and podman, mount
     "list", "no-trunc", "file", "tag", "make-rshared",
     # csi-sanity and Swift
     "csi", "generate-completion-script", "build-tests", "product",
     # of the sidecars and of the snapshot-controller, and rsync
-    "timeout", "archive", "delete-after", "exclude",
+    "timeout", "extra-create-metadata", "archive", "delete-after", "exclude",
+    # mkfs
+    "label",
 }
 
 
@@ -71,7 +75,7 @@ def helm_commands():
 
 
 def kubectl_commands():
-    return [["apply"], ["create", "secret", "generic"], ["delete"], ["drain"], ["exec"], ["get"], ["port-forward"], ["rollout", "restart"]]
+    return [["apply"], ["create", "secret", "generic"], ["delete"], ["drain"], ["exec"], ["get"], ["logs"], ["port-forward"], ["rollout", "restart"]]
 
 
 def value_paths():
@@ -119,9 +123,9 @@ def value_problems():
 
 def example_problems():
     """The file of values that Kubernetes.md shows must render."""
-    shown = re.findall(r"```yaml\n(# cairn-values.yaml\n.*?)```", PAGES[1].read_text(), re.DOTALL)
+    shown = re.findall(r"```yaml\n(# cairn-values.yaml\n.*?)```", KUBERNETES.read_text(), re.DOTALL)
     if len(shown) != 1:
-        yield f"{PAGES[1]} shows {len(shown)} files of values"
+        yield f"{KUBERNETES} shows {len(shown)} files of values"
     for text in shown:
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             file.write(text)

@@ -79,7 +79,7 @@ struct DoctorCommand: AsyncParsableCommand {
             examination.problem(
                 "tiers file",
                 error.message,
-                "the README tells what stands in it; name another one with --config"
+                "the README shows one; name another one with --config"
             )
             return (examination, nil)
         }
