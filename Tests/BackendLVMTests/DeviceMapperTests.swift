@@ -32,7 +32,7 @@ struct DeviceMapperTests {
     }
 
     @Test
-    private func `the kernel has the targets that tiers need, and none of another name`() throws {
+    func `the kernel has the targets that tiers need, and none of another name`() throws {
         for type in ["thin-pool", "snapshot", "raid", "linear"] {
             #expect(try DeviceMapper.hasTarget(type), "\(type)")
         }
@@ -40,7 +40,7 @@ struct DeviceMapperTests {
     }
 
     @Test
-    private func `a device is found by its uuid, as long as it is there`() throws {
+    func `a device is found by its uuid, as long as it is there`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup()
             try group.lvm("lvcreate", "--size", "16m", "--name", "a-b", group.name)
@@ -67,7 +67,7 @@ struct DeviceMapperTests {
     }
 
     @Test
-    private func `who has it open, whether it is read-only and whether it waits are seen`() throws {
+    func `who has it open, whether it is read-only and whether it waits are seen`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup()
             try group.lvm("lvcreate", "--size", "16m", "--name", "a", group.name)
@@ -87,7 +87,7 @@ struct DeviceMapperTests {
     }
 
     @Test
-    private func `the fill level of a pool and of a volume follow what is written`() throws {
+    func `the fill level of a pool and of a volume follow what is written`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup()
             let size = ByteCount.mebibytes(256)
@@ -115,7 +115,7 @@ struct DeviceMapperTests {
     }
 
     @Test
-    private func `a pool that is full says so, and what becomes of writes`() throws {
+    func `a pool that is full says so, and what becomes of writes`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup()
             try group.makeThinPool("pool", size: .mebibytes(8))
@@ -135,7 +135,7 @@ struct DeviceMapperTests {
     }
 
     @Test
-    private func `a snapshot tells how full its store is, and when it is lost`() throws {
+    func `a snapshot tells how full its store is, and when it is lost`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup()
             try group.lvm("lvcreate", "--size", "32m", "--name", "a", group.name)
@@ -164,7 +164,7 @@ struct DeviceMapperTests {
     }
 
     @Test
-    private func `a RAID that loses a leg says which`() throws {
+    func `a RAID that loses a leg says which`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup(disks: 3, diskSize: .mebibytes(64))
             let layout = ["--type", "raid5", "--stripes", "2", "--nosync"]
@@ -190,7 +190,7 @@ struct DeviceMapperTests {
     }
 
     @Test
-    private func `many threads look at once, also while a disk hangs`() async throws {
+    func `many threads look at once, also while a disk hangs`() async throws {
         let threads = BlockingPool(threads: 8)
         try await withTemporaryFolder { folder in
             let hanging = try folder.makeVolumeGroup()

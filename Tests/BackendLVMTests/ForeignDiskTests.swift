@@ -9,7 +9,7 @@ import Testing
 @Suite(.inGuest, .timeLimit(.minutes(5)))
 struct ForeignDiskTests {
     @Test
-    private func `a command goes on while a disk of another group hangs`() throws {
+    func `a command goes on while a disk of another group hangs`() throws {
         try withTemporaryFolder { folder in
             let foreign = try folder.makeVolumeGroup()
             let group = try folder.makeVolumeGroup(disks: 2)
@@ -31,7 +31,7 @@ struct ForeignDiskTests {
     }
 
     @Test
-    private func `what LVM says about room is understood`() throws {
+    func `what LVM says about room is understood`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup(disks: 2, diskSize: .mebibytes(64))
             let devices = group.disks.map(\.path)

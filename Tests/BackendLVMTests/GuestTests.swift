@@ -8,7 +8,7 @@ import Testing
 @Suite(.inGuest, .timeLimit(.minutes(5)))
 struct GuestTests {
     @Test
-    private func `device mapper answers`() throws {
+    func `device mapper answers`() throws {
         let version = try Guest.run("dmsetup", ["version"]).standardOutput
         #expect(version.contains("Driver version:"))
         let targets = try Guest.run("dmsetup", ["targets"]).standardOutput
@@ -20,7 +20,7 @@ struct GuestTests {
         ["--type", "raid1", "-m1"], ["--type", "raid5", "-i2"], ["--type", "raid6", "-i3"],
         ["--type", "raid10", "-i2", "-m1"],
     ])
-    private func `each layout of a volume can be made`(layout: [String]) throws {
+    func `each layout of a volume can be made`(layout: [String]) throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup(disks: 5, diskSize: .mebibytes(64))
             try group.lvm(["lvcreate"] + layout + ["--size", "24m", "--name", "a", group.name])
@@ -31,7 +31,7 @@ struct GuestTests {
     }
 
     @Test(arguments: FilesystemType.allCases)
-    private func `each file system mounts from a thin volume`(type: FilesystemType) throws {
+    func `each file system mounts from a thin volume`(type: FilesystemType) throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup()
             try group.makeThinPool("pool", size: .gibibytes(1))
@@ -53,7 +53,7 @@ struct GuestTests {
     }
 
     @Test
-    private func `a thin snapshot keeps what was written before it`() throws {
+    func `a thin snapshot keeps what was written before it`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup()
             try group.makeThinPool("pool", size: .gibibytes(1))
@@ -69,7 +69,7 @@ struct GuestTests {
     }
 
     @Test
-    private func `a disk fails and heals as it is told`() throws {
+    func `a disk fails and heals as it is told`() throws {
         try withTemporaryFolder { folder in
             let disk = try folder.makeDisk(size: .mebibytes(8))
             try Bytes.write([1], to: disk.path)
@@ -87,7 +87,7 @@ struct GuestTests {
     }
 
     @Test
-    private func `what one test wrote is gone for the next`() throws {
+    func `what one test wrote is gone for the next`() throws {
         for _ in 0..<2 {
             try withTemporaryFolder { folder in
                 let disk = try folder.makeDisk(size: .mebibytes(8))
@@ -102,7 +102,7 @@ struct GuestTests {
     }
 
     @Test
-    private func `a group is gone after its test, whatever happened to it`() throws {
+    func `a group is gone after its test, whatever happened to it`() throws {
         var device = ""
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup(disks: 2)

@@ -76,7 +76,7 @@ struct MixedTiersTests {
     }
 
     @Test
-    private func `each volume lies in the tier of its class, or in the default one`() async throws {
+    func `each volume lies in the tier of its class, or in the default one`() async throws {
         try await withTiers { cluster, group in
             let inPool = try await cluster.create("a").volumeID
             let inGroup = try await cluster.create("b", tier: "thick").volumeID
@@ -100,7 +100,7 @@ struct MixedTiersTests {
     }
 
     @Test
-    private func `the capacity of each is what can be made, and an extent more cannot`()
+    func `the capacity of each is what can be made, and an extent more cannot`()
         async throws
     {
         try await withTiers { cluster, group in
@@ -129,7 +129,7 @@ struct MixedTiersTests {
     }
 
     @Test
-    private func `a class's layout is compared, rounds sizes and counts its disks`() async throws {
+    func `a class's layout is compared, rounds sizes and counts its disks`() async throws {
         try await withTiers { cluster, group in
             let raid5 = ["tier": "thick", "raid": "raid5"]
             let mebibytes = Int64(1 << 20)
@@ -173,7 +173,7 @@ struct MixedTiersTests {
     }
 
     @Test
-    private func `doctor and tier list show each tier`() async throws {
+    func `doctor and tier list show each tier`() async throws {
         try await withTiers { cluster, group in
             _ = try await cluster.create("a")
             let places = cluster.driver.places

@@ -35,7 +35,7 @@ struct PoolPlanTests {
             .map { $0.split(separator: " ").joined(separator: " ") }
     }
 
-    @Test private func `a group and a pool are made of a blank disk, then enlarged by another`()
+    @Test func `a group and a pool are made of a blank disk, then enlarged by another`()
         throws
     {
         try withTemporaryFolder { folder in
@@ -74,7 +74,7 @@ struct PoolPlanTests {
         }
     }
 
-    @Test private func `a disk that holds anything is refused, also when it came to hold it since`()
+    @Test func `a disk that holds anything is refused, also when it came to hold it since`()
         throws
     {
         try withTemporaryFolder { folder in
@@ -89,7 +89,7 @@ struct PoolPlanTests {
         }
     }
 
-    @Test private func `a pool with an open volume is not repaired`() throws {
+    @Test func `a pool with an open volume is not repaired`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let path = try tier.backend.attach(try tier.create("a")).path

@@ -20,7 +20,7 @@ struct ProgramCountTests {
     }
 
     @Test
-    private func `a thin volume is made, cut, copied and deleted by one command each`()
+    func `a thin volume is made, cut, copied and deleted by one command each`()
         async throws
     {
         try await withDriver(.thin, isTraced: true) { cluster in
@@ -53,7 +53,7 @@ struct ProgramCountTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a formatted volume is used without a program, and activated by one`(
+    func `a formatted volume is used without a program, and activated by one`(
         kind: TestTier.Kind
     ) async throws {
         try await withDriver(kind, isTraced: true) { cluster in

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct `Logical block sizes` {
     @Test(arguments: FilesystemType.allCases, BlockSize.allCases)
-    private func `a file system is made, mounted and used`(
+    func `a file system is made, mounted and used`(
         type: FilesystemType,
         size: BlockSize
     ) throws {
@@ -28,7 +28,7 @@ struct `Logical block sizes` {
 
     /// What a driver before the choice of a size, or an administrator by losetup, may do.
     @Test(arguments: FilesystemType.allCases)
-    private func `a file system of large blocks is mounted on a device of small ones`(
+    func `a file system of large blocks is mounted on a device of small ones`(
         type: FilesystemType
     ) throws {
         try withTemporaryFolder { folder in
@@ -50,7 +50,7 @@ struct `Logical block sizes` {
             (.btrfs, "--sectorsize 2048", true), (.btrfs, "-s 4K", false),
             (.btrfs, "--nodesize 16k", false), (.ext4, "", false),
         ])
-    private func `options that need small blocks are known`(
+    func `options that need small blocks are known`(
         type: FilesystemType,
         options: String,
         isSmall: Bool

@@ -34,7 +34,7 @@ struct BlockingPoolTests {
     }
 
     @Test
-    private func `a job's result and its error come back`() async throws {
+    func `a job's result and its error come back`() async throws {
         let pool = BlockingPool(threads: 2)
         #expect(try await pool.run { 42 } == 42)
         let error = await #expect(throws: DriverError.self) {
@@ -46,7 +46,7 @@ struct BlockingPoolTests {
     }
 
     @Test
-    private func `a stuck job holds one thread, not the jobs behind it`() async throws {
+    func `a stuck job holds one thread, not the jobs behind it`() async throws {
         let gate = try Gate()
         defer { gate.remove() }
         let pool = BlockingPool(threads: 2)
@@ -59,7 +59,7 @@ struct BlockingPoolTests {
     }
 
     @Test
-    private func `jobs that hang do not use the pool up, even where no other comes`() async throws {
+    func `jobs that hang do not use the pool up, even where no other comes`() async throws {
         let gate = try Gate()
         defer { gate.remove() }
         let pool = BlockingPool(threads: 2, patience: .milliseconds(20))
@@ -72,7 +72,7 @@ struct BlockingPoolTests {
     }
 
     @Test
-    private func `who waits with a limit gets the answer, or the limit`() throws {
+    func `who waits with a limit gets the answer, or the limit`() throws {
         let gate = try Gate()
         defer { gate.remove() }
         let pool = BlockingPool(threads: 2)
@@ -90,7 +90,7 @@ struct BlockingPoolTests {
     }
 
     @Test
-    private func `a cancelled caller returns at once, and its job runs to its end`() async throws {
+    func `a cancelled caller returns at once, and its job runs to its end`() async throws {
         let started = try Gate()
         let gate = try Gate()
         let finished = try Gate()
@@ -114,7 +114,7 @@ struct BlockingPoolTests {
     }
 
     @Test
-    private func `beyond the bound a job is refused, and none is lost`() async throws {
+    func `beyond the bound a job is refused, and none is lost`() async throws {
         let gate = try Gate()
         defer { gate.remove() }
         let pool = BlockingPool(threads: 1, patience: .seconds(3600))
@@ -147,7 +147,7 @@ struct BlockingPoolTests {
     }
 
     @Test
-    private func `threads end with their pool, after the last job`() async throws {
+    func `threads end with their pool, after the last job`() async throws {
         let before = threads()
         for _ in 0..<20 {
             let pool = BlockingPool(threads: 4)

@@ -21,7 +21,7 @@ struct CheckTests {
     }
 
     @Test
-    private func `a healthy file system is not checked`() throws {
+    func `a healthy file system is not checked`() throws {
         try withTemporaryFolder { folder in
             let device = try makeExt4(in: folder)
             #expect(try !Filesystems.checkIfAsked(device, type: .ext4))
@@ -29,7 +29,7 @@ struct CheckTests {
     }
 
     @Test(arguments: [["-c", "5", "-C", "9"], ["-i", "1d", "-T", "20200101"]])
-    private func `one that is due is checked once`(arguments: [String]) throws {
+    func `one that is due is checked once`(arguments: [String]) throws {
         try withTemporaryFolder { folder in
             let device = try makeExt4(in: folder)
             try tune(device, arguments)
@@ -39,7 +39,7 @@ struct CheckTests {
     }
 
     @Test
-    private func `one marked with errors is checked and repaired`() throws {
+    func `one marked with errors is checked and repaired`() throws {
         try withTemporaryFolder { folder in
             let device = try makeExt4(in: folder)
             let debugfs = try HostCommand(
@@ -54,7 +54,7 @@ struct CheckTests {
     }
 
     @Test
-    private func `one that e2fsck cannot repair alone is an error that says what to run`() throws {
+    func `one that e2fsck cannot repair alone is an error that says what to run`() throws {
         try withTemporaryFolder { folder in
             let device = try makeExt4(in: folder)
             let debugfs = try HostCommand(
@@ -78,7 +78,7 @@ struct CheckTests {
     }
 
     @Test
-    private func `without a journal an unclean unmount asks for a check`() throws {
+    func `without a journal an unclean unmount asks for a check`() throws {
         try withTemporaryFolder { folder in
             // As releases before made it.
             let device = try makeExt4(in: folder)
@@ -108,7 +108,7 @@ struct CheckTests {
     }
 
     @Test(arguments: [FilesystemType.xfs, .btrfs])
-    private func `other types are never checked`(type: FilesystemType) throws {
+    func `other types are never checked`(type: FilesystemType) throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             #expect(try !Filesystems.checkIfAsked(image.device.path, type: type))

@@ -22,7 +22,7 @@ struct ComplaintTests {
         ),
         ("Usage: mkfs.xfs\n", "Usage: mkfs.xfs"), ("", "it said nothing"),
     ])
-    private func `usage texts, versions and notes are left out`(said: String, helps: String) {
+    func `usage texts, versions and notes are left out`(said: String, helps: String) {
         let output = CommandOutput(exitCode: 1, standardOutput: "", standardError: said)
         #expect(output.helpfulComplaint == helps)
     }

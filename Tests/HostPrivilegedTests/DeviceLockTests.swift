@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct DeviceLockTests {
     @Test(arguments: FilesystemType.allCases)
-    private func `no file system is made while an orphaned program works on the device`(
+    func `no file system is made while an orphaned program works on the device`(
         type: FilesystemType
     ) throws {
         try withTemporaryFolder { folder in
@@ -32,7 +32,7 @@ struct DeviceLockTests {
         }
     }
 
-    @Test private func `the program holds the lock as long as it lives`() throws {
+    @Test func `the program holds the lock as long as it lives`() throws {
         try withTemporaryFolder { folder in
             let device = try folder.attachImage("a", size: .mebibytes(16)).device.path
             // It tries to lock the device anew, which only its own inherited lock can forbid.

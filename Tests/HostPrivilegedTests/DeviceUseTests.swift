@@ -11,7 +11,7 @@ struct DeviceUseTests {
     private let loops = LoopDevices()
 
     @Test
-    private func `a node of any name is known by its number`() throws {
+    func `a node of any name is known by its number`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             let holder = try folder.target("nodes")
@@ -38,7 +38,7 @@ struct DeviceUseTests {
     }
 
     @Test
-    private func `a file that only has a device's name is no use of it`() throws {
+    func `a file that only has a device's name is no use of it`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             let holder = try folder.target("nodes")
@@ -60,7 +60,7 @@ struct DeviceUseTests {
     }
 
     @Test(arguments: FilesystemType.allCases)
-    private func `a file system that another namespace keeps stays, and the holder is named`(
+    func `a file system that another namespace keeps stays, and the holder is named`(
         type: FilesystemType
     ) async throws {
         try await withTemporaryFolder { folder in
@@ -81,7 +81,7 @@ struct DeviceUseTests {
     }
 
     @Test
-    private func `a node that another namespace keeps is not detached`() async throws {
+    func `a node that another namespace keeps is not detached`() async throws {
         try await withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             let target = try folder.target("published")
@@ -105,7 +105,7 @@ struct DeviceUseTests {
     }
 
     @Test
-    private func `a namespace that ends while the detach waits is no refusal`() async throws {
+    func `a namespace that ends while the detach waits is no refusal`() async throws {
         try await withTemporaryFolder { folder in
             let pool = try folder.mountFilesystem(.ext4, size: .mebibytes(64), named: "pool")
             let stranger = try await PrivateNamespace(folder: folder.path, seconds: 1)
@@ -121,7 +121,7 @@ struct DeviceUseTests {
     }
 
     @Test
-    private func `a program that has the device open is named`() async throws {
+    func `a program that has the device open is named`() async throws {
         try await withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             let held = try ChildProgram(
@@ -155,7 +155,7 @@ struct DeviceUseTests {
         ("0::/system.slice/docker-\(id).scope\n", id),
         ("0::/kubepods/pod8/\(id)0\n", nil),
     ])
-    private func `the container is found in the groups of its processes`(
+    func `the container is found in the groups of its processes`(
         text: String,
         container: String?
     ) {
@@ -171,7 +171,7 @@ struct DeviceUseTests {
         ("vg-data", false), ("v1--0123456789abcdef--0123456789abcdef0123456789abcdef", false),
         ("", false), ("-", false),
     ])
-    private func `a volume is found in the name of its mapped device`(name: String, isThere: Bool) {
+    func `a volume is found in the name of its mapped device`(name: String, isThere: Bool) {
         let id = MountEntry.volume(ofMappedDevice: name)
         #expect((id?.text == "v1-0123456789abcdef-0123456789abcdef0123456789abcdef") == isThere)
         #expect((id != nil) == isThere)

@@ -7,7 +7,7 @@ import Testing
 /// The lock of a file that whoever holds it may remove.
 @Suite(.timeLimit(.minutes(5))) struct FileLockTests {
     @Test
-    private func `a second one is refused for as long as the first is held`() throws {
+    func `a second one is refused for as long as the first is held`() throws {
         try withTemporaryFolder { folder in
             let path = folder.path(of: "V_group")
             let first = try FileLock(of: path, waiting: .zero)
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test
-    private func `a file that was removed by its holder is made anew`() throws {
+    func `a file that was removed by its holder is made anew`() throws {
         try withTemporaryFolder { folder in
             let path = folder.path(of: "V_group")
             let first = try FileLock(of: path, waiting: .zero)

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10)))
 struct FilesystemsTests {
     @Test(arguments: FilesystemType.allCases)
-    private func `the smallest size is mountable, and a byte survives a remount`(
+    func `the smallest size is mountable, and a byte survives a remount`(
         type: FilesystemType
     ) throws {
         try withTemporaryFolder { folder in
@@ -28,7 +28,7 @@ struct FilesystemsTests {
     }
 
     @Test(arguments: FilesystemType.allCases)
-    private func `a device with data is never formatted`(type: FilesystemType) throws {
+    func `a device with data is never formatted`(type: FilesystemType) throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(300))
             let last = Int64(300 << 20) - 10
@@ -42,7 +42,7 @@ struct FilesystemsTests {
     }
 
     @Test(arguments: FilesystemType.allCases)
-    private func `a half-made file system is made again where that is said`(type: FilesystemType)
+    func `a half-made file system is made again where that is said`(type: FilesystemType)
         throws
     {
         try withTemporaryFolder { folder in
@@ -60,7 +60,7 @@ struct FilesystemsTests {
     }
 
     @Test(arguments: FilesystemType.allCases)
-    private func `a thick file keeps all its blocks`(type: FilesystemType) throws {
+    func `a thick file keeps all its blocks`(type: FilesystemType) throws {
         try withTemporaryFolder { folder in
             let path = folder.path(of: "thick")
             let size = ByteCount.mebibytes(320)
@@ -77,7 +77,7 @@ struct FilesystemsTests {
     }
 
     @Test(arguments: FilesystemType.allCases)
-    private func `a copy is mounted beside its source and the copy of the copy beside both`(
+    func `a copy is mounted beside its source and the copy of the copy beside both`(
         type: FilesystemType
     ) throws {
         try withTemporaryFolder { folder in
@@ -115,7 +115,7 @@ struct FilesystemsTests {
     }
 
     @Test
-    private func `usage counts what is written`() throws {
+    func `usage counts what is written`() throws {
         try withTemporaryFolder { folder in
             let pool = try folder.mountFilesystem(.ext4, size: .mebibytes(64), named: "pool")
             let before = try Filesystems.usage(at: pool.path)

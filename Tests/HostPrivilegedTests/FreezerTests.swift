@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct FreezerTests {
     @Test(arguments: FilesystemType.allCases)
-    private func `writes wait while it is frozen and go on when it is thawed`(
+    func `writes wait while it is frozen and go on when it is thawed`(
         type: FilesystemType
     ) async throws {
         try await withTemporaryFolder { folder in
@@ -27,7 +27,7 @@ struct FreezerTests {
     }
 
     @Test
-    private func `an absent folder is an error`() {
+    func `an absent folder is an error`() {
         #expect(throws: DriverError.self) { try Freezer.freeze(mountedAt: "/absent") }
         #expect(throws: DriverError.self) { try Freezer.thaw(mountedAt: "/absent") }
     }

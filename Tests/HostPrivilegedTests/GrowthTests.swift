@@ -11,7 +11,7 @@ struct GrowthTests {
     }
 
     @Test(arguments: FilesystemType.allCases)
-    private func `a mounted file system grows with its device, and again to no effect`(
+    func `a mounted file system grows with its device, and again to no effect`(
         type: FilesystemType
     ) throws {
         try withTemporaryFolder { folder in
@@ -39,8 +39,7 @@ struct GrowthTests {
     /// mke2fs leaves out a last group that is too small for its own tables; asking for it again at
     /// each mount would never end.
     @Test(arguments: [1, 4, 8, 9, 12, 65] as [Int64])
-    private func `a new ext4 file system fills its device as far as it ever can`(more: Int64) throws
-    {
+    func `a new ext4 file system fills its device as far as it ever can`(more: Int64) throws {
         try withTemporaryFolder { folder in
             let size = ByteCount.gibibytes(1) + .mebibytes(more)
             let pool = try folder.mountFilesystem(.ext4, size: size, named: "pool")
@@ -58,7 +57,7 @@ struct GrowthTests {
     }
 
     @Test(arguments: FilesystemType.allCases)
-    private func `what may not grow mounted grows unmounted, and everything has grown in the end`(
+    func `what may not grow mounted grows unmounted, and everything has grown in the end`(
         type: FilesystemType
     ) throws {
         try withTemporaryFolder { folder in
@@ -83,7 +82,7 @@ struct GrowthTests {
     }
 
     @Test(arguments: [FilesystemType.xfs, .ext4])
-    private func `a file system that cannot grow says why`(type: FilesystemType) throws {
+    func `a file system that cannot grow says why`(type: FilesystemType) throws {
         try withTemporaryFolder { folder in
             let pool = try folder.mountFilesystem(type, size: .mebibytes(300), named: "pool")
             try Mounts.unmountAll(pool.target)

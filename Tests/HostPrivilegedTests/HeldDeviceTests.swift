@@ -13,7 +13,7 @@ struct HeldDeviceTests {
     }
 
     @Test
-    private func `a detach waits for a held device, and is taken back by its confirmation`()
+    func `a detach waits for a held device, and is taken back by its confirmation`()
         throws
     {
         try withTemporaryFolder { folder in
@@ -32,7 +32,7 @@ struct HeldDeviceTests {
     }
 
     @Test
-    private func `a device that shows another file, a part of one, or nothing is not held`()
+    func `a device that shows another file, a part of one, or nothing is not held`()
         throws
     {
         try withTemporaryFolder { folder in
@@ -60,7 +60,7 @@ struct HeldDeviceTests {
     }
 
     @Test
-    private func `what is no block device is not held`() throws {
+    func `what is no block device is not held`() throws {
         try withTemporaryFolder { folder in
             let file = folder.path(of: "file")
             try Bytes.makeFile(file, size: .mebibytes(1))
@@ -71,7 +71,7 @@ struct HeldDeviceTests {
     }
 
     @Test
-    private func `a ban on writes is lifted from a device of ours, and from no other`() throws {
+    func `a ban on writes is lifted from a device of ours, and from no other`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             try BlockDevice.setReadOnly(image.device.path, true)
@@ -95,7 +95,7 @@ struct HeldDeviceTests {
     }
 
     @Test(arguments: FilesystemType.allCases)
-    private func `messages of programs name the device, and mount and superblock are of it`(
+    func `messages of programs name the device, and mount and superblock are of it`(
         type: FilesystemType
     ) throws {
         try withTemporaryFolder { folder in

@@ -11,7 +11,7 @@ struct HostCommandTests {
     }
 
     @Test
-    private func `outputs are kept apart, and any exit code is a result`() throws {
+    func `outputs are kept apart, and any exit code is a result`() throws {
         let output = try perl("print 'out'; print STDERR 'err'; exit 7")
             .run(deadline: .seconds(60))
         #expect(output.exitCode == 7)
@@ -20,7 +20,7 @@ struct HostCommandTests {
     }
 
     @Test
-    private func `a child that fills stderr first, and both beyond the limit, is not blocked`()
+    func `a child that fills stderr first, and both beyond the limit, is not blocked`()
         throws
     {
         let output = try perl("print STDERR 'e' x 3000000; print 'o' x 3000000")
@@ -31,7 +31,7 @@ struct HostCommandTests {
     }
 
     @Test
-    private func `the child has a fixed environment, no input and no other descriptor`() throws {
+    func `the child has a fixed environment, no input and no other descriptor`() throws {
         let held = unsafe open("/dev/null", O_RDONLY)
         defer { close(held) }
         let script = """
@@ -49,7 +49,7 @@ struct HostCommandTests {
     }
 
     @Test
-    private func `after its deadline a child is stopped, also one that ignores SIGTERM`() throws {
+    func `after its deadline a child is stopped, also one that ignores SIGTERM`() throws {
         for script in ["sleep 600", "$SIG{TERM} = 'IGNORE'; sleep 600 while 1"] {
             let error = #expect(throws: DriverError.self) {
                 try perl(script).run(deadline: .milliseconds(300))
@@ -59,7 +59,7 @@ struct HostCommandTests {
     }
 
     @Test
-    private func `what a child leaves behind is stopped with it`() throws {
+    func `what a child leaves behind is stopped with it`() throws {
         try withTemporaryFolder { folder in
             let lock = folder.path(of: "lock")
             // The grandchild holds a lock and the pipes; nobody can have the lock while it lives.
@@ -77,7 +77,7 @@ struct HostCommandTests {
     }
 
     @Test
-    private func `a child killed by a signal, and a program that is missing, are told`() throws {
+    func `a child killed by a signal, and a program that is missing, are told`() throws {
         let killed = #expect(throws: DriverError.self) {
             try perl("kill 'SEGV', $$; sleep 600").run(deadline: .seconds(60))
         }
@@ -94,7 +94,7 @@ struct HostCommandTests {
 
     /// In a process of its own, as it would stop the programs of other tests.
     @Test
-    private func `all running children are stopped at once`() async {
+    func `all running children are stopped at once`() async {
         await #expect(processExitsWith: .success) {
             let folder = try TemporaryFolder()
             defer { folder.cleanUp() }

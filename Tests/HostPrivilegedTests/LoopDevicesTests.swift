@@ -10,7 +10,7 @@ struct LoopDevicesTests {
     private let loops = LoopDevices()
 
     @Test
-    private func `an attached file is found by its identity and has its size`() throws {
+    func `an attached file is found by its identity and has its size`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(8))
             #expect(try loops.find(backing: image.identity) == image.device)
@@ -22,7 +22,7 @@ struct LoopDevicesTests {
     }
 
     @Test
-    private func `attaching twice answers the same device, also to another process`() throws {
+    func `attaching twice answers the same device, also to another process`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             let file = image.file
@@ -35,7 +35,7 @@ struct LoopDevicesTests {
     }
 
     @Test
-    private func `direct IO is used where the file system can, and buffered IO elsewhere`() throws {
+    func `direct IO is used where the file system can, and buffered IO elsewhere`() throws {
         try withTemporaryFolder { folder in
             let pool = try folder.mountFilesystem(.ext4, size: .mebibytes(64), named: "pool")
             let path = "\(pool.path)/file"
@@ -51,7 +51,7 @@ struct LoopDevicesTests {
     }
 
     @Test
-    private func `a read-only device refuses writes`() throws {
+    func `a read-only device refuses writes`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1), readOnly: true)
             #expect(try BlockDevice.isReadOnly(image.device.path))
@@ -60,7 +60,7 @@ struct LoopDevicesTests {
     }
 
     @Test
-    private func `a detached device is gone, and detaching again is OK`() throws {
+    func `a detached device is gone, and detaching again is OK`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             try loops.detach(image.device, backing: image.identity)
@@ -70,7 +70,7 @@ struct LoopDevicesTests {
     }
 
     @Test
-    private func `a device that shows another file is left alone`() throws {
+    func `a device that shows another file is left alone`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             try Bytes.makeFile(folder.path(of: "b"), size: .mebibytes(1))
@@ -81,7 +81,7 @@ struct LoopDevicesTests {
     }
 
     @Test(arguments: FilesystemType.allCases)
-    private func `a mounted device is not detached`(type: FilesystemType) throws {
+    func `a mounted device is not detached`(type: FilesystemType) throws {
         try withTemporaryFolder { folder in
             let pool = try folder.mountFilesystem(type, size: .mebibytes(300), named: "pool")
             let image = pool.image
@@ -95,7 +95,7 @@ struct LoopDevicesTests {
     }
 
     @Test
-    private func `a device that a program holds open is not detached, and stays attached`() throws {
+    func `a device that a program holds open is not detached, and stays attached`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             for flags in [O_RDWR, O_RDWR | O_EXCL] {
@@ -114,7 +114,7 @@ struct LoopDevicesTests {
     }
 
     @Test
-    private func `a device whose node is published is not detached`() throws {
+    func `a device whose node is published is not detached`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             let target = try folder.target("published")
@@ -128,7 +128,7 @@ struct LoopDevicesTests {
     }
 
     @Test
-    private func `a grown file grows its device when it is told`() throws {
+    func `a grown file grows its device when it is told`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             try Bytes.makeFile(image.file, size: .mebibytes(5))
@@ -139,7 +139,7 @@ struct LoopDevicesTests {
     }
 
     @Test
-    private func `a symbolic link and a folder are not attached`() throws {
+    func `a symbolic link and a folder are not attached`() throws {
         try withTemporaryFolder { folder in
             try Bytes.makeFile(folder.path(of: "a"), size: .mebibytes(1))
             #expect(unsafe symlink(folder.path(of: "a"), folder.path(of: "link")) == 0)
@@ -152,7 +152,7 @@ struct LoopDevicesTests {
     }
 
     @Test
-    private func `eight callers at once each get a device of their own, and all go away`()
+    func `eight callers at once each get a device of their own, and all go away`()
         async throws
     {
         try await withTemporaryFolder { folder in

@@ -9,7 +9,7 @@ import Testing
 /// What the kernel cannot show is not absent: a failed look is an error, never a "no".
 @Suite(.timeLimit(.minutes(2))) struct MissingViewTests {
     @Test
-    private func `loop devices are not called absent where sys does not show them`() throws {
+    func `loop devices are not called absent where sys does not show them`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             #expect(try LoopDevices.files().map(\.device).contains(image.device))
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test
-    private func `a device is not called free where its file cannot be read`() throws {
+    func `a device is not called free where its file cannot be read`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             let attribute = "/sys/block/loop\(image.device.index)/loop/backing_file"
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test
-    private func `commands are not called ended where proc does not show them`() throws {
+    func `commands are not called ended where proc does not show them`() throws {
         #expect(try !RunningProgram.all().isEmpty)
         let error = failure(behind: "tmpfs", over: "/proc") { _ = try RunningProgram.all() }
         #expect(error.message.contains("/proc"), "\(error)")

@@ -21,7 +21,7 @@ struct MkfsOptionsTests {
         (.btrfs, "--csum xxhash", ["--checksum", "xxhash"]),
         (.ext4, "", []),
     ])
-    private func `harmless options are taken apart`(
+    func `harmless options are taken apart`(
         type: FilesystemType,
         text: String,
         options: [String]
@@ -41,7 +41,7 @@ struct MkfsOptionsTests {
         (.xfs, "-N"), (.btrfs, "--force"), (.btrfs, "-f"), (.btrfs, "-U x"), (.btrfs, "-b 1m"),
         (.btrfs, "--rootdir x"), (.btrfs, "--shrink"), (.btrfs, "--mixed=x"),
     ])
-    private func `options that reach elsewhere or force are refused`(
+    func `options that reach elsewhere or force are refused`(
         type: FilesystemType,
         text: String
     ) {
@@ -59,7 +59,7 @@ struct MkfsOptionsTests {
         (.ext4, "-L data", "label"), (.ext4, "-Ldata", "label"), (.xfs, "-L data", "label"),
         (.btrfs, "-L data", "label"), (.btrfs, "--label=data", "label"),
     ])
-    private func `options that make a fault of the volume one of the node are refused`(
+    func `options that make a fault of the volume one of the node are refused`(
         type: FilesystemType,
         text: String,
         reason: String
@@ -72,7 +72,7 @@ struct MkfsOptionsTests {
     }
 
     @Test(arguments: ["\u{301}", "\u{200D}", "\u{A0}"])
-    private func `a character that joins with a separator hides no option`(joining: String) {
+    func `a character that joins with a separator hides no option`(joining: String) {
         for text in [
             "-E stride=16,\(joining)offset=4096", "-E stride\(joining)=16", "-\(joining)F",
             "-m\(joining) 1", "-m 1\(joining)-F", "-O\(joining)", "--\(joining)force",
@@ -92,7 +92,7 @@ struct MkfsOptionsTests {
         (.xfs, "-m reflink=0,rmapbt=1 -d agcount=2 -i size=1024"),
         (.btrfs, "-m single -d single --csum xxhash"),
     ])
-    private func `what a user sets is what is made`(type: FilesystemType, text: String) throws {
+    func `what a user sets is what is made`(type: FilesystemType, text: String) throws {
         try withTemporaryFolder { folder in
             for isThick in [false, true] {
                 let image = try folder.attachImage("\(isThick)", size: .mebibytes(320))
@@ -117,7 +117,7 @@ struct MkfsOptionsTests {
     }
 
     @Test
-    private func `an option that mkfs refuses is told in its own words`() throws {
+    func `an option that mkfs refuses is told in its own words`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(32))
             let options = try Filesystems.parse(mkfsOptions: "-b 12345", for: .ext4)

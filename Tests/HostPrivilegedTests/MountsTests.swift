@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct MountsTests {
     @Test
-    private func `a mount appears in the table with its flags, and goes away`() throws {
+    func `a mount appears in the table with its flags, and goes away`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(32))
             try Filesystems.make(.ext4, on: image.device.path, options: [], isThick: false)
@@ -36,7 +36,7 @@ struct MountsTests {
 
     /// The kernel writes two blanks in a row then.
     @Test
-    private func `a mount of no source leaves the table readable`() throws {
+    func `a mount of no source leaves the table readable`() throws {
         try withTemporaryFolder { folder in
             let target = try folder.target("target")
             try target.createDirectory()
@@ -50,7 +50,7 @@ struct MountsTests {
     }
 
     @Test(arguments: [FilesystemType.ext4, .xfs])
-    private func `only the root of a writable mount of the device is told at once`(
+    func `only the root of a writable mount of the device is told at once`(
         type: FilesystemType
     ) throws {
         try withTemporaryFolder { folder in
@@ -86,7 +86,7 @@ struct MountsTests {
     }
 
     @Test
-    private func `a read-only mount refuses writes`() throws {
+    func `a read-only mount refuses writes`() throws {
         try withTemporaryFolder { folder in
             let pool = try folder.mountFilesystem(.ext4, size: .mebibytes(32), named: "pool")
             try Mounts.unmountAll(pool.target)
@@ -103,7 +103,7 @@ struct MountsTests {
     }
 
     @Test
-    private func `what is stacked is taken away layer by layer, or all at once`() throws {
+    func `what is stacked is taken away layer by layer, or all at once`() throws {
         try withTemporaryFolder { folder in
             let sources = try (0..<3).map { try folder.makeFolder("source\($0)") }
             let target = try folder.target("target")
@@ -126,7 +126,7 @@ struct MountsTests {
     }
 
     @Test
-    private func `a read-only bind of a folder refuses writes, and its source goes on`() throws {
+    func `a read-only bind of a folder refuses writes, and its source goes on`() throws {
         try withTemporaryFolder { folder in
             let pool = try folder.mountFilesystem(.xfs, size: .mebibytes(300), named: "pool")
             let published = try folder.target("published")
@@ -151,7 +151,7 @@ struct MountsTests {
     }
 
     @Test
-    private func `a device node is bound onto a file and reaches the device`() throws {
+    func `a device node is bound onto a file and reaches the device`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             let target = try folder.target("device")
@@ -169,7 +169,7 @@ struct MountsTests {
     }
 
     @Test
-    private func `a read-only bind of a device needs a read-only device`() throws {
+    func `a read-only bind of a device needs a read-only device`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(1))
             let target = try folder.target("device")
@@ -184,7 +184,7 @@ struct MountsTests {
     }
 
     @Test
-    private func `a mount in use is not unmounted`() throws {
+    func `a mount in use is not unmounted`() throws {
         try withTemporaryFolder { folder in
             let pool = try folder.mountFilesystem(.ext4, size: .mebibytes(32), named: "pool")
             let held = unsafe open(pool.path, O_RDONLY | O_CLOEXEC)
@@ -196,7 +196,7 @@ struct MountsTests {
     }
 
     @Test
-    private func `a failed mount names device, target, type and what to do`() throws {
+    func `a failed mount names device, target, type and what to do`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(32))
             let target = try folder.target("target")
@@ -228,7 +228,7 @@ struct MountsTests {
         // Blanks, which libmount drops.
         " device=/dev/sda", "noatime, subvol=x", "no\tatime", "a\nb", "noatime\u{A0}",
     ])
-    private func `a flag that would do something else than mount is refused`(flag: String) {
+    func `a flag that would do something else than mount is refused`(flag: String) {
         let error = #expect(throws: DriverError.self) { try Mounts.validate(flags: [flag]) }
         #expect(error?.code == .invalidRequest)
     }
@@ -241,8 +241,7 @@ struct MountsTests {
         "noblock_validity", "enospc_debug", "check_int_data", "ref_verify", "abort",
         "context=\"a,errors=panic\"",
     ])
-    private func `a flag that makes a fault of the volume one of the node is refused`(flag: String)
-    {
+    func `a flag that makes a fault of the volume one of the node is refused`(flag: String) {
         let error = #expect(throws: DriverError.self) { try Mounts.validate(flags: [flag]) }
         #expect(error?.code == .invalidRequest)
         #expect(error?.message.contains("remove it") == true)
@@ -254,12 +253,12 @@ struct MountsTests {
         ["context=\"system_u:object_r:container_file_t:s0:c1,c2\""], [], [""], ["defaults"],
         ["data=journal", "errors=remount-ro"], ["compress=zstd:3"],
     ])
-    private func `ordinary flags are accepted`(flags: [String]) throws {
+    func `ordinary flags are accepted`(flags: [String]) throws {
         try Mounts.validate(flags: flags)
     }
 
     @Test(arguments: [FilesystemType.ext4, .xfs])
-    private func `a flag that the file system does not know is named in the kernel's words`(
+    func `a flag that the file system does not know is named in the kernel's words`(
         type: FilesystemType
     ) throws {
         try withTemporaryFolder { folder in
@@ -290,7 +289,7 @@ struct MountsTests {
     }
 
     @Test
-    private func `blanks around a flag are nothing, and one inside is refused`() throws {
+    func `blanks around a flag are nothing, and one inside is refused`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(32))
             try Filesystems.make(.ext4, on: image.device.path, options: [], isThick: false)
@@ -318,7 +317,7 @@ struct MountsTests {
 
     /// As a tenant's image may ask for a panic.
     @Test
-    private func `ext4 turns read-only at an error, whatever its superblock says`() throws {
+    func `ext4 turns read-only at an error, whatever its superblock says`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(32))
             try Filesystems.make(.ext4, on: image.device.path, options: [], isThick: false)

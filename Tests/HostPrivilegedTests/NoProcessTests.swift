@@ -16,7 +16,7 @@ struct NoProcessTests {
     }
 
     @Test
-    private func `a child is noticed by the count`() async {
+    func `a child is noticed by the count`() async {
         await #expect(processExitsWith: .success) {
             let before = NoProcessTests.pagesTouchedByChildren()
             try #require(before == 0)
@@ -26,7 +26,7 @@ struct NoProcessTests {
     }
 
     @Test
-    private func `attach, stage, publish, stats, growth and all their undoing start none`() async {
+    func `attach, stage, publish, stats, growth and all their undoing start none`() async {
         await #expect(processExitsWith: .success) {
             let folder = try TemporaryFolder()
             defer { folder.cleanUp() }

@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct ProbeTests {
     @Test
-    private func `a device of zeros is blank`() throws {
+    func `a device of zeros is blank`() throws {
         try withTemporaryFolder { folder in
             for (name, size) in [("small", ByteCount.kibibytes(512)), ("large", .mebibytes(300))] {
                 let image = try folder.attachImage(name, size: size)
@@ -16,7 +16,7 @@ struct ProbeTests {
     }
 
     @Test(arguments: FilesystemType.allCases)
-    private func `a file system is found with its UUID`(type: FilesystemType) throws {
+    func `a file system is found with its UUID`(type: FilesystemType) throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(300))
             try Filesystems.make(type, on: image.device.path, options: [], isThick: false)
@@ -31,7 +31,7 @@ struct ProbeTests {
     }
 
     @Test(arguments: [Int64(0), 700_000, -700_000, -1])
-    private func `a single byte at either end is data`(offset: Int64) throws {
+    func `a single byte at either end is data`(offset: Int64) throws {
         try withTemporaryFolder { folder in
             let size = ByteCount.mebibytes(8)
             let image = try folder.attachImage("a", size: size)
@@ -45,7 +45,7 @@ struct ProbeTests {
     }
 
     @Test
-    private func `random bytes are data`() throws {
+    func `random bytes are data`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(4))
             try Bytes.write(Bytes.noise(count: 4 << 20), to: image.device.path)
@@ -54,7 +54,7 @@ struct ProbeTests {
     }
 
     @Test
-    private func `partition tables are data`() throws {
+    func `partition tables are data`() throws {
         try withTemporaryFolder { folder in
             let dos = try folder.attachImage("dos", size: .mebibytes(4))
             var sector = [UInt8](repeating: 0, count: 512)
@@ -74,7 +74,7 @@ struct ProbeTests {
     }
 
     @Test
-    private func `signatures of two file systems are data`() throws {
+    func `signatures of two file systems are data`() throws {
         try withTemporaryFolder { folder in
             let image = try folder.attachImage("a", size: .mebibytes(300))
             let device = image.device.path
@@ -95,7 +95,7 @@ struct ProbeTests {
 
     /// So the probe alone allows nothing: the record has to say "never formatted" as well.
     @Test(arguments: FilesystemType.allCases)
-    private func `a file system whose ends were wiped looks blank or foreign, never healthy`(
+    func `a file system whose ends were wiped looks blank or foreign, never healthy`(
         type: FilesystemType
     ) throws {
         try withTemporaryFolder { folder in
@@ -114,7 +114,7 @@ struct ProbeTests {
     }
 
     @Test(arguments: ["/dev/cairn-absent", "/dev/null", "/tmp", "/etc/passwd"])
-    private func `what is no block device cannot be told`(path: String) {
+    func `what is no block device cannot be told`(path: String) {
         guard case .cannotTell = Probe.look(at: path) else {
             Issue.record("found \(Probe.look(at: path))")
             return
@@ -123,7 +123,7 @@ struct ProbeTests {
 
     /// The device is a file on a btrfs whose data was damaged behind its back, so reads fail.
     @Test(arguments: [0, 4 << 20 - 4096])
-    private func `a device that fails to read cannot be told`(damage: Int) throws {
+    func `a device that fails to read cannot be told`(damage: Int) throws {
         try withTemporaryFolder { folder in
             let pool = try folder.mountFilesystem(.btrfs, size: .mebibytes(300), named: "pool")
             let file = "\(pool.path)/file"

@@ -13,13 +13,13 @@ struct SuperblockTests {
     }
 
     @Test
-    private func `the largest block size is read`() {
+    func `the largest block size is read`() {
         #expect(superblock(blockSize: 6)?.blockSize == 65536)
     }
 
     /// Above 53 the block size would be zero, and dividing by it the end of the driver.
     @Test(arguments: [7, 53, 54, 64, 255])
-    private func `a block size that ext4 does not know is no superblock`(logarithm: UInt8) {
+    func `a block size that ext4 does not know is no superblock`(logarithm: UInt8) {
         #expect(superblock(blockSize: logarithm) == nil)
     }
 }

@@ -12,7 +12,7 @@ struct TargetPathTests {
         "/var/lib/kubelet/a\0b", "/var/lib/kubelet/" + String(repeating: "a/", count: 2100),
         "/var/lib/kubelet/" + String(repeating: "a", count: 256),
     ])
-    private func `a path that could lead elsewhere is refused`(path: String) {
+    func `a path that could lead elsewhere is refused`(path: String) {
         let error = #expect(throws: DriverError.self) {
             try TargetPath(path, kubeletRoot: "/var/lib/kubelet")
         }
@@ -22,13 +22,13 @@ struct TargetPathTests {
     @Test(arguments: [
         "/var/lib/kubelet/a/b", "/var/lib/kubelet/a/b/", "//var//lib/kubelet/./a///b//",
     ])
-    private func `slashes do not matter`(path: String) throws {
+    func `slashes do not matter`(path: String) throws {
         let target = try TargetPath(path, kubeletRoot: "/var/lib/kubelet/")
         #expect(target.path == "/var/lib/kubelet/a/b")
     }
 
     @Test
-    private func `the whole system may be the root`() throws {
+    func `the whole system may be the root`() throws {
         try withTemporaryFolder { folder in
             let target = try TargetPath(folder.path(of: "a"), kubeletRoot: "/")
             try target.createDirectory()
@@ -37,7 +37,7 @@ struct TargetPathTests {
     }
 
     @Test
-    private func `folders and files are made and removed once, and again`() throws {
+    func `folders and files are made and removed once, and again`() throws {
         try withTemporaryFolder { folder in
             let directory = try folder.target("directory")
             let file = try folder.target("file")
@@ -60,7 +60,7 @@ struct TargetPathTests {
     }
 
     @Test
-    private func `a folder that holds something is never removed`() throws {
+    func `a folder that holds something is never removed`() throws {
         try withTemporaryFolder { folder in
             let target = try folder.target("directory")
             try target.createDirectory()
@@ -73,7 +73,7 @@ struct TargetPathTests {
     }
 
     @Test
-    private func `a file that holds something is never removed`() throws {
+    func `a file that holds something is never removed`() throws {
         try withTemporaryFolder { folder in
             let target = try folder.target("file")
             try Bytes.write("kept", to: target.path)
@@ -84,7 +84,7 @@ struct TargetPathTests {
     }
 
     @Test
-    private func `an absent parent is absent, and nothing is made in it`() throws {
+    func `an absent parent is absent, and nothing is made in it`() throws {
         try withTemporaryFolder { folder in
             let target = try folder.target("absent/child")
             #expect(try target.kind() == .absent)
@@ -96,7 +96,7 @@ struct TargetPathTests {
     }
 
     @Test
-    private func `no symbolic link beneath the root is followed`() throws {
+    func `no symbolic link beneath the root is followed`() throws {
         try withTemporaryFolder { folder in
             let outside = try folder.makeFolder("outside")
             let root = try folder.makeFolder("root")
@@ -119,7 +119,7 @@ struct TargetPathTests {
 
     /// The last component would hold the slash, and leave the root through the link.
     @Test(arguments: ["\u{301}", "\u{200D}", "\u{20E3}", "\u{FE0F}"])
-    private func `a character that joins with a slash does not hide it`(joining: String) throws {
+    func `a character that joins with a slash does not hide it`(joining: String) throws {
         try withTemporaryFolder { folder in
             let outside = try folder.makeFolder("outside")
             let victim = try folder.makeFolder("outside/\(joining)victim")
@@ -146,7 +146,7 @@ struct TargetPathTests {
         "/var/lib/kubelet/a/..\u{2F}\u{301}etc", "/var/lib/kubelet/\u{301}../x",
         "/\u{301}var/lib/kubelet/a", "/var/lib/kubelet\u{301}/a", "/var/lib/kubelet/a/../\u{301}b",
     ])
-    private func `a joining character opens no way out`(path: String) {
+    func `a joining character opens no way out`(path: String) {
         do throws(DriverError) {
             let target = try TargetPath(path, kubeletRoot: "/var/lib/kubelet")
             let parts = target.path.utf8.split(separator: UInt8(ascii: "/"))
@@ -162,7 +162,7 @@ struct TargetPathTests {
     }
 
     @Test
-    private func `paths that Unicode calls equal are two targets`() throws {
+    func `paths that Unicode calls equal are two targets`() throws {
         try withTemporaryFolder { folder in
             let composed = try folder.target("\u{E9}")
             let decomposed = try folder.target("e\u{301}")
@@ -179,7 +179,7 @@ struct TargetPathTests {
 
     /// The mount table is bytes; read as text, they would be a name that somebody else may have.
     @Test
-    private func `a mount at a path that is not UTF-8 is at no path`() throws {
+    func `a mount at a path that is not UTF-8 is at no path`() throws {
         try withTemporaryFolder { folder in
             let target = try folder.target("a\u{FFFD}")
             try target.createDirectory()
@@ -195,7 +195,7 @@ struct TargetPathTests {
     }
 
     @Test
-    private func `the root itself may be reached through a link`() throws {
+    func `the root itself may be reached through a link`() throws {
         try withTemporaryFolder { folder in
             let real = try folder.makeFolder("real")
             let link = folder.path(of: "link")

@@ -12,7 +12,7 @@ struct SHA256Tests {
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
         ),
     ])
-    private func `digests are those of the standard`(text: String, digest: String) {
+    func `digests are those of the standard`(text: String, digest: String) {
         #expect(SHA256.hex(of: text) == digest)
     }
 }

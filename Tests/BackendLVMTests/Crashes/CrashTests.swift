@@ -6,26 +6,26 @@ import Testing
 @Suite(.serialized, .inGuest, .crashSite(.thick), .timeLimit(.minutes(15)))
 struct ThickCrashTests {
     @Test(arguments: CrashTrials.kills(.thick))
-    private func `a step after which the driver is killed is whole after the retry`(
+    func `a step after which the driver is killed is whole after the retry`(
         _ trial: CrashTrial
     ) async throws {
         try await trial.run(at: try CrashSite.here())
     }
 
     @Test(arguments: CrashTrials.failures(.thick))
-    private func `a step that fails is whole after the retry`(_ trial: CrashTrial) async throws {
+    func `a step that fails is whole after the retry`(_ trial: CrashTrial) async throws {
         try await trial.run(at: try CrashSite.here())
     }
 
     @Test(arguments: FailedUndoing.all(.thick))
-    private func `what cannot be undone is told, and goes with the next call`(
+    func `what cannot be undone is told, and goes with the next call`(
         _ trial: FailedUndoing
     ) async throws {
         try await trial.run(at: try CrashSite.here())
     }
 
     @Test
-    private func `every failpoint of LVM is gone through by kills and failures`() {
+    func `every failpoint of LVM is gone through by kills and failures`() {
         let points = Set(Failpoint.allCases.filter(\.isOfLVM))
         for trials in [CrashTrials.kills(.thick), CrashTrials.failures(.thick)] {
             #expect(points.subtracting(trials.map(\.point)).isEmpty)
@@ -36,19 +36,19 @@ struct ThickCrashTests {
 @Suite(.serialized, .inGuest, .crashSite(.thin), .timeLimit(.minutes(15)))
 struct ThinCrashTests {
     @Test(arguments: CrashTrials.kills(.thin))
-    private func `a step after which the driver is killed is whole after the retry`(
+    func `a step after which the driver is killed is whole after the retry`(
         _ trial: CrashTrial
     ) async throws {
         try await trial.run(at: try CrashSite.here())
     }
 
     @Test(arguments: CrashTrials.failures(.thin))
-    private func `a step that fails is whole after the retry`(_ trial: CrashTrial) async throws {
+    func `a step that fails is whole after the retry`(_ trial: CrashTrial) async throws {
         try await trial.run(at: try CrashSite.here())
     }
 
     @Test(arguments: FailedUndoing.all(.thin))
-    private func `what cannot be undone is told, and goes with the next call`(
+    func `what cannot be undone is told, and goes with the next call`(
         _ trial: FailedUndoing
     ) async throws {
         try await trial.run(at: try CrashSite.here())

@@ -10,7 +10,7 @@ import Testing
 @Suite(.serialized, .inGuest, .timeLimit(.minutes(5)))
 struct CutCommandTests {
     @Test
-    private func `a device without a volume keeps no name from the retry`() async throws {
+    func `a device without a volume keeps no name from the retry`() async throws {
         try await withTemporaryFolder { folder in
             defer { Leftovers.remove(beneath: folder.path) }
             let commands = try CutCommands(in: folder)

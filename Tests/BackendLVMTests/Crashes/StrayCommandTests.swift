@@ -12,8 +12,7 @@ import Testing
 @Suite(.serialized, .inGuest, .crashSite(.thin), .timeLimit(.minutes(5)))
 struct StrayCommandTests {
     @Test
-    private func `a volume that such a command makes later is not said to be absent`() async throws
-    {
+    func `a volume that such a command makes later is not said to be absent`() async throws {
         try await leavingCommand { site, subject in
             await expectFailure(.unavailable, "earlier driver") {
                 try await site.cluster.delete(subject.volume)
@@ -24,7 +23,7 @@ struct StrayCommandTests {
     }
 
     @Test
-    private func `a volume that such a command makes later is the retry's`() async throws {
+    func `a volume that such a command makes later is the retry's`() async throws {
         try await leavingCommand { site, subject in
             await expectFailure(.unavailable, "earlier driver") {
                 try await site.create(subject, mebibytes: CrashSite.size)

@@ -15,7 +15,7 @@ import Testing
 @Suite(.inGuest, .timeLimit(.minutes(10)))
 struct ChangingHandsTests {
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a held volume cannot be deactivated, and shows its own bytes`(
+    func `a held volume cannot be deactivated, and shows its own bytes`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in
@@ -45,7 +45,7 @@ struct ChangingHandsTests {
 
     /// The device is found, not opened yet: the one moment in which its number may change hands.
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a number that changes hands before the opening is noticed after it`(
+    func `a number that changes hands before the opening is noticed after it`(
         kind: TestTier.Kind
     ) async throws {
         try await withDriver(kind) { cluster in

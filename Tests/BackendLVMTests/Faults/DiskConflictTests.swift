@@ -31,7 +31,7 @@ struct DiskConflictTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a cloned disk makes the group unavailable until one of the two is gone`(
+    func `a cloned disk makes the group unavailable until one of the two is gone`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in
@@ -61,7 +61,7 @@ struct DiskConflictTests {
         }
     }
 
-    @Test private func `a clone that comes while the driver runs is found without a restart`()
+    @Test func `a clone that comes while the driver runs is found without a restart`()
         throws
     {
         try withTemporaryFolder { folder in
@@ -85,7 +85,7 @@ struct DiskConflictTests {
         }
     }
 
-    @Test private func `a disk that was given up and comes back waits for a decision`() throws {
+    @Test func `a disk that was given up and comes back waits for a decision`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick, disks: 2, diskSize: .mebibytes(256))
             let id = try tier.create("a")
@@ -104,7 +104,7 @@ struct DiskConflictTests {
         }
     }
 
-    @Test private func `a disk that was missing comes back by restoremissing, as before`() throws {
+    @Test func `a disk that was missing comes back by restoremissing, as before`() throws {
         try withTemporaryFolder { folder in
             let layout = Layout(raid: .raid1)
             let size = ByteCount.mebibytes(256)
@@ -127,7 +127,7 @@ struct DiskConflictTests {
         }
     }
 
-    @Test private func `a disk that was rolled back to an old copy is found`() throws {
+    @Test func `a disk that was rolled back to an old copy is found`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick, disks: 2, diskSize: .mebibytes(256))
             let disk = tier.disks.disks[1]

@@ -11,8 +11,7 @@ import Testing
 @Suite(.inGuest, .timeLimit(.minutes(5)))
 struct FailedPoolTests {
     @Test
-    private func `a pool full of metadata takes nothing new, and heals when it is extended`() throws
-    {
+    func `a pool full of metadata takes nothing new, and heals when it is extended`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let id = try tier.create("a")
@@ -62,7 +61,7 @@ struct FailedPoolTests {
     }
 
     @Test
-    private func `a pool that asks for a check says so, and its repair keeps every byte`() throws {
+    func `a pool that asks for a check says so, and its repair keeps every byte`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let other = try folder.makeTier(.thick, diskSize: .mebibytes(64))
@@ -136,7 +135,7 @@ struct FailedPoolTests {
     }
 
     @Test
-    private func `what a disk forgets in a power cut takes nothing older with it`() throws {
+    func `what a disk forgets in a power cut takes nothing older with it`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let id = try tier.create("a")
@@ -158,7 +157,7 @@ struct FailedPoolTests {
     }
 
     @Test
-    private func `doctor says that a disk hangs, and waits for no disk`() async throws {
+    func `doctor says that a disk hangs, and waits for no disk`() async throws {
         try await withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick)
             let (config, said) = (folder.path(of: "tiers.yaml"), folder.path(of: "said"))
@@ -182,7 +181,7 @@ struct FailedPoolTests {
     }
 
     @Test
-    private func `a pool whose disk waits for a while loses nothing`() async throws {
+    func `a pool whose disk waits for a while loses nothing`() async throws {
         try await withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let id = try tier.create("a")

@@ -25,7 +25,7 @@ struct KilledCommandTests {
     ]
 
     @Test(arguments: deaths)
-    private func `no device stays suspended after the next start`(death: Death) throws {
+    func `no device stays suspended after the next start`(death: Death) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(
                 death.kind,
@@ -63,7 +63,7 @@ struct KilledCommandTests {
     }
 
     @Test
-    private func `a stage resumes what its volume stands on`() throws {
+    func `a stage resumes what its volume stands on`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let id = try tier.create("a")
@@ -79,7 +79,7 @@ struct KilledCommandTests {
     }
 
     @Test
-    private func `a command of the driver that is killed holds up nobody`() throws {
+    func `a command of the driver that is killed holds up nobody`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let id = try tier.create("a")
@@ -110,7 +110,7 @@ struct KilledCommandTests {
 
     /// Before its first step, and after its last one.
     @Test(arguments: TestTier.Kind.allCases, [false, true])
-    private func `a growth whose command is killed is done, or may be asked for again`(
+    func `a growth whose command is killed is done, or may be asked for again`(
         kind: TestTier.Kind,
         isDone: Bool
     ) throws {
@@ -138,7 +138,7 @@ struct KilledCommandTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases, [false, true])
-    private func `a create whose command is killed leaves nothing, and may be asked for again`(
+    func `a create whose command is killed leaves nothing, and may be asked for again`(
         kind: TestTier.Kind,
         isDone: Bool
     ) throws {
@@ -157,7 +157,7 @@ struct KilledCommandTests {
 
     /// The group says that the volume is there, with all its tags, and the pool was not told yet.
     @Test(arguments: [false, true])
-    private func `a volume whose pool was not told of it works`(isPowerCut: Bool) throws {
+    func `a volume whose pool was not told of it works`(isPowerCut: Bool) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let id = try tier.create("a")

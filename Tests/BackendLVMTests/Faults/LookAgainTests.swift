@@ -20,7 +20,7 @@ struct LookAgainTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a half-made volume that somebody has open stays until they let go`(
+    func `a half-made volume that somebody has open stays until they let go`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in
@@ -52,7 +52,7 @@ struct LookAgainTests {
     }
 
     @Test
-    private func `what is being made, and what is not ours, is left alone`() throws {
+    func `what is being made, and what is not ours, is left alone`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick)
             let made = TestTier.id("b")
@@ -80,7 +80,7 @@ struct LookAgainTests {
     }
 
     @Test
-    private func `SIGHUP removes leftovers and resumes what is suspended`() async throws {
+    func `SIGHUP removes leftovers and resumes what is suspended`() async throws {
         try await withDriver(.thin) { cluster in
             let id = try await cluster.create("a").volumeID
             try await cluster.using(id) { try write("before", in: $0) }

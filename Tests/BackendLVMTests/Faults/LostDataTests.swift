@@ -9,7 +9,7 @@ import Testing
 @Suite(.inGuest, .timeLimit(.minutes(5)))
 struct LostDataTests {
     @Test(arguments: [Layout(raid: .raid1), Layout(raid: .raid5)])
-    private func `a lost leg is told, costs no data, and comes back`(layout: Layout) throws {
+    func `a lost leg is told, costs no data, and comes back`(layout: Layout) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(
                 .thick,
@@ -50,7 +50,7 @@ struct LostDataTests {
     }
 
     @Test
-    private func `a snapshot that ran over is told, gives no copy, and can be deleted`() throws {
+    func `a snapshot that ran over is told, gives no copy, and can be deleted`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick)
             let id = try tier.create("a")
@@ -83,7 +83,7 @@ struct LostDataTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a volume that was reduced is told, and used for nothing`(kind: TestTier.Kind)
+    func `a volume that was reduced is told, and used for nothing`(kind: TestTier.Kind)
         throws
     {
         try withTemporaryFolder { folder in
@@ -111,7 +111,7 @@ struct LostDataTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a volume that was renamed is not absent`(kind: TestTier.Kind) throws {
+    func `a volume that was renamed is not absent`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             let id = try tier.create("a")

@@ -11,7 +11,7 @@ import Testing
 @Suite(.inGuest, .timeLimit(.minutes(5)))
 struct BehindOurBackTests {
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a volume that was removed is absent, and can be made again`(kind: TestTier.Kind)
+    func `a volume that was removed is absent, and can be made again`(kind: TestTier.Kind)
         throws
     {
         try withTemporaryFolder { folder in
@@ -29,7 +29,7 @@ struct BehindOurBackTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a list names a volume whose tags are damaged, and the tier stays up`(
+    func `a list names a volume whose tags are damaged, and the tier stays up`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in
@@ -48,7 +48,7 @@ struct BehindOurBackTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a list names a volume that does not say whose it is`(kind: TestTier.Kind) throws {
+    func `a list names a volume that does not say whose it is`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             let good = try tier.create("good")
@@ -65,7 +65,7 @@ struct BehindOurBackTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `the device of a volume is seen in sys as well`(kind: TestTier.Kind) throws {
+    func `the device of a volume is seen in sys as well`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             let id = try tier.create("a")
@@ -77,7 +77,7 @@ struct BehindOurBackTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a volume that was resized has its new size`(kind: TestTier.Kind) throws {
+    func `a volume that was resized has its new size`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             let id = try tier.create("a")
@@ -92,7 +92,7 @@ struct BehindOurBackTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `what is not active is still there, and is attached again`(kind: TestTier.Kind)
+    func `what is not active is still there, and is attached again`(kind: TestTier.Kind)
         throws
     {
         try withTemporaryFolder { folder in
@@ -116,7 +116,7 @@ struct BehindOurBackTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a group that was renamed is unavailable, and nothing of it is absent`(
+    func `a group that was renamed is unavailable, and nothing of it is absent`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in
@@ -141,7 +141,7 @@ struct BehindOurBackTests {
     }
 
     @Test
-    private func `an exported group is unavailable`() throws {
+    func `an exported group is unavailable`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick)
             let id = try tier.create("a")

@@ -10,7 +10,7 @@ import Testing
 @Suite(.inGuest, .timeLimit(.minutes(5)))
 struct BrokenDiskTests {
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a disk that answers with errors makes the tier unavailable, until it heals`(
+    func `a disk that answers with errors makes the tier unavailable, until it heals`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in
@@ -42,7 +42,7 @@ struct BrokenDiskTests {
     }
 
     @Test
-    private func `a disk that takes no writes changes nothing, and says so`() throws {
+    func `a disk that takes no writes changes nothing, and says so`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick)
             let id = try tier.create("a")
@@ -68,7 +68,7 @@ struct BrokenDiskTests {
     }
 
     @Test
-    private func `what a disk has forgotten is not said to be there`() throws {
+    func `what a disk has forgotten is not said to be there`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick)
             let id = try tier.create("a")
@@ -105,7 +105,7 @@ struct BrokenDiskTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a slow disk only takes longer`(kind: TestTier.Kind) throws {
+    func `a slow disk only takes longer`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             try tier.disks.disks[0].behave(.slow(milliseconds: 20))
@@ -118,7 +118,7 @@ struct BrokenDiskTests {
     }
 
     @Test
-    private func `a disk that hangs makes the tier unavailable, and loses nothing`() async throws {
+    func `a disk that hangs makes the tier unavailable, and loses nothing`() async throws {
         try await withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick)
             let id = try tier.create("a")

@@ -8,7 +8,7 @@ import Testing
 /// What happens when somebody else changes what a tier stands on.
 @Suite(.inGuest, .timeLimit(.minutes(5)))
 struct ChangedTierTests {
-    @Test private func `a thin tier that was thick serves its volumes, and changes none`() throws {
+    @Test func `a thin tier that was thick serves its volumes, and changes none`() throws {
         try withTemporaryFolder { folder in
             let thick = try folder.makeTier(.thick)
             let id = try thick.create("a")
@@ -30,7 +30,7 @@ struct ChangedTierTests {
         }
     }
 
-    @Test private func `no question activates a pool, and no change one that is being repaired`()
+    @Test func `no question activates a pool, and no change one that is being repaired`()
         throws
     {
         try withTemporaryFolder { folder in

@@ -19,7 +19,7 @@ struct ClassLayoutTests {
             (Layout(raid: .raid5, stripeSize: .kibibytes(64)), 120),
         ] as [(Layout, Int64)]
     )
-    private func `a volume has the layout of its class, and keeps it`(
+    func `a volume has the layout of its class, and keeps it`(
         layout: Layout,
         largest: Int64
     ) throws {
@@ -41,7 +41,7 @@ struct ClassLayoutTests {
     }
 
     @Test
-    private func `a class takes the tier's layout away, too`() throws {
+    func `a class takes the tier's layout away, too`() throws {
         try withTemporaryFolder { folder in
             let disk = ByteCount.mebibytes(68)
             let raid1 = Layout(raid: .raid1)
@@ -55,7 +55,7 @@ struct ClassLayoutTests {
     }
 
     @Test
-    private func `a copy has the layout of its class, not of its source`() throws {
+    func `a copy has the layout of its class, not of its source`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick, disks: 3, diskSize: .mebibytes(132))
             let (linear, raid5) = (Layout.linear, Layout(raid: .raid5))
@@ -77,7 +77,7 @@ struct ClassLayoutTests {
     @Test(arguments: [
         (Layout(stripes: 3), 3), (Layout(raid: .raid5), 3), (Layout(raid: .raid6), 5),
     ])
-    private func `too few disks are no room, and the message counts them`(
+    func `too few disks are no room, and the message counts them`(
         layout: Layout,
         width: Int
     ) throws {
@@ -95,7 +95,7 @@ struct ClassLayoutTests {
     }
 
     @Test
-    private func `two legs never share a disk, whatever room the others have`() throws {
+    func `two legs never share a disk, whatever room the others have`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick, disks: 3, diskSize: .mebibytes(68))
             // Free are 6 extents of the first disk, in two pieces, 16 of the second, 12 of the third.
@@ -123,8 +123,7 @@ struct ClassLayoutTests {
     }
 
     @Test
-    private func `stripes larger than an extent are refused, where LVM makes smaller ones`() throws
-    {
+    func `stripes larger than an extent are refused, where LVM makes smaller ones`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup(
                 disks: 2,
@@ -141,7 +140,7 @@ struct ClassLayoutTests {
     }
 
     @Test
-    private func `a tier that discards makes no RAID, which would promise no zeros`() throws {
+    func `a tier that discards makes no RAID, which would promise no zeros`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup(disks: 2, diskSize: .mebibytes(36))
             let tier = TestTier(over: group, .thick(ThickOptions(wipe: .discard)))
@@ -155,7 +154,7 @@ struct ClassLayoutTests {
     }
 
     @Test
-    private func `the volumes of a thin pool have no layout of their own`() throws {
+    func `the volumes of a thin pool have no layout of their own`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             expectFailure(.outOfSpace, "thin pool \(tier.disks.name)/pool") {

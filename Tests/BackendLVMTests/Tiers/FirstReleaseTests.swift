@@ -74,7 +74,7 @@ struct FirstReleaseTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `its volumes are read as they were made, with each of their tags`(
+    func `its volumes are read as they were made, with each of their tags`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in
@@ -108,7 +108,7 @@ struct FirstReleaseTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `its volumes are used, copied, grown and deleted`(kind: TestTier.Kind) throws {
+    func `its volumes are used, copied, grown and deleted`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let (group, backend) = try restored(kind, in: folder)
             try backend.start()

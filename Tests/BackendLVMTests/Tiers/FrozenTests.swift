@@ -11,7 +11,7 @@ import Testing
 struct FrozenTests {
     /// A kernel that lets freezes nest makes the cut; Linux 6.1 does not.
     @Test(arguments: TestTier.Kind.allCases, [FilesystemType.ext4, .xfs])
-    private func `a cut is refused with what to do, and made after the thaw`(
+    func `a cut is refused with what to do, and made after the thaw`(
         kind: TestTier.Kind,
         type: FilesystemType
     ) throws {
@@ -56,7 +56,7 @@ struct FrozenTests {
 
     /// LVM leaves a layer of the thick volume behind, which nothing uses, and takes it up later.
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a refused cut keeps no device beyond the volume`(kind: TestTier.Kind) throws {
+    func `a refused cut keeps no device beyond the volume`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             let id = try tier.create("a")

@@ -20,7 +20,7 @@ struct FullTests {
     }
 
     @Test
-    private func `a pool full of data takes nothing new, and heals when it is extended`() throws {
+    func `a pool full of data takes nothing new, and heals when it is extended`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let id = try tier.create("a")
@@ -48,7 +48,7 @@ struct FullTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a full metadata area takes nothing new, and lets go of what exists`(
+    func `a full metadata area takes nothing new, and lets go of what exists`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in

@@ -24,7 +24,7 @@ struct GroupStateTests {
         expectFailure(.unavailable, tier.disks.name) { try tier.backend.start() }
     }
 
-    @Test private func `a group with this host's system ID works, and with another one's does not`()
+    @Test func `a group with this host's system ID works, and with another one's does not`()
         throws
     {
         try withTemporaryFolder { folder in
@@ -74,7 +74,7 @@ struct GroupStateTests {
         }
     }
 
-    @Test private func `a disk that LVM's configuration leaves out is not said to be absent`()
+    @Test func `a disk that LVM's configuration leaves out is not said to be absent`()
         throws
     {
         try withTemporaryFolder { folder in
@@ -100,7 +100,7 @@ struct GroupStateTests {
         }
     }
 
-    @Test private func `a disk that is not in the devices file is named, with how to add it`()
+    @Test func `a disk that is not in the devices file is named, with how to add it`()
         throws
     {
         try withTemporaryFolder { folder in
@@ -121,7 +121,7 @@ struct GroupStateTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `volume_list that leaves out the group is named before anything is made`(
+    func `volume_list that leaves out the group is named before anything is made`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in
@@ -149,7 +149,7 @@ struct GroupStateTests {
         }
     }
 
-    @Test private func `a pool that was deactivated is told, and a create activates it`() throws {
+    @Test func `a pool that was deactivated is told, and a create activates it`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let name = "\(tier.disks.name)/\(TestTier.pool)"
@@ -175,7 +175,7 @@ struct GroupStateTests {
         }
     }
 
-    @Test private func `a pool that an administrator stopped for a repair stays stopped`() throws {
+    @Test func `a pool that an administrator stopped for a repair stays stopped`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let id = try tier.create("a")
@@ -204,7 +204,7 @@ struct GroupStateTests {
         }
     }
 
-    @Test private func `a group whose name leaves no room for a volume's is refused at the start`()
+    @Test func `a group whose name leaves no room for a volume's is refused at the start`()
         throws
     {
         try withTemporaryFolder { folder in

@@ -14,7 +14,7 @@ struct LayoutTests {
     ]
 
     @Test(arguments: layouts)
-    private func `capacity counts what a layout takes`(layout: Layout) throws {
+    func `capacity counts what a layout takes`(layout: Layout) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(
                 .thick,
@@ -42,7 +42,7 @@ struct LayoutTests {
     }
 
     @Test(arguments: layouts)
-    private func `too few disks are an error at the start`(layout: Layout) throws {
+    func `too few disks are an error at the start`(layout: Layout) throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup(
                 disks: layout.width - 1,
@@ -56,7 +56,7 @@ struct LayoutTests {
     }
 
     @Test
-    private func `a lost disk stops only the volumes on it`() throws {
+    func `a lost disk stops only the volumes on it`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick, disks: 2, diskSize: .mebibytes(68))
             // One on each disk: both are nearly as large as one.

@@ -29,7 +29,7 @@ struct LeftoverTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a start removes it, and nothing that is ready`(kind: TestTier.Kind) throws {
+    func `a start removes it, and nothing that is ready`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             let source = try tier.create("a")
@@ -45,7 +45,7 @@ struct LeftoverTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a delete removes it, and nothing that is ready`(kind: TestTier.Kind) throws {
+    func `a delete removes it, and nothing that is ready`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             let source = try tier.create("a")
@@ -59,7 +59,7 @@ struct LeftoverTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a retry makes it anew`(kind: TestTier.Kind) throws {
+    func `a retry makes it anew`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             let source = try tier.create("a")
@@ -73,7 +73,7 @@ struct LeftoverTests {
         }
     }
 
-    @Test private func `the retry has the room that it took`() throws {
+    @Test func `the retry has the room that it took`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick, diskSize: .mebibytes(200))
             let id = TestTier.id("b")

@@ -16,7 +16,7 @@ struct LostNotesTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a published raw volume is kept, and its pod never sees the next one's bytes`(
+    func `a published raw volume is kept, and its pod never sees the next one's bytes`(
         kind: TestTier.Kind
     ) async throws {
         try await withDriver(kind) { cluster in
@@ -47,7 +47,7 @@ struct LostNotesTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `what another mount namespace keeps is not deleted, and the holder is named`(
+    func `what another mount namespace keeps is not deleted, and the holder is named`(
         kind: TestTier.Kind
     ) async throws {
         try await withDriver(kind) { cluster in

@@ -17,7 +17,7 @@ struct NewerTagsTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `facts that are not known stay through every change of a volume`(
+    func `facts that are not known stay through every change of a volume`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in
@@ -44,7 +44,7 @@ struct NewerTagsTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `what has tags of another major version is named, and left as it is`(
+    func `what has tags of another major version is named, and left as it is`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in
@@ -82,7 +82,7 @@ struct NewerTagsTests {
         }
     }
 
-    @Test private func `a snapshot that has lost its contents is not ready to use`() throws {
+    @Test func `a snapshot that has lost its contents is not ready to use`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick)
             let id = try tier.create("a")

@@ -46,7 +46,7 @@ struct PredecessorTests {
             ("zero", .healthy), ("discard", .healthy), ("zero", .promisingNoZeros),
         ] as [Case]
     )
-    private func `reads no byte of its predecessor`(of promise: Case) async throws {
+    func `reads no byte of its predecessor`(of promise: Case) async throws {
         try await withSoiledGroup(promise.disk, wipe: promise.wipe) { cluster, _ in
             let id = try await createWhole(in: cluster)
             try await cluster.using(id, as: .block()) { device in

@@ -47,7 +47,7 @@ struct RaidGrowthTests {
     @Test(arguments: [
         Layout(raid: .raid0), Layout(raid: .raid1), Layout(raid: .raid5), Layout(raid: .raid10),
     ])
-    private func `it grows while it is mounted, and shows no old byte`(layout: Layout) throws {
+    func `it grows while it is mounted, and shows no old byte`(layout: Layout) throws {
         try withTemporaryFolder { folder in
             let disk = ByteCount.mebibytes(36)
             let group = try folder.makeVolumeGroup(disks: layout.width, diskSize: disk)
@@ -78,7 +78,7 @@ struct RaidGrowthTests {
     }
 
     @Test
-    private func `where its disks are full it moves on to others, each leg for itself`() throws {
+    func `where its disks are full it moves on to others, each leg for itself`() throws {
         try withTemporaryFolder { folder in
             let raid1 = Layout(raid: .raid1)
             let disk = ByteCount.mebibytes(36)
@@ -103,7 +103,7 @@ struct RaidGrowthTests {
     }
 
     @Test
-    private func `a leg does not move on to the disk of another`() throws {
+    func `a leg does not move on to the disk of another`() throws {
         try withTemporaryFolder { folder in
             let raid1 = Layout(raid: .raid1)
             let disk = ByteCount.mebibytes(36)

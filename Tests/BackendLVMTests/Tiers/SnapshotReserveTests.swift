@@ -8,7 +8,7 @@ import Testing
 /// How much of its volume a copy-on-write snapshot outlives.
 @Suite(.inGuest, .timeLimit(.minutes(5)))
 struct SnapshotReserveTests {
-    @Test private func `with all of the volume in reserve, all of it may be overwritten`() throws {
+    @Test func `with all of the volume in reserve, all of it may be overwritten`() throws {
         try withTemporaryFolder { folder in
             let group = try folder.makeVolumeGroup(diskSize: .mebibytes(200))
             let tier = TestTier(over: group, .thick(ThickOptions(snapshotReserve: 100)))

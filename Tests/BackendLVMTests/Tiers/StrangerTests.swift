@@ -10,7 +10,7 @@ import Testing
 @Suite(.inGuest, .timeLimit(.minutes(5)))
 struct StrangerTests {
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a create of a name that exists leaves what is there`(kind: TestTier.Kind) throws {
+    func `a create of a name that exists leaves what is there`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             let id = try tier.create("a")
@@ -29,7 +29,7 @@ struct StrangerTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `a volume of our name without our tag is neither taken nor absent`(
+    func `a volume of our name without our tag is neither taken nor absent`(
         kind: TestTier.Kind
     ) throws {
         try withTemporaryFolder { folder in
@@ -51,7 +51,7 @@ struct StrangerTests {
     }
 
     @Test
-    private func `a thick volume stays while an administrator's snapshot hangs on it`() throws {
+    func `a thick volume stays while an administrator's snapshot hangs on it`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick)
             let id = try tier.create("a")
@@ -71,7 +71,7 @@ struct StrangerTests {
     }
 
     @Test
-    private func `an administrator's snapshot of a thin volume outlives it`() throws {
+    func `an administrator's snapshot of a thin volume outlives it`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             let id = try tier.create("a")
@@ -86,7 +86,7 @@ struct StrangerTests {
     }
 
     @Test(arguments: TestTier.Kind.allCases)
-    private func `volumes of others are never changed`(kind: TestTier.Kind) throws {
+    func `volumes of others are never changed`(kind: TestTier.Kind) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             let foreign = ["data", "t1-data", TestTier.id("other").text]
@@ -118,7 +118,7 @@ struct StrangerTests {
         }
     }
 
-    @Test private func `a snapshot that LVM knows before we do keeps its volume`() throws {
+    @Test func `a snapshot that LVM knows before we do keeps its volume`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick)
             let id = try tier.create("a")
@@ -138,7 +138,7 @@ struct StrangerTests {
         }
     }
 
-    @Test private func `what a pod writes to its own raw volume is no disk of a group`() throws {
+    @Test func `what a pod writes to its own raw volume is no disk of a group`() throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick)
             let id = try tier.create("a")

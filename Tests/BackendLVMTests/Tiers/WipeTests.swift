@@ -34,7 +34,7 @@ struct WipeTests {
     }
 
     @Test(arguments: [WipePolicy.zero, .discard])
-    private func `a volume that is made again reads no byte of its predecessor`(
+    func `a volume that is made again reads no byte of its predecessor`(
         wipe: WipePolicy
     ) throws {
         try withTemporaryFolder { folder in
@@ -47,7 +47,7 @@ struct WipeTests {
     }
 
     @Test(arguments: [WipePolicy.zero, .discard])
-    private func `the grown part of a volume reads as zeros`(wipe: WipePolicy) throws {
+    func `the grown part of a volume reads as zeros`(wipe: WipePolicy) throws {
         try withTemporaryFolder { folder in
             let tier = try makeTier(in: folder, wipe)
             try soil(tier)
@@ -62,7 +62,7 @@ struct WipeTests {
     }
 
     @Test
-    private func `the part behind a copy reads as zeros`() throws {
+    func `the part behind a copy reads as zeros`() throws {
         try withTemporaryFolder { folder in
             let tier = try makeTier(in: folder, .zero)
             try soil(tier)
@@ -75,7 +75,7 @@ struct WipeTests {
     }
 
     @Test
-    private func `what promises nothing shows no signature at least`() throws {
+    func `what promises nothing shows no signature at least`() throws {
         try withTemporaryFolder { folder in
             let tier = try makeTier(in: folder, .none)
             try soil(tier)
