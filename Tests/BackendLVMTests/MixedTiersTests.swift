@@ -129,7 +129,7 @@ struct MixedTiersTests {
     }
 
     @Test
-    func `a class's layout is compared, rounds sizes and counts its disks`() async throws {
+    func `a class's layout is compared, and rounds sizes`() async throws {
         try await withTiers { cluster, group in
             let raid5 = ["tier": "thick", "raid": "raid5"]
             let mebibytes = Int64(1 << 20)
@@ -153,13 +153,36 @@ struct MixedTiersTests {
                 )
                 _ = try await cluster.expand(volume.volumeID, to: narrow, as: .block())
             }
+            try await cluster.delete(volume.volumeID)
+        }
+    }
+
+    @Test
+    func `a copy without a size has its grown source's, in the layout of its own class`()
+        async throws
+    {
+        try await withTiers { cluster, group in
+            let raid5 = ["tier": "thick", "raid": "raid5"]
+            let source = try await cluster.create(request("a", bytes: 33 << 20, raid5))
+            let range = CapacityRange(requiredBytes: 41 << 20)
+            _ = try await cluster.expand(source.volumeID, to: range, as: .block())
             var copy = request("copy", bytes: 0, ["tier": "thick", "stripes": "3"])
-            copy.volumeContentSource = .volume(volume.volumeID)
+            copy.volumeContentSource = .volume(source.volumeID)
             copy.capacityRange = nil
             let clone = try await cluster.create(copy)
-            #expect(clone.capacityBytes == 48 * mebibytes)
-            #expect(try kinds(in: group)[clone.volumeID] == "striped")
-            let raid6 = request("c", bytes: 33 * mebibytes, ["tier": "thick", "raid": "raid6"])
+            #expect(clone.capacityBytes == 48 << 20)
+            let kinds = try kinds(in: group)
+            #expect(kinds == [source.volumeID: "raid5", clone.volumeID: "striped"])
+            for id in [source.volumeID, clone.volumeID] { try await cluster.delete(id) }
+        }
+    }
+
+    @Test
+    func `a layout that needs more disks, or no thin pool, makes nothing and has no capacity`()
+        async throws
+    {
+        try await withTiers { cluster, group in
+            let raid6 = request("c", bytes: 33 << 20, ["tier": "thick", "raid": "raid6"])
             await expectFailure(.resourceExhausted, "needs 5 disks", "3 disks in all") {
                 try await cluster.create(raid6)
             }
@@ -168,23 +191,15 @@ struct MixedTiersTests {
             }
             let capacity = try await cluster.call(GetCapacityRequest(parameters: raid6.parameters))
             #expect(capacity.availableCapacity == 0 && capacity.maximumVolumeSize == 0)
-            for id in [volume.volumeID, clone.volumeID] { try await cluster.delete(id) }
+            #expect(try kinds(in: group).isEmpty)
         }
     }
 
     @Test
-    func `doctor and tier list show each tier`() async throws {
+    func `doctor shows what it looks at in each tier`() async throws {
         try await withTiers { cluster, group in
             _ = try await cluster.create("a")
-            let places = cluster.driver.places
-            let common = ["--output", "json", "--config", places.tiersFile]
-            let run = { (command: [String]) in
-                try HostCommand(
-                    program: Driver.binary(),
-                    arguments: command + common + ["--endpoint", "unix://\(places.socket)"]
-                ).run(deadline: .seconds(60))
-            }
-            let report = try decode(Report.self, try run(["doctor"]))
+            let report = try output(of: ["doctor"], as: Report.self, on: cluster)
             #expect(report.isHealthy)
             let subjects = { (area: String) in
                 Set(report.checks.filter { $0.area == area }.map(\.subject))
@@ -205,8 +220,14 @@ struct MixedTiersTests {
             #expect(subjects("tier thin").isSuperset(of: ofGroup.union(levels)))
             let shared = report.checks.first { $0.area == "tier thin" && $0.subject == "shared" }
             #expect(shared?.found == "1 volumes of others in volume group \(group.name)")
+        }
+    }
 
-            let tiers = try decode([Row].self, try run(["tier", "list"]))
+    @Test
+    func `tier list shows each tier with the room that GetCapacity tells`() async throws {
+        try await withTiers { cluster, _ in
+            _ = try await cluster.create("a")
+            let tiers = try output(of: ["tier", "list"], as: [Row].self, on: cluster)
             #expect(tiers.map(\.name) == ["ext4-thin", "thick", "thin"])
             #expect(tiers.map(\.kind) == ["loop", "lvm", "lvm"])
             #expect(tiers.map(\.provisioning) == ["thin", "thick", "thin"])
@@ -223,10 +244,19 @@ struct MixedTiersTests {
         }
     }
 
-    private func decode<Value: Decodable>(_ type: Value.Type, _ output: CommandOutput) throws
-        -> Value
-    {
-        try JSONDecoder().decode(type, from: Data(output.standardOutput.utf8))
+    /// What a command of the binary prints as JSON.
+    private func output<Value: Decodable>(
+        of command: [String],
+        as type: Value.Type,
+        on cluster: Cluster
+    ) throws -> Value {
+        let places = cluster.driver.places
+        let common = ["--output", "json", "--config", places.tiersFile]
+        let output = try HostCommand(
+            program: Driver.binary(),
+            arguments: command + common + ["--endpoint", "unix://\(places.socket)"]
+        ).run(deadline: .seconds(60))
+        return try JSONDecoder().decode(type, from: Data(output.standardOutput.utf8))
     }
 
     private struct Report: Decodable {

@@ -4,6 +4,29 @@ import Testing
 
 /// Bytes that `protoc --encode=csi.v1.<Message>` wrote, kept here as text.
 @Suite(.timeLimit(.minutes(5))) struct GoldenTests {
+    /// With a value of its own in each field.
+    private static let tier = NodeTier(
+        name: "fast",
+        backend: "thin",
+        isDefault: true,
+        isAvailable: true,
+        totalBytes: 4096,
+        availableBytes: 2048,
+        maximumVolumeBytes: 1024,
+        layouts: [
+            LayoutCapacity(
+                parameters: ["raid": "raid1"],
+                availableBytes: 512,
+                maximumVolumeBytes: 256
+            )
+        ],
+        volumeCount: 3,
+        snapshotCount: 1,
+        problems: [NodeProblem(kind: "full", message: "m", subject: "vg")],
+        defaultFilesystem: "xfs",
+        sizeUnitBytes: 512
+    )
+
     @Test func `CreateVolumeRequest is what protoc writes`() throws {
         let request = CreateVolumeRequest(
             name: "pvc-1",
@@ -61,27 +84,6 @@ import Testing
     }
 
     @Test func `RegisterRequest is what protoc writes`() throws {
-        let tier = NodeTier(
-            name: "fast",
-            backend: "thin",
-            isDefault: true,
-            isAvailable: true,
-            totalBytes: 4096,
-            availableBytes: 2048,
-            maximumVolumeBytes: 1024,
-            layouts: [
-                LayoutCapacity(
-                    parameters: ["raid": "raid1"],
-                    availableBytes: 512,
-                    maximumVolumeBytes: 256
-                )
-            ],
-            volumeCount: 3,
-            snapshotCount: 1,
-            problems: [NodeProblem(kind: "full", message: "m", subject: "vg")],
-            defaultFilesystem: "xfs",
-            sizeUnitBytes: 512
-        )
         let request = RegisterRequest(
             nodeID: "n1",
             bootID: "b",
@@ -89,7 +91,7 @@ import Testing
             version: "0.1.0",
             endpoint: "10.0.0.1:9443",
             segments: ["zone": "a", "topology.cairn.storage/node": "n1"],
-            tiers: [tier],
+            tiers: [Self.tier],
             problems: [NodeProblem(kind: "record", message: "x")],
             clockUnixNanoseconds: 1_790_000_000_000_000_001,
             maximumVolumes: 100,

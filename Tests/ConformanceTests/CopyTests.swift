@@ -31,31 +31,37 @@ struct `Restores and clones` {
             let snapshot = try await cluster.snapshot(source, named: cluster.unique("snap"))
             #expect(snapshot.sizeBytes == mebibytes << 20)
             try write("second", in: mounted)
-            let copies: [(String, VolumeContentSource)] = [
-                ("first", .snapshot(snapshot.snapshotID)), ("second", .volume(source)),
-            ]
-            for (mark, origin) in copies {
-                let copy = try await cluster.create(
-                    cluster.unique("copy"),
-                    mebibytes: mebibytes,
-                    as: capability,
-                    tier: kind.tier,
-                    from: origin
-                )
-                #expect(copy.contentSource == origin)
-                // Mounted while its source is: two XFS or btrfs of one identity could not be.
-                try await cluster.using(copy.volumeID, as: capability) {
-                    try expectContents(mark, in: $0)
-                    try write("own", in: $0)
-                }
-                // And again, when it has an identity of its own.
-                try await cluster.using(copy.volumeID, as: capability) {
-                    try expectContents("own", in: $0)
-                }
-                try await cluster.delete(copy.volumeID)
-            }
+            try await expectCopy(of: .snapshot(snapshot.snapshotID), holds: "first", kind, type)
+            try await expectCopy(of: .volume(source), holds: "second", kind, type)
             try expectContents("second", in: mounted)
         }
+    }
+
+    private func expectCopy(
+        of origin: VolumeContentSource,
+        holds mark: String,
+        _ kind: PoolKind,
+        _ type: FilesystemType
+    ) async throws {
+        let capability: VolumeCapability = .mount(type.rawValue)
+        let copy = try await cluster.create(
+            cluster.unique("copy"),
+            mebibytes: Filesystems.minimumSize(of: type).bytes >> 20,
+            as: capability,
+            tier: kind.tier,
+            from: origin
+        )
+        #expect(copy.contentSource == origin)
+        // Mounted while its source is: two XFS or btrfs of one identity could not be.
+        try await cluster.using(copy.volumeID, as: capability) {
+            try expectContents(mark, in: $0)
+            try write("own", in: $0)
+        }
+        // And again, when it has an identity of its own.
+        try await cluster.using(copy.volumeID, as: capability) {
+            try expectContents("own", in: $0)
+        }
+        try await cluster.delete(copy.volumeID)
     }
 
     @Test(arguments: PoolKind.allCases)
@@ -73,26 +79,8 @@ struct `Restores and clones` {
         let snapshot = try await cluster.snapshot(source, named: cluster.unique("snap"))
         let cut = try Files.checksum(cluster.pool(kind).data(of: source))
         try await cluster.using(source, as: .block()) { try Bytes.write(noise("later"), to: $0) }
-        for (origin, head) in [
-            (VolumeContentSource.snapshot(snapshot.snapshotID), "head"), (.volume(source), "later"),
-        ] {
-            let copy = try await cluster.create(
-                cluster.unique("copy"),
-                mebibytes: 24,
-                as: .block(),
-                tier: kind.tier,
-                from: origin
-            )
-            #expect(copy.capacityBytes == 24 << 20)
-            try await cluster.using(copy.volumeID, as: .block()) { target in
-                #expect(try Bytes.read(target, count: 200_000) == noise(head))
-                let tail = try Bytes.read(target, at: (20 << 20) - 200_000, count: 200_000)
-                #expect(tail == noise("tail"))
-                let behind = try Bytes.read(target, at: 20 << 20, count: 4 << 20)
-                #expect(behind == Array(repeating: 0, count: 4 << 20))
-            }
-            try await cluster.delete(copy.volumeID)
-        }
+        try await expectBlockCopy(of: .snapshot(snapshot.snapshotID), begins: "head", kind)
+        try await expectBlockCopy(of: .volume(source), begins: "later", kind)
         let twin = try await cluster.create(
             cluster.unique("twin"),
             mebibytes: 20,
@@ -101,6 +89,30 @@ struct `Restores and clones` {
             from: .snapshot(snapshot.snapshotID)
         )
         #expect(try Files.checksum(cluster.pool(kind).data(of: twin.volumeID)) == cut)
+    }
+
+    /// A copy that is larger than its source of 20 MiB: what lies behind that reads as zeros.
+    private func expectBlockCopy(
+        of origin: VolumeContentSource,
+        begins head: String,
+        _ kind: PoolKind
+    ) async throws {
+        let copy = try await cluster.create(
+            cluster.unique("copy"),
+            mebibytes: 24,
+            as: .block(),
+            tier: kind.tier,
+            from: origin
+        )
+        #expect(copy.capacityBytes == 24 << 20)
+        try await cluster.using(copy.volumeID, as: .block()) { target in
+            #expect(try Bytes.read(target, count: 200_000) == noise(head))
+            let tail = try Bytes.read(target, at: (20 << 20) - 200_000, count: 200_000)
+            #expect(tail == noise("tail"))
+            let behind = try Bytes.read(target, at: 20 << 20, count: 4 << 20)
+            #expect(behind == Array(repeating: 0, count: 4 << 20))
+        }
+        try await cluster.delete(copy.volumeID)
     }
 
     @Test(arguments: FilesystemType.allCases)

@@ -16,61 +16,13 @@ struct `A restart between any two calls` {
 
     @Test(arguments: [SIGTERM, SIGKILL], PoolKind.restarted)
     func `of a mounted volume changes nothing`(_ signal: CInt, _ kind: PoolKind) async throws {
-        let xfs: VolumeCapability = .mount("xfs")
-        let restart = { try await cluster.driver.restart(signal) }
-        let name = cluster.unique("life")
-        try await restart()
-        let volume = try await cluster.create(name, mebibytes: 300, as: xfs, tier: kind.tier)
-        let id = volume.volumeID
-        let target = cluster.target()
-        try await restart()
-        let replayed = try await cluster.create(name, mebibytes: 300, as: xfs, tier: kind.tier)
-        #expect(replayed == volume)
-        try await restart()
-        try await cluster.stage(id, as: xfs)
-        try await restart()
-        try await cluster.stage(id, as: xfs)
-        try await restart()
-        try await cluster.publish(id, at: target, as: xfs)
-        try write("life", in: target)
-        try await restart()
-        try await cluster.publish(id, at: target, as: xfs)
-        #expect(try cluster.mounts(at: target).count == 1)
-        try await restart()
-        #expect(try await cluster.stats(id, at: target).count == 2)
-        try await restart()
-        #expect(
-            try await cluster.expand(id, to: .mebibytes(400), as: xfs).capacityBytes == 400 << 20
-        )
-        try await restart()
-        #expect(try await cluster.nodeExpand(id, at: target) == 400 << 20)
-        try await restart()
-        let snapshot = try await cluster.snapshot(id, named: name).snapshotID
-        try await restart()
-        let copy = try await cluster.create(
-            "\(name)-copy",
-            mebibytes: 400,
-            as: xfs,
-            tier: kind.tier,
-            from: .snapshot(snapshot)
-        ).volumeID
-        try await restart()
-        await expectFailure(.failedPrecondition) { try await cluster.delete(id) }
-        try expectContents("life", in: target)
-        try await restart()
-        try await cluster.unpublish(id, from: target)
-        #expect(!Paths.exists(target))
-        try await restart()
-        try await cluster.unstage(id)
-        #expect(cluster.devices(of: id).isEmpty)
-        try await restart()
-        try await cluster.delete(id)
-        try await restart()
-        try await cluster.using(copy, as: xfs) { try expectContents("life", in: $0) }
-        try await restart()
-        try await cluster.deleteSnapshot(snapshot)
-        try await restart()
-        try await cluster.delete(copy)
+        let life = MountedLife(cluster: cluster, signal: signal, kind: kind)
+        let id = try await life.begin()
+        try await life.use(id)
+        try await life.grow(id)
+        let (snapshot, copy) = try await life.copy(id)
+        try await life.end(id)
+        try await life.outlive(by: copy, of: snapshot)
         #expect(Files.objects(in: try cluster.pool(kind)).isEmpty)
     }
 
@@ -124,6 +76,96 @@ struct `A restart between any two calls` {
             try await cluster.delete(id)
         }
         #expect(Files.objects(in: try cluster.pool(.ext4Thin)).isEmpty)
+    }
+}
+
+/// The steps of a mounted volume's life, with a restart between any two of their calls.
+private struct MountedLife {
+    let cluster: Cluster
+    let signal: CInt
+    let kind: PoolKind
+    let name: String
+    let target: String
+    let xfs: VolumeCapability = .mount("xfs")
+
+    init(cluster: Cluster, signal: CInt, kind: PoolKind) {
+        self.cluster = cluster
+        self.signal = signal
+        self.kind = kind
+        name = cluster.unique("life")
+        target = cluster.target()
+    }
+
+    private func restart() async throws { try await cluster.driver.restart(signal) }
+
+    func begin() async throws -> String {
+        try await restart()
+        let volume = try await cluster.create(name, mebibytes: 300, as: xfs, tier: kind.tier)
+        try await restart()
+        let replayed = try await cluster.create(name, mebibytes: 300, as: xfs, tier: kind.tier)
+        #expect(replayed == volume)
+        return volume.volumeID
+    }
+
+    func use(_ id: String) async throws {
+        try await restart()
+        try await cluster.stage(id, as: xfs)
+        try await restart()
+        try await cluster.stage(id, as: xfs)
+        try await restart()
+        try await cluster.publish(id, at: target, as: xfs)
+        try write("life", in: target)
+        try await restart()
+        try await cluster.publish(id, at: target, as: xfs)
+        #expect(try cluster.mounts(at: target).count == 1)
+    }
+
+    func grow(_ id: String) async throws {
+        try await restart()
+        #expect(try await cluster.stats(id, at: target).count == 2)
+        try await restart()
+        #expect(
+            try await cluster.expand(id, to: .mebibytes(400), as: xfs).capacityBytes == 400 << 20
+        )
+        try await restart()
+        #expect(try await cluster.nodeExpand(id, at: target) == 400 << 20)
+    }
+
+    func copy(_ id: String) async throws -> (snapshot: String, copy: String) {
+        try await restart()
+        let snapshot = try await cluster.snapshot(id, named: name).snapshotID
+        try await restart()
+        let copy = try await cluster.create(
+            "\(name)-copy",
+            mebibytes: 400,
+            as: xfs,
+            tier: kind.tier,
+            from: .snapshot(snapshot)
+        ).volumeID
+        return (snapshot, copy)
+    }
+
+    func end(_ id: String) async throws {
+        try await restart()
+        await expectFailure(.failedPrecondition) { try await cluster.delete(id) }
+        try expectContents("life", in: target)
+        try await restart()
+        try await cluster.unpublish(id, from: target)
+        #expect(!Paths.exists(target))
+        try await restart()
+        try await cluster.unstage(id)
+        #expect(cluster.devices(of: id).isEmpty)
+        try await restart()
+        try await cluster.delete(id)
+    }
+
+    func outlive(by copy: String, of snapshot: String) async throws {
+        try await restart()
+        try await cluster.using(copy, as: xfs) { try expectContents("life", in: $0) }
+        try await restart()
+        try await cluster.deleteSnapshot(snapshot)
+        try await restart()
+        try await cluster.delete(copy)
     }
 }
 

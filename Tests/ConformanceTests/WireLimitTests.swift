@@ -114,54 +114,37 @@ struct `Limits of the wire` {
     }
 
     @Test func `every required field that is missing is INVALID_ARGUMENT and named`() async throws {
-        let node = cluster.driver
-        await expectFailure(.invalidArgument, "volume_id") {
-            try await node.call(DeleteVolumeRequest())
-        }
-        await expectFailure(.invalidArgument, "volume_id") {
-            try await node.call(ControllerGetVolumeRequest())
-        }
-        await expectFailure(.invalidArgument, "volume_id") {
-            try await node.call(ControllerExpandVolumeRequest(capacityRange: .mebibytes(1)))
-        }
-        await expectFailure(.invalidArgument, "capacity_range") {
-            try await node.call(ControllerExpandVolumeRequest(volumeID: "v"))
-        }
-        await expectFailure(.invalidArgument, "name") {
-            try await node.call(CreateSnapshotRequest(sourceVolumeID: "v"))
-        }
-        await expectFailure(.invalidArgument, "source_volume_id") {
-            try await node.call(CreateSnapshotRequest(name: "s"))
-        }
-        await expectFailure(.invalidArgument, "snapshot_id") {
-            try await node.call(DeleteSnapshotRequest())
-        }
-        await expectFailure(.invalidArgument, "snapshot_id") {
-            try await node.call(GetSnapshotRequest())
-        }
-        await expectFailure(.invalidArgument, "staging_target_path") {
-            try await node.call(NodeStageVolumeRequest(volumeID: "v", volumeCapability: .mount()))
-        }
-        await expectFailure(.invalidArgument, "volume_capability") {
-            try await node.call(NodeStageVolumeRequest(volumeID: "v", stagingTargetPath: "/s"))
-        }
-        await expectFailure(.invalidArgument, "staging_target_path") {
-            try await node.call(NodeUnstageVolumeRequest(volumeID: "v"))
-        }
-        await expectFailure(.invalidArgument, "target_path") {
-            try await node.call(NodePublishVolumeRequest(volumeID: "v", volumeCapability: .mount()))
-        }
-        await expectFailure(.invalidArgument, "target_path") {
-            try await node.call(NodeUnpublishVolumeRequest(volumeID: "v"))
-        }
-        await expectFailure(.invalidArgument, "volume_path") {
-            try await node.call(NodeGetVolumeStatsRequest(volumeID: "v"))
-        }
-        await expectFailure(.invalidArgument, "volume_path") {
-            try await node.call(NodeExpandVolumeRequest(volumeID: "v"))
-        }
-        await expectFailure(.invalidArgument, "volume_capabilities") {
-            try await node.call(ValidateVolumeCapabilitiesRequest(volumeID: "v"))
+        await expectMissing("volume_id", in: DeleteVolumeRequest())
+        await expectMissing("volume_id", in: ControllerGetVolumeRequest())
+        let expand = ControllerExpandVolumeRequest(capacityRange: .mebibytes(1))
+        await expectMissing("volume_id", in: expand)
+        await expectMissing("capacity_range", in: ControllerExpandVolumeRequest(volumeID: "v"))
+        await expectMissing("name", in: CreateSnapshotRequest(sourceVolumeID: "v"))
+        await expectMissing("source_volume_id", in: CreateSnapshotRequest(name: "s"))
+        await expectMissing("snapshot_id", in: DeleteSnapshotRequest())
+        await expectMissing("snapshot_id", in: GetSnapshotRequest())
+        let capability = VolumeCapability.mount()
+        let stage = NodeStageVolumeRequest(volumeID: "v", volumeCapability: capability)
+        await expectMissing("staging_target_path", in: stage)
+        let unclear = NodeStageVolumeRequest(volumeID: "v", stagingTargetPath: "/s")
+        await expectMissing("volume_capability", in: unclear)
+        await expectMissing("staging_target_path", in: NodeUnstageVolumeRequest(volumeID: "v"))
+        let publish = NodePublishVolumeRequest(volumeID: "v", volumeCapability: capability)
+        await expectMissing("target_path", in: publish)
+        await expectMissing("target_path", in: NodeUnpublishVolumeRequest(volumeID: "v"))
+        await expectMissing("volume_path", in: NodeGetVolumeStatsRequest(volumeID: "v"))
+        await expectMissing("volume_path", in: NodeExpandVolumeRequest(volumeID: "v"))
+        let validate = ValidateVolumeCapabilitiesRequest(volumeID: "v")
+        await expectMissing("volume_capabilities", in: validate)
+    }
+
+    private func expectMissing(
+        _ field: String,
+        in request: some CSIRequest,
+        at location: SourceLocation = #_sourceLocation
+    ) async {
+        await expectFailure(.invalidArgument, field, at: location) {
+            try await cluster.driver.call(request)
         }
     }
 }

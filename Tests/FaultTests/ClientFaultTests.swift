@@ -17,7 +17,24 @@ struct `A process that should not be there` {
     @Test func `as a client that is killed in a copy leaves one whole volume`() async throws {
         let other = try await Bystander(on: .ext4Thin, of: cluster)
         let pool = cluster.pools[0]
-        let source = try await cluster.create(
+        let source = try await noisyVolume(in: pool)
+        let name = cluster.unique("copy")
+        try await killClient(thatCopies: source, to: name, in: pool)
+        let copy = try await retryingWhileAborted {
+            try await cluster.create(name, mebibytes: 512, as: .block(), from: .volume(source))
+        }.volumeID
+        let sums = try [copy, source].map { try Files.checksum(pool.data(of: $0)) }
+        #expect(sums[0] == sums[1])
+        #expect(try await cluster.volumes().sorted() == [other.id, source, copy].sorted())
+        #expect(Paths.names(in: "\(pool.directory)/volumes").count == 3)
+        try await other.expectUnharmed()
+        for id in [source, copy] { try await cluster.delete(id) }
+        try await other.end()
+    }
+
+    /// A block volume of 512 MiB, of which 400 are noise: its copy takes a while.
+    private func noisyVolume(in pool: Pool) async throws -> String {
+        let id = try await cluster.create(
             cluster.unique("source"),
             mebibytes: 512,
             as: .block()
@@ -25,12 +42,19 @@ struct `A process that should not be there` {
         try Tool.run(
             "/usr/bin/dd",
             "if=/dev/urandom",
-            "of=\(pool.data(of: source))",
+            "of=\(pool.data(of: id))",
             "bs=1M",
             "count=400",
             "conv=notrunc"
         )
-        let name = cluster.unique("copy")
+        return id
+    }
+
+    private func killClient(
+        thatCopies source: String,
+        to name: String,
+        in pool: Pool
+    ) async throws {
         let client = try ChildProgram(
             Driver.binary(),
             [
@@ -45,16 +69,6 @@ struct `A process that should not be there` {
         }
         client.signal(SIGKILL)
         #expect(try await client.waitForEnd() == .signalled(SIGKILL))
-        let copy = try await retryingWhileAborted {
-            try await cluster.create(name, mebibytes: 512, as: .block(), from: .volume(source))
-        }.volumeID
-        let sums = try [copy, source].map { try Files.checksum(pool.data(of: $0)) }
-        #expect(sums[0] == sums[1])
-        #expect(try await cluster.volumes().sorted() == [other.id, source, copy].sorted())
-        #expect(Paths.names(in: "\(pool.directory)/volumes").count == 3)
-        try await other.expectUnharmed()
-        for id in [source, copy] { try await cluster.delete(id) }
-        try await other.end()
     }
 
     @Test func `as a second driver on socket and pools waits until the first has ended`()
@@ -74,15 +88,7 @@ struct `A process that should not be there` {
         try await wait(for: "opened tiers") {
             try second.logText().contains("another driver uses it")
         }
-        for call: () async throws -> Void in [
-            { _ = try await client.call(ControllerGetVolumeRequest(volumeID: other.id)) },
-            { _ = try await client.call(DeleteVolumeRequest(volumeID: other.id)) },
-            { _ = try await client.call(ListVolumesRequest()) },
-        ] {
-            await expectFailure(.unavailable, "ext4-thin", "another driver", "stop") {
-                try await call()
-            }
-        }
+        await expectWaiting(client, volume: other.id)
         // Connected before: served by the first.
         #expect(try await cluster.get(other.id).volumeID == other.id)
         try expectContents("bystander", in: other.target)
@@ -99,6 +105,19 @@ struct `A process that should not be there` {
         try await cluster.driver.start()
         try await other.expectUnharmed()
         try await other.end()
+    }
+
+    /// It answers nothing of the pools that another driver has.
+    private func expectWaiting(_ second: CSIClient, volume id: String) async {
+        for call: () async throws -> Void in [
+            { _ = try await second.call(ControllerGetVolumeRequest(volumeID: id)) },
+            { _ = try await second.call(DeleteVolumeRequest(volumeID: id)) },
+            { _ = try await second.call(ListVolumesRequest()) },
+        ] {
+            await expectFailure(.unavailable, "ext4-thin", "another driver", "stop") {
+                try await call()
+            }
+        }
     }
 
     @Test func `as a driver on a path that holds a file ends with code 1 and leaves the file`()

@@ -66,24 +66,8 @@ struct `A file system that has given up` {
         #expect(try !doctor().contains("given up"))
         try death.come(over: cluster.staging(id), on: try #require(cluster.devices(of: id).first))
 
-        let word = "after an error"
-        await expectFailure(.aborted, id, word, "unstaged") {
-            try await cluster.stage(id, as: capability)
-        }
-        for target in [first, second] {
-            await expectFailure(.internalError, id, word, "unstaged") {
-                try await cluster.publish(id, at: target, as: capability)
-            }
-        }
+        await expectNamedAtEachCall(id, death, at: first, second)
         #expect(!second.isThere)
-        await expectFailure(.internalError, id, word, "unstaged") {
-            _ = try await cluster.snapshot(id, named: cluster.unique("snapshot"))
-        }
-        if death.isSeenByStats {
-            await expectFailure(.internalError, id, word) {
-                _ = try await cluster.stats(id, at: first)
-            }
-        }
         #expect(try doctor().contains("volume \(id)"))
         #expect(try countsDeadFilesystems())
 
@@ -95,6 +79,33 @@ struct `A file system that has given up` {
         }
         #expect(try !countsDeadFilesystems())
         try await cluster.delete(id)
+    }
+
+    /// The volume is staged, and published at the first target.
+    private func expectNamedAtEachCall(
+        _ id: String,
+        _ death: Death,
+        at first: String,
+        _ second: String
+    ) async {
+        let capability: VolumeCapability = .mount(death.type.rawValue)
+        let word = "after an error"
+        await expectFailure(.aborted, id, word, "unstaged") {
+            try await cluster.stage(id, as: capability)
+        }
+        for target in [first, second] {
+            await expectFailure(.internalError, id, word, "unstaged") {
+                try await cluster.publish(id, at: target, as: capability)
+            }
+        }
+        await expectFailure(.internalError, id, word, "unstaged") {
+            _ = try await cluster.snapshot(id, named: cluster.unique("snapshot"))
+        }
+        if death.isSeenByStats {
+            await expectFailure(.internalError, id, word) {
+                _ = try await cluster.stats(id, at: first)
+            }
+        }
     }
 
     private func countsDeadFilesystems() throws -> Bool {

@@ -18,12 +18,9 @@ struct FrozenTests {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind, diskSize: .gibibytes(2))
             let id = try tier.create("a", mebibytes: 320)
-            let device = try tier.backend.attach(id).path
-            try Guest.run("mkfs.\(type.rawValue)", [device])
-            let target = try folder.mount(device, as: type, named: "mounted")
+            let target = try format(id, of: tier, as: type, in: folder)
             try Bytes.write("before", to: "\(target.path)/file")
-            try Guest.run("fsfreeze", ["--freeze", target.path])
-            folder.onCleanup { _ = try? Guest.run("fsfreeze", ["--unfreeze", target.path]) }
+            try freeze(target, in: folder)
             let before = try tier.names()
             for _ in 1...2 {
                 expectFailure(.inUse, "frozen by another program", "fsfreeze -u") {
@@ -34,19 +31,12 @@ struct FrozenTests {
                 #expect(tier.problems() == [])
             }
             // It is frozen still, or this would fail.
-            try Guest.run("fsfreeze", ["--unfreeze", target.path])
+            try thaw(target)
             let snapshot = try tier.snapshot(id, named: "s", mebibytes: 320)
             try Bytes.write("behind", to: "\(target.path)/file")
             try Mounts.unmountAll(target)
             let copy = try tier.create("b", mebibytes: 320, from: .snapshot(snapshot))
-            let shown = try folder.mount(
-                try tier.backend.attach(copy).path,
-                as: type,
-                flags: type == .xfs ? ["nouuid"] : [],
-                named: "copy"
-            )
-            #expect(try Bytes.read("\(shown.path)/file") == Array("before".utf8))
-            try Mounts.unmountAll(shown)
+            try expectFile("before", onCopy: copy, of: tier, as: type, in: folder)
             #expect(tier.problems() == [])
             try tier.backend.deleteSnapshot(snapshot)
             for id in [id, copy] { try tier.backend.deleteVolume(id) }
@@ -60,18 +50,54 @@ struct FrozenTests {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(kind)
             let id = try tier.create("a")
-            let device = try tier.backend.attach(id).path
-            try Guest.run("mkfs.ext4", [device])
-            let target = try folder.mount(device, as: .ext4, named: "mounted")
-            try Guest.run("fsfreeze", ["--freeze", target.path])
-            folder.onCleanup { _ = try? Guest.run("fsfreeze", ["--unfreeze", target.path]) }
+            let target = try format(id, of: tier, as: .ext4, in: folder)
+            try freeze(target, in: folder)
             expectFailure(.inUse, "fsfreeze -u") { try tier.snapshot(id, named: "s") }
-            try Guest.run("fsfreeze", ["--unfreeze", target.path])
+            try thaw(target)
             try Mounts.unmountAll(target)
             try tier.backend.deleteVolume(id)
             #expect(devices(of: tier) == [])
             #expect(tier.problems() == [])
         }
+    }
+
+    /// Makes a file system on a volume and mounts it.
+    private func format(
+        _ id: VolumeID,
+        of tier: TestTier,
+        as type: FilesystemType,
+        in folder: TemporaryFolder
+    ) throws -> TargetPath {
+        let device = try tier.backend.attach(id).path
+        try Guest.run("mkfs.\(type.rawValue)", [device])
+        return try folder.mount(device, as: type, named: "mounted")
+    }
+
+    /// Until ``thaw(_:)``, or the end of the test.
+    private func freeze(_ target: TargetPath, in folder: TemporaryFolder) throws {
+        try Guest.run("fsfreeze", ["--freeze", target.path])
+        folder.onCleanup { try? thaw(target) }
+    }
+
+    private func thaw(_ target: TargetPath) throws {
+        try Guest.run("fsfreeze", ["--unfreeze", target.path])
+    }
+
+    private func expectFile(
+        _ text: String,
+        onCopy copy: VolumeID,
+        of tier: TestTier,
+        as type: FilesystemType,
+        in folder: TemporaryFolder
+    ) throws {
+        let shown = try folder.mount(
+            try tier.backend.attach(copy).path,
+            as: type,
+            flags: type == .xfs ? ["nouuid"] : [],
+            named: "copy"
+        )
+        #expect(try Bytes.read("\(shown.path)/file") == Array(text.utf8))
+        try Mounts.unmountAll(shown)
     }
 
     /// What the kernel has of the group's volumes; the pool stays.

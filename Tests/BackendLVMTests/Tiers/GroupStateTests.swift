@@ -48,30 +48,41 @@ struct GroupStateTests {
                     #expect(!backend.backend.health().isUp)
                 }
                 expectFailure(.unavailable, "elsewhere") { try next.create("b") }
-                let blank = try folder.makeDisk(size: .mebibytes(64))
-                expectFailure(.unavailable, "another host") {
-                    try PoolPlan.create(
-                        PoolPlan.Wish(
-                            group: name,
-                            pool: "pool",
-                            disks: [blank.path],
-                            size: nil,
-                            metadataSize: nil
-                        )
-                    )
-                }
-                try tier.disks.lvm(
-                    "vgchange",
-                    "--config",
-                    "local { extra_system_ids=[\"elsewhere\"] }",
-                    "--systemid",
-                    "cairn-guest",
-                    name
-                )
+                try expectNoPool(in: name, on: folder.makeDisk(size: .mebibytes(64)).path)
+                try takeOver(name, from: "elsewhere", by: tier.disks)
                 try next.backend.start()
                 try next.expectFilled(id)
             }
         }
+    }
+
+    private func expectNoPool(in foreign: String, on disk: String) {
+        expectFailure(.unavailable, "another host") {
+            try PoolPlan.create(
+                PoolPlan.Wish(
+                    group: foreign,
+                    pool: "pool",
+                    disks: [disk],
+                    size: nil,
+                    metadataSize: nil
+                )
+            )
+        }
+    }
+
+    private func takeOver(
+        _ group: String,
+        from owner: String,
+        by disks: TestSupport.VolumeGroup
+    ) throws {
+        try disks.lvm(
+            "vgchange",
+            "--config",
+            "local { extra_system_ids=[\"\(owner)\"] }",
+            "--systemid",
+            "cairn-guest",
+            group
+        )
     }
 
     @Test func `a disk that LVM's configuration leaves out is not said to be absent`()

@@ -43,11 +43,10 @@ struct `A soak on a pool without reflink` {
 /// The suites run side by side: with the same numbers, and so the same ids, their devices would look
 /// alike while the disks of both pools are away.
 private func soak(in cluster: Cluster, numbers: Range<Int>) async throws {
-    let seconds = Soak.seconds
     let seed = Soak.number("CAIRN_SOAK_SEED", else: 1)
     let ledger = SoakLedger()
     let files = BlockingPool(threads: Soak.callers)
-    let end = ContinuousClock.now + .seconds(Int(seconds))
+    let end = ContinuousClock.now + .seconds(Int(Soak.seconds))
 
     await withTaskGroup(of: Void.self) { group in
         for number in numbers {
@@ -67,21 +66,8 @@ private func soak(in cluster: Cluster, numbers: Range<Int>) async throws {
         group.addTask { await disturb(cluster, ledger, seed: seed, until: end) }
     }
     try await cluster.expectNothingLeft()
-    let figures = ledger.figures
-    let line =
-        "soak on \(cluster.pools[0].kind): seed \(seed), \(seconds) s, \(Soak.callers) callers, "
-        + "\(figures.total) operations, \(figures.kills) kills, "
-        + "\(figures.losses) of them with lost notes, \(figures.diskLosses) times without the disk, "
-        + "\(figures.detachments) devices detached, \(figures.retried) retried, "
-        + "\(figures.violations.count) violations"
-    print(line)
-    print(
-        "    "
-            + figures.operations.sorted { $0.key < $1.key }.map { "\($0) \($1)" }.joined(
-                separator: ", "
-            )
-    )
-    for violation in figures.violations.prefix(20) { Issue.record("\(violation)") }
+    ledger.show(seed, of: cluster.pools[0])
+    for violation in ledger.figures.violations.prefix(20) { Issue.record("\(violation)") }
 }
 
 private func disturb(
@@ -165,6 +151,22 @@ private func loseDisk(
     if !made.isEmpty { ledger.report("\(made) was made where no disk is mounted") }
     try pool.mount()
     ledger.countDiskLoss()
+}
+
+extension SoakLedger {
+    fileprivate func show(_ seed: UInt64, of pool: Pool) {
+        let figures = figures
+        print(
+            "soak on \(pool.kind): seed \(seed), \(Soak.seconds) s, \(Soak.callers) callers, "
+                + "\(figures.total) operations, \(figures.kills) kills, "
+                + "\(figures.losses) of them with lost notes, "
+                + "\(figures.diskLosses) times without the disk, "
+                + "\(figures.detachments) devices detached, \(figures.retried) retried, "
+                + "\(figures.violations.count) violations"
+        )
+        let counts = figures.operations.sorted { $0.key < $1.key }
+        print("    " + counts.map { "\($0) \($1)" }.joined(separator: ", "))
+    }
 }
 
 extension Cluster {
