@@ -86,17 +86,13 @@ package struct VolumeMaker: Sendable {
         let origin = try origin(of: wanted)
         if let origin { try check(origin, for: wanted, in: backend) }
         let filesystem = try filesystem(of: wanted, from: origin, in: backend)
-        let size = try wanted.range.size(
-            preferring: origin?.size ?? preferredSize(inline, unit: backend.sizeUnit),
-            minimum: filesystem.map(Filesystems.minimumSize(of:)) ?? backend.sizeUnit,
-            unit: backend.sizeUnit
+        let size = try size(
+            of: wanted,
+            from: origin,
+            preferring: preferredSize(inline, unit: backend.sizeUnit),
+            filesystem,
+            in: backend
         )
-        if let origin, size < origin.size {
-            throw DriverError(
-                .unsupportedSize,
-                "a copy cannot be smaller than its source: asked \(size), source \(origin.size)"
-            )
-        }
         try inline?.check(size, filesystem, in: backend)
         return VolumeRecord(
             id: id,
@@ -119,6 +115,28 @@ package struct VolumeMaker: Sendable {
             isEphemeral: wanted.isEphemeral,
             claim: wanted.parameters.claim
         )
+    }
+
+    /// `preferred` is the size of a volume that names none and is no copy.
+    private func size(
+        of wanted: RequestedVolume,
+        from origin: VolumeOrigin?,
+        preferring preferred: ByteCount,
+        _ filesystem: FilesystemType?,
+        in backend: any VolumeBackend
+    ) throws(DriverError) -> ByteCount {
+        let size = try wanted.range.size(
+            preferring: origin?.size ?? preferred,
+            minimum: filesystem.map(Filesystems.minimumSize(of:)) ?? backend.sizeUnit,
+            unit: backend.sizeUnit
+        )
+        if let origin, size < origin.size {
+            throw DriverError(
+                .unsupportedSize,
+                "a copy cannot be smaller than its source: asked \(size), source \(origin.size)"
+            )
+        }
+        return size
     }
 
     private func preferredSize(_ inline: InlinePolicy?, unit: ByteCount) -> ByteCount {

@@ -1,12 +1,9 @@
-import CSIServing
 import ClusterController
 import DriverCore
 import GRPCRuntime
 import HTTPServer
 import Host
 import Logging
-import Metrics
-import Naming
 
 /// Everything that `cairn controller` is made of, wired together.
 struct ControllerDriver {
@@ -18,7 +15,7 @@ struct ControllerDriver {
     /// For people; nil where nobody asked for it.
     private let page: PageServer?
     private let health: Health
-    private let channels: NodeChannels
+    private let stack: ControllerStack
     private let lostNodes: LostNodes
     private let lostNodesFile: LostNodesFile
     private let lostEntries: [LostNodes.Entry]
@@ -28,65 +25,21 @@ struct ControllerDriver {
     private static let idleInterval = Duration.seconds(60)
 
     init(_ command: ControllerCommand, logger: Logger) throws(DriverError) {
-        let file = LostNodesFile(
+        lostNodesFile = LostNodesFile(
             path: command.lostNodesFile,
             named: command.lostNode,
             logger: logger
         )
-        let lostEntries = try file.entries()
-        let lostNodes = LostNodes(lostEntries)
-        let registry = NodeRegistry(lease: .seconds(command.nodeLease), lostNodes: lostNodes)
-        let channels = NodeChannels(tls: command.cluster.tls)
+        lostEntries = try lostNodesFile.entries()
+        lostNodes = LostNodes(lostEntries)
+        stack = try ControllerStack(command, lostNodes, logger: logger)
         command.cluster.logHandshakes(logger)
-        let calls = CallFigures()
-        let hops = HopFigures()
-        let report = CallReport(logger: logger, figures: calls)
-        // Ready from the first moment: a call for a node that is not known yet says so itself.
-        let readiness = Readiness()
-        readiness.becomeReady()
-        let identity = try NodeIdentity(
-            driverName: command.driverName,
-            version: Cairn.version,
-            nodeID: "controller",
-            topology: [:]
-        )
-        let policy = PeerPolicy.ofControllers(requiringNodeNames: command.requireNodeNames)
-        let nodes = RegistryService(
-            registry: registry,
-            policy: policy,
-            driverName: command.driverName,
-            version: Cairn.version,
-            now: { WallClock.now() },
-            logger: logger
-        )
-        var local = Router()
-        IdentityService(identity: identity, readiness: readiness, offers: Offer.allCases)
-            .register(in: &local)
-        ClusterController(
-            registry: registry,
-            lostNodes: lostNodes,
-            hop: NodeHop(channels: channels, figures: hops),
-            logger: logger
-        ).register(in: &local)
-        nodes.registerStatus(in: &local)
-        local.intercept(report.around)
-        var remote = Router()
-        nodes.register(in: &remote)
-        remote.intercept(report.around)
-        remote.intercept(policy.around)
-
-        let driver = DriverFigures(identity: identity, readiness: readiness)
-        let page = MetricsPage([driver, calls, hops, registry, lostNodes, ProcessMetrics()])
-        health = Health(readiness)
-        metrics = try command.server.metricsServer(page, health, logger)
-        self.page = try command.pageServer(of: nodes, logger)
-        port = try command.cluster.server(remote)
-        socket = try command.server.socketServer(local)
+        health = Health(stack.readiness)
+        metrics = try command.server.metricsServer(stack.metrics, health, logger)
+        page = try command.pageServer(of: stack.nodes, logger)
+        port = try command.cluster.server(stack.remoteRouter())
+        socket = try command.server.socketServer(stack.localRouter())
         grace = .seconds(command.server.shutdownGrace)
-        self.channels = channels
-        self.lostNodes = lostNodes
-        lostNodesFile = file
-        self.lostEntries = lostEntries
         self.logger = logger
         health.serves()
         logger.info(
@@ -114,9 +67,9 @@ struct ControllerDriver {
             group.addTask { [lostNodesFile, lostNodes, lostEntries] in
                 await lostNodesFile.watch(lostNodes, known: lostEntries)
             }
-            group.addTask { [channels] in
+            group.addTask { [stack] in
                 while (try? await Task.sleep(for: Self.idleInterval)) != nil {
-                    await channels.closeIdle()
+                    await stack.channels.closeIdle()
                 }
             }
             async let remote: Void = port.serve()
@@ -124,7 +77,7 @@ struct ControllerDriver {
             await remote
             group.cancelAll()
         }
-        await channels.closeAll()
+        await stack.channels.closeAll()
         signals.cancel()
         logger.info("stopped")
     }
