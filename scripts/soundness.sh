@@ -91,6 +91,18 @@ suites_without_time_limit() {
     done
 }
 
+# Tests are written in one way: their names are sentences, and none is private.
+test_functions() {
+    local test_files
+    mapfile -t test_files < <(files 'Tests/*.swift')
+    perl -0777 -ne '
+        while (/\@Test\b.*?\b((?:file)?private )?func (\S+)/gs) {
+            my ($private, $name, $line) = ($1, $2, 1 + substr($_, 0, $-[2]) =~ tr/\n//);
+            print "$ARGV:$line: no test is private\n" if $private;
+            print "$ARGV:$line: $name: name it by a sentence in backticks\n" if $name !~ /^`/;
+        }' "${test_files[@]}"
+}
+
 # A target that no ring names would never run, or run where it cannot pass.
 targets_without_ring() {
     local target
@@ -194,16 +206,18 @@ banned_words() {
         grep -v '^Sources/cairn/Console/Console\.swift:' || true
 }
 
+# long_files LIMIT FILE...
 long_files() {
-    local file count
-    for file in "${written_files[@]}"; do
+    local limit=$1 file count
+    shift
+    for file in "$@"; do
         count=$(wc -l <"$file")
-        ((count <= 400)) || echo "$file: $count lines, the limit is 400"
+        ((count <= limit)) || echo "$file: $count lines, the limit is $limit"
     done
 }
 
 # A function ends at the first brace that stands where its first line began; swift-format
-# guarantees that. Lines that begin with ")" or "}" at that depth belong to its signature.
+# guarantees that. Lines that begin with ")" or "{" at that depth belong to its signature.
 long_functions() {
     awk -v limit=70 '
         FNR == 1 { delete began }
@@ -212,7 +226,7 @@ long_functions() {
             match($0, /^ */); depth = RLENGTH; text = substr($0, depth + 1)
             for (start in began) {
                 if (start + 0 < depth) continue
-                if (start + 0 == depth && text ~ /^\)/) continue
+                if (start + 0 == depth && text ~ /^[){]/) continue
                 size = FNR - began[start] + 1
                 if (start + 0 == depth && text ~ /^}/ && size > limit)
                     print FILENAME ":" began[start] ": " size " lines, the limit is " limit
@@ -254,6 +268,7 @@ check "swift format finds nothing" format
 check "the generated protocol files are those of proto/" generated_files
 check "every folder of code is a target" folders_without_target
 check "every suite has a time limit" suites_without_time_limit
+check "every test is named by a sentence, and none is private" test_functions
 check "every test target belongs to a ring" targets_without_ring
 check "the ring unit needs no root" privileged_tests_in_unit
 check "a ring that is stopped takes its processes with it" processes_that_outlive_a_ring
@@ -263,7 +278,8 @@ check "unsafe code stays at the C boundary" unsafe_code
 check "gRPC codes are named in one place" grpc_codes
 check "text is taken apart by bytes" character_calls
 check "no banned word" banned_words
-check "no file over 400 lines" long_files
+check "no file over 400 lines" long_files 400 "${written_files[@]}" "${own_c_files[@]}"
+check "no script over 400 lines" long_files 400 "${shell_files[@]}"
 check "no function over 70 lines" long_functions "${written_files[@]}" "${own_c_files[@]}"
 check "shell scripts stop at the first error" first_command_of_scripts
 check "shellcheck finds nothing (where it is installed)" shell_mistakes
