@@ -33,17 +33,24 @@ package struct NodeStack: Sendable {
 
     /// Opens the notes of use; no tier is opened before ``run(while:)``.
     ///
-    /// `nameClaims` has a clock, which tests stop.
+    /// `nameClaims` has a clock, which tests stop. `requireAllNamed` throws where the node has storage
+    /// that is none of the back ends'.
     package init(
         identity: NodeIdentity,
         backends: [any VolumeBackend],
+        requireAllNamed: @escaping @Sendable () throws(DriverError) -> Void = {},
         settings: NodeSettings,
         nameClaims: NameClaims = NameClaims(),
         logger: Logger
     ) throws(DriverError) {
         self.identity = identity
         self.logger = logger
-        tiers = Tiers(backends, default: settings.defaultTier, logger: logger)
+        tiers = Tiers(
+            backends,
+            default: settings.defaultTier,
+            requireAllNamed: requireAllNamed,
+            logger: logger
+        )
         operations = Operations(
             changes: BlockingPool(threads: Self.blockingThreads),
             readers: BlockingPool(threads: Self.readingThreads)

@@ -79,7 +79,9 @@ struct PoolStateFile: Sendable {
     let folder: String
     let tier: String
 
-    private var name: String { "pool-\(tier).json" }
+    private static let affixes = (before: "pool-", after: ".json")
+
+    private var name: String { "\(Self.affixes.before)\(tier)\(Self.affixes.after)" }
     var path: String { "\(folder)/\(name)" }
 
     /// What is kept, or nil where nothing is; throws where that cannot be told.
@@ -101,5 +103,15 @@ struct PoolStateFile: Sendable {
     /// Makes the folder where there is none.
     func write(_ state: PoolState) throws(DriverError) {
         try Folder.made(at: folder).replaceFile(name, with: DiskFormat.encode(state))
+    }
+}
+
+extension PoolStateFile {
+    /// The file of this name; nil where it is something else.
+    init?(folder: String, name: String) {
+        guard let rest = name.removingBytePrefix(Self.affixes.before),
+            let tier = String(rest).removingByteSuffix(Self.affixes.after)
+        else { return nil }
+        self.init(folder: folder, tier: String(tier))
     }
 }

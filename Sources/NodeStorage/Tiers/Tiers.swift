@@ -12,22 +12,36 @@ package final class Tiers: Sendable {
     let tiers: [Tier]
     private let defaultName: String?
     let patience: Duration
+    private let requireAllNamed: @Sendable () throws(DriverError) -> Void
     private let logger: Logger
 
     /// `patience` is how long storage may take to answer, which must be less than a caller waits.
+    ///
+    /// `requireAllNamed` throws where the node has storage that is none of these tiers'.
     package init(
         _ backends: [any VolumeBackend],
         default defaultName: String?,
         patience: Duration = .seconds(5),
+        requireAllNamed: @escaping @Sendable () throws(DriverError) -> Void = {},
         logger: Logger
     ) {
         tiers = backends.map { Tier($0, patience: patience) }
         self.defaultName = defaultName
         self.patience = patience
+        self.requireAllNamed = requireAllNamed
         self.logger = logger
     }
 
     package var names: [String] { tiers.map(\.name) }
+
+    /// Throws where the object, which no tier has, may lie in storage of this node that no tier names.
+    ///
+    /// For a delete, whose success says that nothing is left.
+    package func requireAbsence(of object: String) throws(DriverError) {
+        do throws(DriverError) {
+            try requireAllNamed()
+        } catch { throw error.adding(context: "cannot tell whether \(object) exists") }
+    }
 
     /// What is known of each tier without asking its storage.
     var backendTraits: [(filesystem: FilesystemType, sizeUnit: ByteCount)] {

@@ -1,3 +1,4 @@
+import BackendLoop
 import CSIServices
 import Configuration
 import DriverCore
@@ -7,6 +8,10 @@ import Naming
 extension NodeStack {
     /// The stack that the options of a command and the tiers file ask for.
     init(_ options: NodeOptions, _ file: TiersFile, logger: Logger) throws(DriverError) {
+        let abandoned = AbandonedPools(
+            stateFolder: options.state.folder,
+            configured: file.tiers.map(\.name)
+        )
         try self.init(
             identity: NodeIdentity(
                 driverName: options.driverName,
@@ -19,6 +24,7 @@ extension NodeStack {
                 stateFolder: options.state.folder,
                 logger: logger
             ),
+            requireAllNamed: { () throws(DriverError) in try abandoned.requireNone() },
             settings: NodeSettings(
                 kubeletRoot: options.kubeletDir,
                 usageFolder: options.usageFolder,
