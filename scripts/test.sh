@@ -24,6 +24,7 @@
 #                 image         the file system of the image's run stage, with every role started in it:
 #                               scripts/image-check.sh
 #                 monitoring    alert rules and dashboard: scripts/monitoring-check.sh
+#                 page          the controller's page for people in a browser: scripts/page-check.sh
 #                 fuzz          a minute of fuzzing of what reads bytes from outside, after a build
 #                 fresh         soundness, unit and the quick start where nothing is installed but
 #                               what the scripts install: scripts/fresh-root.sh
@@ -43,8 +44,8 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-all_rings=(soundness unit host backend conformance cli faults crash cluster chart lvm powercut image monitoring fuzz fresh
-    sanity)
+all_rings=(soundness unit host backend conformance cli faults crash cluster chart lvm powercut image monitoring page
+    fuzz fresh sanity)
 # The test targets of each ring, without "Tests". Soundness refuses a target that is in no ring.
 declare -A ring_targets=(
     [unit]='BackendLVMCommand|BackendLVMMetadata|BackendLVMUnit|Bench|CSIClient|CSIMessages|CSIServices|CSIServing'
@@ -168,6 +169,24 @@ run_monitoring() {
     report_sum monitoring "$log"
 }
 
+# In a cluster of its own, whose loop devices are the host's.
+run_page() {
+    local log=$logs/page.log before left
+    require_root "the ring page"
+    if ! scripts/install-dependencies.sh --page >"$log" 2>&1; then
+        cat "$log"
+        report page 0 1 "there is no browser"
+        return
+    fi
+    before=$(loop_devices)
+    limited scripts/cluster.sh --nodes 3 --controllers 1 -- scripts/page-check.sh >"$log" \
+        2>"$logs/page.errors" || true
+    grep -E '^(FAIL| )' "$log" || true
+    left=$(new_loop_devices "$before")
+    [[ -z $left ]] || report page 0 1 "$left"
+    report_sum page "$log"
+}
+
 run_fuzz() {
     local log=$logs/fuzz.log
     limited scripts/fuzz.sh --seconds 60 >"$log" 2>&1 || true
@@ -242,6 +261,7 @@ run_ring() {
         powercut) run_powercut ;;
         image) run_image ;;
         monitoring) run_monitoring ;;
+        page) run_page ;;
         fuzz) run_fuzz ;;
         fresh) run_fresh ;;
         sanity) run_sanity ;;
@@ -282,7 +302,7 @@ scripts/install-dependencies.sh
 require_swift
 mkdir -p "$logs"
 # Soundness needs no build, and fuzz has one of its own.
-if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|cluster|chart|lvm|powercut|sanity)" " ]]; then
+if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|cluster|chart|lvm|powercut|page|sanity)" " ]]; then
     build
 fi
 for ring in "${rings[@]}"; do

@@ -50,9 +50,19 @@ import Testing
             node("b", tiers: [tier("fast", total: 100 << 30, available: 25 << 30)]),
         ])
         #expect(page.contains("2 of 2 nodes ready"))
-        #expect(page.contains("<tr class=\"ready\"><td>a</td><td>ready</td><td>4 s ago</td>"))
-        #expect(page.contains("<td>fast</td><td>2 of 2</td><td>200Gi</td><td>100Gi</td>"))
-        #expect(page.contains("value=\"50\">50%</meter>"))
+        #expect(
+            page.contains(
+                "<tr class=\"ready\"><td>a</td><td><span class=\"state\">ready</span></td>"
+            )
+        )
+        #expect(page.contains("4 s ago"))
+        #expect(page.contains("<td>100Gi</td><td>200Gi</td><td>0</td><td>2 of 2</td>"))
+        // One bar for the tier, and one in the row of each node.
+        let bars = ["50", "25", "75"].map {
+            "aria-valuenow=\"\($0)\"><span style=\"width:\($0)%\">"
+        }
+        for bar in bars { #expect(page.contains(bar)) }
+        #expect(page.contains("25Gi free of 100Gi"))
         let problem = try #require(
             page.firstRange(of: "<li><b>a, tier fast, pool</b> soon full</li>")
         )
@@ -97,11 +107,19 @@ import Testing
 
     @Test func `nodes that need somebody come first, and a page of thousands ends`() throws {
         let many = (0..<3000).map { node("n\($0)") }
-        let page = text(many + [node("zz", .silent, message: "it does not answer")])
+        let silent = node(
+            "zz",
+            .silent,
+            tiers: [tier("fast", total: 9, available: 9)],
+            message: "it does not answer"
+        )
+        let page = text(many + [silent])
         #expect(page.contains("3000 of 3001 nodes ready"))
-        let silent = try #require(page.firstRange(of: "<td>zz</td>"))
+        // What a silent node has is no room that anybody can use.
+        #expect(page.contains("<td>0</td><td>0</td><td>0</td><td>0 of 1</td>"))
+        let silentRow = try #require(page.firstRange(of: "<td>zz</td>"))
         let ready = try #require(page.firstRange(of: "<td>n0</td>"))
-        #expect(silent.lowerBound < ready.lowerBound)
+        #expect(silentRow.lowerBound < ready.lowerBound)
         #expect(page.contains("and 2501 more"))
         #expect(page.utf8.count < 200_000)
     }
@@ -110,6 +128,6 @@ import Testing
         let page = text([], isLearning: true)
         #expect(page.contains("0 of 0 nodes ready"))
         #expect(page.contains("nodes may be missing"))
-        #expect(page.contains("<p>none</p>"))
+        #expect(page.contains("<p class=\"well\">none</p>"))
     }
 }

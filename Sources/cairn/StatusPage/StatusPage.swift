@@ -29,12 +29,15 @@ struct StatusPage {
         <meta name="color-scheme" content="light dark">
         <title>Cairn: \(summary)</title>
         <style>
-        \(Self.style)
+        \(HTML.statusStyle)
         </style>
         </head>
         <body>
+        <header>
         <h1>Cairn</h1>
-        <p>\(summary); controller \(cluster.controllerVersion)</p>
+        <p>\(summary)</p>
+        <p class="quiet">controller \(cluster.controllerVersion), renewed every \(Self.refreshSeconds) s</p>
+        </header>
         \(notes)
         \(problems)
         \(tiers)
@@ -52,17 +55,17 @@ struct StatusPage {
 
     private var notes: HTML {
         guard cluster.isLearning else { return "" }
-        return "<p>This controller has just started; nodes may be missing.</p>"
+        return "<p class=\"note\">This controller has just started; nodes may be missing.</p>"
     }
 
     private var problems: HTML {
         let all = cluster.nodes.flatMap(Self.problems)
-        guard !all.isEmpty else { return "<h2>Problems</h2>\n<p>none</p>" }
+        guard !all.isEmpty else { return "<h2>Problems</h2>\n<p class=\"well\">none</p>" }
         let items = all.prefix(Self.mostProblems).map { problem -> HTML in
             "<li><b>\(problem.place)</b> \(problem.message)</li>"
         }
         return """
-            <h2>Problems</h2>
+            <h2>Problems <span class="count">\(all.count)</span></h2>
             <ul class="problems">
             \(HTML(joining: items))
             </ul>
@@ -74,36 +77,64 @@ struct StatusPage {
         let own = node.message.isEmpty ? [] : [(node.id, node.message)]
         let nodes = node.problems.map { ("\(node.id), \($0.subject)", $0.message) }
         let tiers = node.tiers.flatMap { tier in
-            tier.problems.map { ("\(node.id), tier \(tier.name), \($0.subject)", $0.message) }
+            tier.problems.map { Self.problem($0, of: "tier \(tier.name)", at: node.id) }
         }
         return own + nodes + tiers
     }
 
+    /// Names the tier once, also where the problem does so by itself.
+    private static func problem(_ problem: ClusterView.Problem, of tier: String, at node: String)
+        -> (place: String, message: String)
+    {
+        let subject = problem.subject == tier ? "" : ", \(problem.subject)"
+        let message = problem.message.removingBytePrefix("\(tier), ") ?? problem.message[...]
+        return ("\(node), \(tier)\(subject)", String(message))
+    }
+
     private var tiers: HTML {
-        let sums = Dictionary(grouping: cluster.nodes.flatMap(\.tiers), by: \.name)
+        let all = cluster.nodes.flatMap { node in
+            node.tiers.map { (tier: $0, isUsable: $0.isAvailable && Self.isHeard(node)) }
+        }
+        let sums = Dictionary(grouping: all, by: \.tier.name)
         let rows = sums.sorted { $0.key < $1.key }.prefix(Self.mostRows).map { name, tiers in
-            Self.row(of: name, tiers)
+            Self.row(of: name, usable: tiers.filter(\.isUsable).map(\.tier), on: tiers.count)
         }
         return """
             <h2>Tiers</h2>
-            <table>
-            <tr><th>Tier</th><th>Nodes</th><th>Size</th><th>Available</th><th>In use</th></tr>
+            <div class="scrolls"><table>
+            <tr><th>Tier</th><th class="wide">In use</th><th>Free</th><th>Size</th><th>Volumes</th>\
+            <th>Nodes</th></tr>
             \(HTML(joining: rows))
-            </table>
+            </table></div>
             \(Self.rest(sums.count - rows.count))
             """
     }
 
-    private static func row(of name: String, _ tiers: [ClusterView.Tier]) -> HTML {
+    private static func isHeard(_ node: ClusterView.Node) -> Bool {
+        node.state != "silent" && node.state != "lost"
+    }
+
+    /// What can be used of a tier that this many nodes have.
+    private static func row(of name: String, usable tiers: [ClusterView.Tier], on nodes: Int)
+        -> HTML
+    {
         let total = tiers.map(\.totalBytes).reduce(0, +)
-        let available = tiers.map(\.availableBytes).reduce(0, +)
-        let usable = tiers.count(where: \.isAvailable)
-        let used = total > 0 ? Double(max(0, total - available)) / Double(total) : 0
+        let free = tiers.map(\.availableBytes).reduce(0, +)
+        return """
+            <tr><td>\(name)</td><td>\(bar(total: total, free: free))</td>\
+            <td>\(ByteCount(free).short)</td><td>\(ByteCount(total).short)</td>\
+            <td>\(tiers.map(\.volumes).reduce(0, +))</td><td>\(tiers.count) of \(nodes)</td></tr>
+            """
+    }
+
+    /// What is in use, as a bar with the number beside it.
+    private static func bar(total: Int64, free: Int64) -> HTML {
+        let used = total > 0 ? Double(max(0, total - free)) / Double(total) : 0
         let percent = Int((used * 100).rounded())
         return """
-            <tr><td>\(name)</td><td>\(usable) of \(tiers.count)</td><td>\(ByteCount(total).short)</td>\
-            <td>\(ByteCount(available).short)</td><td><meter min="0" max="100" high="90" \
-            value="\(percent)">\(percent)%</meter> \(percent)%</td></tr>
+            <span class="room"><span class="bar\(percent >= 90 ? " full" : "")" role="meter" \
+            aria-valuemin="0" aria-valuemax="100" aria-valuenow="\(percent)">\
+            <span style="width:\(percent)%"></span></span> \(percent)%</span>
             """
     }
 
@@ -117,42 +148,37 @@ struct StatusPage {
         let rows = sorted.prefix(Self.mostRows).map(Self.row)
         return """
             <h2>Nodes</h2>
-            <table>
-            <tr><th>Node</th><th>State</th><th>Seen</th><th>Version</th><th>Address</th>\
-            <th>Volumes</th><th>Tiers</th></tr>
+            <div class="scrolls"><table>
+            <tr><th>Node</th><th>State</th><th class="wide">Tiers</th><th>Volumes</th><th>Seen</th>\
+            <th>Version</th><th>Address</th></tr>
             \(HTML(joining: rows))
-            </table>
+            </table></div>
             \(Self.rest(sorted.count - rows.count))
             """
     }
 
     private static func row(of node: ClusterView.Node) -> HTML {
-        let tiers = node.tiers.map { tier -> HTML in
-            let room =
-                tier.isAvailable ? "\(ByteCount(tier.availableBytes).short) free" : "unavailable"
-            return "\(tier.name): \(room)<br>"
+        """
+        <tr class="\(node.state)"><td>\(node.id)</td><td><span class="state">\(node.state)</span></td>\
+        <td>\(HTML(joining: node.tiers.map(line)))</td><td>\(node.tiers.map(\.volumes).reduce(0, +))</td>\
+        <td>\(node.ageMilliseconds / 1000) s ago</td><td>\(node.version)</td><td>\(node.address)</td></tr>
+        """
+    }
+
+    /// A tier in its node's row.
+    private static func line(of tier: ClusterView.Tier) -> HTML {
+        guard tier.isAvailable else {
+            return
+                "<div class=\"tier\"><span>\(tier.name)</span> <span class=\"bad\">unavailable</span></div>"
         }
         return """
-            <tr class="\(node.state)"><td>\(node.id)</td><td>\(node.state)</td>\
-            <td>\(node.ageMilliseconds / 1000) s ago</td><td>\(node.version)</td>\
-            <td>\(node.address)</td><td>\(node.tiers.map(\.volumes).reduce(0, +))</td>\
-            <td>\(HTML(joining: tiers))</td></tr>
+            <div class="tier"><span>\(tier.name)</span> \(bar(total: tier.totalBytes, free: tier.availableBytes))\
+            <span class="quiet">\(ByteCount(tier.availableBytes).short) free of \
+            \(ByteCount(tier.totalBytes).short)</span></div>
             """
     }
 
     private static func rest(_ count: Int) -> HTML {
         count > 0 ? "<p>and \(count) more: <code>cairn status</code> shows all</p>" : ""
     }
-
-    private static let style: HTML = """
-        :root { color-scheme: light dark; }
-        body { font: 15px/1.4 system-ui, sans-serif; margin: 1.5rem; max-width: 72rem; }
-        table { border-collapse: collapse; width: 100%; }
-        th, td { text-align: left; padding: .3rem .8rem .3rem 0; vertical-align: top; }
-        td { border-top: 1px solid #8884; overflow-wrap: anywhere; }
-        meter { width: 8rem; }
-        .problems { border-left: .3rem solid #d33; padding-left: 1.6rem; }
-        .silent, .lost { color: #d33; }
-        .late, .leaving { color: #b70; }
-        """
 }
