@@ -135,7 +135,10 @@ let package = Package(
         // The promise kept by files on a file system, attached as loop devices.
         .code("BackendLoop", ["Backend", "DiskFormat", "Host", "DriverCore", log]),
         // The promise kept by a volume group or a thin pool of LVM.
-        .code("BackendLVM", ["Backend", "DeviceMapper", "Host", "Naming", "DriverCore", log]),
+        .code(
+            "BackendLVM",
+            ["Backend", "DeviceMapper", "DiskFormat", "Host", "Naming", "DriverCore", log]
+        ),
         // What a node does with its storage, whatever protocol asks for it: tiers, making and mounting
         // volumes, notes of their use, repairs.
         .code(
@@ -224,7 +227,10 @@ let package = Package(
         .tests("ConfigurationTests", ["Configuration", "DriverCore"]),
         .tests("DeviceMapperTests", ["DeviceMapper", "DriverCore"]),
         // What LVM's tags and layouts mean, without LVM.
-        .tests("BackendLVMUnitTests", ["BackendLVM", "Backend", "DriverCore"]),
+        .tests(
+            "BackendLVMUnitTests",
+            ["BackendLVM", "Backend", "DriverCore", "Host", "TestSupport", log]
+        ),
         // The commands of LVM, without LVM: who may run one, and what it answers.
         .tests("BackendLVMCommandTests", ["BackendLVM", "DriverCore", "Host"]),
         // The parts of `cairn` that need no driver, most of them of `cairn bench`.

@@ -15,6 +15,8 @@ package final class LVMBackend: VolumeBackend {
     let provisioning: Provisioning
     let reserve: Reserve
     let claims: Claims
+    /// The folder of the host that keeps which groups served the tier; nil where nothing is kept.
+    let stateFolder: String?
     let logger: Logger
     let repairFigures = Mutex(RepairFigures())
     private let starting = Mutex(())
@@ -28,6 +30,7 @@ package final class LVMBackend: VolumeBackend {
         provisioning: Provisioning,
         reserve: Reserve,
         defaultFilesystem: FilesystemType,
+        stateFolder: String? = nil,
         logger: Logger
     ) {
         var logger = logger
@@ -37,6 +40,7 @@ package final class LVMBackend: VolumeBackend {
         self.provisioning = provisioning
         self.reserve = reserve
         self.defaultFilesystem = defaultFilesystem
+        self.stateFolder = stateFolder
         self.logger = logger
         claims = Claims()
         extentSize = Mutex(.mebibytes(4))
@@ -49,6 +53,7 @@ package final class LVMBackend: VolumeBackend {
         self.provisioning = provisioning
         reserve = other.reserve
         defaultFilesystem = other.defaultFilesystem
+        stateFolder = other.stateFolder
         logger = other.logger
         claims = other.claims
         extentSize = Mutex(other.extentSize.withLock { $0 })
@@ -106,6 +111,7 @@ package final class LVMBackend: VolumeBackend {
             try refuseLongNames(of: ownLayout)
             // Clones and old disks are searched for here, and LVM's configuration is read anew.
             let metadata = try group.searchedMetadata()
+            keepState(of: metadata)
             _ = try group.activationFilter(isFresh: true)
             extentSize.withLock { $0 = metadata.extentSize }
             var look = RepairFigures()
@@ -118,6 +124,21 @@ package final class LVMBackend: VolumeBackend {
             try removeLeftovers(&look)
             reportUnexplained(&look)
             conclude(look)
+        }
+    }
+
+    /// Writes down that volumes of the tier may lie in the group, before there is one.
+    private func keepState(of metadata: VolumeGroupMetadata) {
+        guard let stateFolder else { return }
+        let file = GroupStateFile(folder: stateFolder, tier: tier, uuid: metadata.id)
+        do throws(DriverError) {
+            try file.keep(GroupState(tier: tier, uuid: metadata.id, group: group.name))
+        } catch {
+            // The volumes that are there must not wait for this.
+            logger.warning(
+                "cannot keep which group the tier has: do not take it out of the tiers file with volumes",
+                metadata: ["file": "\(file.path)", "reason": "\(error.message)"]
+            )
         }
     }
 

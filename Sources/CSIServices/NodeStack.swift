@@ -33,12 +33,11 @@ package struct NodeStack: Sendable {
 
     /// Opens the notes of use; no tier is opened before ``run(while:)``.
     ///
-    /// `nameClaims` has a clock, which tests stop. `requireAllNamed` throws where the node has storage
-    /// that is none of the back ends'.
+    /// `nameClaims` has a clock, which tests stop.
     package init(
         identity: NodeIdentity,
         backends: [any VolumeBackend],
-        requireAllNamed: @escaping @Sendable () throws(DriverError) -> Void = {},
+        former: [FormerTier] = [],
         settings: NodeSettings,
         nameClaims: NameClaims = NameClaims(),
         logger: Logger
@@ -47,8 +46,8 @@ package struct NodeStack: Sendable {
         self.logger = logger
         tiers = Tiers(
             backends,
+            former: former,
             default: settings.defaultTier,
-            requireAllNamed: requireAllNamed,
             logger: logger
         )
         operations = Operations(

@@ -98,6 +98,19 @@ import Testing
         }
     }
 
+    @Test func `a tier that left the tiers file with volumes on it is found`() async throws {
+        try await withNode { node in
+            try await node.make("data", "--tier", "thick")
+            let text = String(decoding: try Bytes.read(node.tiersFile), as: UTF8.self)
+            let end = try #require(text.firstRange(of: "  - name: thick")).lowerBound
+            try Bytes.write(String(text[..<end]), to: node.tiersFile)
+            let problems = try await examine(node).problems
+            #expect(problems.map(\.subject) == ["tier thick"])
+            #expect(problems.first?.found.contains("1 volumes and 0 snapshots") == true)
+            #expect(problems.first?.advice?.contains("put the tier back") == true)
+        }
+    }
+
     @Test func `no tiers file and no driver are problems, the latter if it is asked`() async throws
     {
         try await withNode { node in

@@ -71,17 +71,49 @@ extension PoolState: DiskFile {
     }
 }
 
-/// The file of one tier in the state folder.
+/// A file of the state folder: of the pool that a tier has, or of one that it had.
 struct PoolStateFile: Sendable {
     /// A state is a few hundred bytes; what is larger is not ours.
     private static let limit = 64 << 10
+    private static let prefix = "pool-"
+    private static let suffix = ".json"
 
     let folder: String
     let tier: String
+    /// The UUID in the name of the file of a pool that the tier had before its present one.
+    private let earlier: String?
 
-    private static let affixes = (before: "pool-", after: ".json")
+    /// The file of the pool that the tier has.
+    init(folder: String, tier: String) {
+        self.folder = folder
+        self.tier = tier
+        earlier = nil
+    }
 
-    private var name: String { "\(Self.affixes.before)\(tier)\(Self.affixes.after)" }
+    /// The file of a pool that the tier had before.
+    init(folder: String, tier: String, earlier uuid: String) {
+        self.folder = folder
+        self.tier = tier
+        earlier = uuid
+    }
+
+    /// nil where no such file has that name.
+    init?(folder: String, name: String) {
+        guard let rest = name.removingBytePrefix(Self.prefix)?.removingByteSuffix(Self.suffix),
+            let tier = rest.byteSplit(separator: ".").first
+        else { return nil }
+        self.folder = folder
+        self.tier = String(tier)
+        // No tier has a dot in its name.
+        earlier = rest.byteSuffix(after: ".").map { String($0) }
+    }
+
+    var isOfEarlierPool: Bool { earlier != nil }
+
+    var name: String {
+        Self.prefix + tier + (earlier.map { ".\($0)" } ?? "") + Self.suffix
+    }
+
     var path: String { "\(folder)/\(name)" }
 
     /// What is kept, or nil where nothing is; throws where that cannot be told.
@@ -101,17 +133,19 @@ struct PoolStateFile: Sendable {
     }
 
     /// Makes the folder where there is none.
+    ///
+    /// A pool that the tier had before may still hold volumes, so its state is kept beside.
     func write(_ state: PoolState) throws(DriverError) {
-        try Folder.made(at: folder).replaceFile(name, with: DiskFormat.encode(state))
+        let folder = try Folder.made(at: folder)
+        if let before = try read(), before.uuid != state.uuid, before.makingOn == nil {
+            let other = Self(folder: self.folder, tier: tier, earlier: before.uuid)
+            try folder.replaceFile(other.name, with: DiskFormat.encode(before))
+        }
+        try folder.replaceFile(name, with: DiskFormat.encode(state))
+        try folder.removeFile(Self(folder: self.folder, tier: tier, earlier: state.uuid).name)
     }
-}
 
-extension PoolStateFile {
-    /// The file of this name; nil where it is something else.
-    init?(folder: String, name: String) {
-        guard let rest = name.removingBytePrefix(Self.affixes.before),
-            let tier = String(rest).removingByteSuffix(Self.affixes.after)
-        else { return nil }
-        self.init(folder: folder, tier: String(tier))
+    func remove() throws(DriverError) {
+        try Folder.existing(at: folder)?.removeFile(name)
     }
 }

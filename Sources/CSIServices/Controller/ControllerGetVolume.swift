@@ -54,7 +54,8 @@ extension LocalController {
         let isConfigured = (try? tiers.checkConfigured(name)) != nil
         let found =
             isConfigured
-            ? try tiers.findForCreate(id, in: try tiers.tier(named: name)) : tiers.findForCreate(id)
+            ? try tiers.findForCreate(id, in: try tiers.tier(named: name))
+            : try tiers.findForCreate(id)
         guard let found else { throw identity.absence(of: id, "volume") }
         return found.record
     }

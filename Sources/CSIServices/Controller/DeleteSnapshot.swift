@@ -22,7 +22,6 @@ extension LocalController {
             (_) throws(DriverError) in
             guard let snapshot = try tiers.find(id) else {
                 guard identity.owns(id) else { throw identity.absence(of: id, "snapshot") }
-                try tiers.requireAbsence(of: "snapshot \(id)")
                 return try tiers.finishRemoval(of: id)
             }
             try snapshot.backend.deleteSnapshot(id)

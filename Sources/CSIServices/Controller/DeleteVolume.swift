@@ -47,7 +47,6 @@ extension LocalController {
     private func delete(_ id: VolumeID) throws(DriverError) -> VolumeInUse? {
         guard let volume = try tiers.find(id) else {
             guard identity.owns(id) else { throw identity.absence(of: id, "volume") }
-            try tiers.requireAbsence(of: "volume \(id)")
             try tiers.finishRemoval(of: id)
             return nil
         }

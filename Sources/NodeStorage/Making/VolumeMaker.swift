@@ -68,7 +68,7 @@ package struct VolumeMaker: Sendable {
         do throws(DriverError) {
             try tiers.checkConfigured(name)
         } catch {
-            if let existing = tiers.findForCreate(id) {
+            if let existing = try tiers.findForCreate(id) {
                 try wanted.check(matches: existing.record, on: identity, tier: name ?? "")
             }
             if let origin = try origin(of: wanted) { throw origin.refusal(copyingInto: name) }

@@ -4,7 +4,9 @@ internal import Host
 
 /// What one tier tells of itself on the metrics page.
 struct TierFigures: Sendable {
-    let health: TierHealth
+    var health: TierHealth
+    /// Whether the tier can serve now; nil for one that is not meant to.
+    let isUp: Bool?
     /// nil where the tier cannot tell.
     let capacity: TierCapacity?
     let volumes: Int?
@@ -28,6 +30,7 @@ struct TierFigures: Sendable {
             )
         }
         self.health = health
+        isUp = health.isUp
         capacity = try? backend.capacity()
         volumes = (try? backend.volumes())?.count
         snapshots = (try? backend.snapshots())?.count
@@ -48,7 +51,15 @@ struct TierFigures: Sendable {
     }
 
     init(unavailable tier: String, _ error: DriverError) {
-        health = TierHealth(unavailable: tier, error)
+        self.init(isUp: false, TierHealth(unavailable: tier, error))
+    }
+
+    /// A tier that was taken out of the tiers file.
+    init(former health: TierHealth) { self.init(isUp: nil, health) }
+
+    private init(isUp: Bool?, _ health: TierHealth) {
+        self.health = health
+        self.isUp = isUp
         capacity = nil
         volumes = nil
         snapshots = nil

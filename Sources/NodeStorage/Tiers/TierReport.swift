@@ -21,8 +21,11 @@ package struct TierReport: Sendable {
 extension Tiers {
     /// What every tier says of itself now; waits for each as long as the tiers' patience.
     package func reports() -> [TierReport] {
-        zip(figures(), backendTraits).map { each, traits in
-            let least = Filesystems.minimumSize(of: traits.filesystem)
+        figures().compactMap { each in
+            guard let backend = all.first(where: { $0.name == each.tier })?.backend else {
+                return nil
+            }
+            let least = Filesystems.minimumSize(of: backend.defaultFilesystem)
             return TierReport(
                 name: each.tier,
                 isDefault: each.tier == defaultTier,
@@ -30,9 +33,9 @@ extension Tiers {
                 capacity: each.figures.capacity,
                 volumes: each.figures.volumes,
                 snapshots: each.figures.snapshots,
-                defaultFilesystem: traits.filesystem,
-                sizeUnit: traits.sizeUnit,
-                smallest: least.roundedUp(toMultipleOf: traits.sizeUnit) ?? least
+                defaultFilesystem: backend.defaultFilesystem,
+                sizeUnit: backend.sizeUnit,
+                smallest: least.roundedUp(toMultipleOf: backend.sizeUnit) ?? least
             )
         }
     }

@@ -6,25 +6,30 @@ extension Tiers {
     ///
     /// Only the tier that would hold the new volume must answer: another tier whose disk is missing
     /// must not stop every create of the node. Where it holds a volume of the same name after all,
-    /// that is found, and named, as soon as it answers again.
+    /// that is found, and named, as soon as it answers again. One that was taken out of the tiers
+    /// file, and shows that it has the volume, throws.
     package func findForCreate(_ id: VolumeID, in target: any VolumeBackend) throws(DriverError)
         -> LocatedVolume?
     {
-        try locate(in: target) { backend throws(DriverError) in try Self.look(id, in: backend) }
+        try locate(in: target, knownTo: { $0.remembers(id) }) { backend throws(DriverError) in
+            try Self.look(id, in: backend)
+        }
     }
 
     /// The same where no tier of this node would hold the new volume.
-    package func findForCreate(_ id: VolumeID) -> LocatedVolume? {
-        answers(by: .now + patience) { (backend) throws(DriverError) in
+    package func findForCreate(_ id: VolumeID) throws(DriverError) -> LocatedVolume? {
+        try locate(amongst: all, knownTo: { $0.remembers(id) }) { backend throws(DriverError) in
             try Self.look(id, in: backend)
-        }.lazy.compactMap { try? $0.answer.get() }.first
+        }
     }
 
     /// The same for a snapshot, which lies in its source's tier.
     package func findForCreate(_ id: SnapshotID, in target: any VolumeBackend)
         throws(DriverError) -> SnapshotRecord?
     {
-        try locate(in: target) { backend throws(DriverError) in try backend.snapshot(id) }
+        try locate(in: target, knownTo: { $0.remembers(id) }) { backend throws(DriverError) in
+            try backend.snapshot(id)
+        }
     }
 
     /// The volume, or nil where every tier says that it has none.
@@ -52,12 +57,27 @@ extension Tiers {
 
     private func locate<Found: Sendable>(
         in target: any VolumeBackend,
+        knownTo remembers: (any VolumeBackend) -> Bool,
         _ look: @escaping @Sendable (any VolumeBackend) throws(DriverError) -> Found?
     ) throws(DriverError) -> Found? {
         if let found = try ask(target, look) { return found }
-        let others = tiers.filter { $0.name != target.tier }
-        let found = answers(of: others, by: .now + patience, to: look)
-        return found.lazy.compactMap { try? $0.answer.get() }.first
+        let others = tiers.filter { $0.name != target.tier } + former
+        return try locate(amongst: others, knownTo: remembers, look)
+    }
+
+    /// What one of the tiers has, of which none has to answer.
+    private func locate<Found: Sendable>(
+        amongst some: [Tier],
+        knownTo remembers: (any VolumeBackend) -> Bool,
+        _ look: @escaping @Sendable (any VolumeBackend) throws(DriverError) -> Found?
+    ) throws(DriverError) -> Found? {
+        let answers = self.answers(of: some, by: .now + patience, to: look)
+        if let found = answers.lazy.compactMap({ try? $0.answer.get() }).first { return found }
+        // Its failure is that it has the object.
+        for (tier, answer) in answers where tier.backend is FormerTier && remembers(tier.backend) {
+            _ = try answer.get()
+        }
+        return nil
     }
 
     private func locate<Found: Sendable>(
@@ -68,7 +88,7 @@ extension Tiers {
         do throws(DriverError) {
             if let only { return try only.ask(look) }
             // The usual case: nobody else's storage is asked, and nobody else's can hang.
-            let knowing = tiers.filter { remembers($0.backend) }
+            let knowing = all.filter { remembers($0.backend) }
             if knowing.count == 1, let found = try knowing[0].ask(look) { return found }
             return try locateAnywhere(what, look)
         } catch {
@@ -82,7 +102,7 @@ extension Tiers {
     ) throws(DriverError) -> Found? {
         var found: [(tier: String, object: Found)] = []
         var failure: DriverError?
-        for (tier, answer) in answers(by: .now + patience, to: look) {
+        for (tier, answer) in answers(of: all, by: .now + patience, to: look) {
             do throws(DriverError) {
                 if let object = try answer.get() { found.append((tier.name, object)) }
             } catch { failure = failure ?? error }

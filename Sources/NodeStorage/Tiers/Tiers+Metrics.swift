@@ -8,7 +8,9 @@ extension Tiers: MetricsSource {
 
 extension MetricsText {
     fileprivate mutating func add(tiers: [(tier: String, figures: TierFigures)]) {
-        add("cairn_tier_up", "Whether the tier can serve now.", tiers) { $0.health.isUp ? 1 : 0 }
+        add("cairn_tier_up", "Whether the tier can serve now.", tiers) {
+            $0.isUp.map { $0 ? 1 : 0 }
+        }
         add("cairn_tier_size_bytes", "What its volumes may add up to.", tiers) {
             $0.capacity?.total.bytes
         }

@@ -10,43 +10,34 @@ internal import Synchronization
 /// once, as long as the patience; then it is one that cannot answer, until it does.
 package final class Tiers: Sendable {
     let tiers: [Tier]
+    /// Tiers that the tiers file does not name any more, each with its back end.
+    private let left: [(tier: Tier, backend: FormerTier)]
     private let defaultName: String?
     let patience: Duration
-    private let requireAllNamed: @Sendable () throws(DriverError) -> Void
-    private let logger: Logger
+    let logger: Logger
 
     /// `patience` is how long storage may take to answer, which must be less than a caller waits.
-    ///
-    /// `requireAllNamed` throws where the node has storage that is none of these tiers'.
     package init(
         _ backends: [any VolumeBackend],
+        former: [FormerTier] = [],
         default defaultName: String?,
         patience: Duration = .seconds(5),
-        requireAllNamed: @escaping @Sendable () throws(DriverError) -> Void = {},
         logger: Logger
     ) {
         tiers = backends.map { Tier($0, patience: patience) }
+        left = former.map { (Tier($0, patience: patience), $0) }
         self.defaultName = defaultName
         self.patience = patience
-        self.requireAllNamed = requireAllNamed
         self.logger = logger
     }
 
     package var names: [String] { tiers.map(\.name) }
 
-    /// Throws where the object, which no tier has, may lie in storage of this node that no tier names.
-    ///
-    /// For a delete, whose success says that nothing is left.
-    package func requireAbsence(of object: String) throws(DriverError) {
-        do throws(DriverError) {
-            try requireAllNamed()
-        } catch { throw error.adding(context: "cannot tell whether \(object) exists") }
-    }
+    /// The tiers that were taken out of the tiers file, and whose objects may still be there.
+    var former: [Tier] { left.filter { !$0.backend.isServed }.map(\.tier) }
 
-    /// What is known of each tier without asking its storage.
-    var backendTraits: [(filesystem: FilesystemType, sizeUnit: ByteCount)] {
-        tiers.map { ($0.backend.defaultFilesystem, $0.backend.sizeUnit) }
-    }
+    /// All that have to be asked before an object is said not to exist.
+    var all: [Tier] { tiers + former }
 
     /// The tier of a class that names none.
     package var defaultTier: String? { defaultName }
@@ -66,16 +57,7 @@ package final class Tiers: Sendable {
                 metadata: ["tier": "\(tier.name)", "error": "\(error)"]
             )
         }
-    }
-
-    /// What every tier tells of itself, in their order; one that does not answer is not up.
-    func figures() -> [(tier: String, figures: TierFigures)] {
-        answers(by: .now + patience) { TierFigures(of: $0) }.map { tier, answer in
-            switch answer {
-            case .success(let figures): (tier.name, figures)
-            case .failure(let error): (tier.name, TierFigures(unavailable: tier.name, error))
-            }
-        }
+        reportFormer()
     }
 
     /// Lets every tier compare its records, data, devices and mounts again.
@@ -174,14 +156,14 @@ package final class Tiers: Sendable {
     ) throws(DriverError) -> [Answer] {
         if let tier = only { return [try tier.ask(question)] }
         var found: [Answer] = []
-        for (_, answer) in answers(by: .now + patience, to: question) {
+        for (_, answer) in answers(of: all, by: .now + patience, to: question) {
             found.append(try answer.get())
         }
         return found
     }
 
     /// The tier of a node that has one; who asks for it asks for its own storage, and may hang.
-    var only: Tier? { tiers.count == 1 ? tiers.first : nil }
+    var only: Tier? { tiers.count == 1 && former.isEmpty ? tiers.first : nil }
 
     /// What the tiers answer, asked side by side on threads of their own.
     func answers<Answer: Sendable>(
@@ -233,8 +215,8 @@ package final class Tiers: Sendable {
 
     /// The tier that is known to have the volume; all of them where none is.
     private func holders(of id: VolumeID) -> [any VolumeBackend] {
-        let knowing = tiers.filter { $0.backend.remembers(id) }
-        return (knowing.isEmpty ? tiers : knowing).map(\.backend)
+        let knowing = all.filter { $0.backend.remembers(id) }
+        return (knowing.isEmpty ? all : knowing).map(\.backend)
     }
 
     /// A volume and the tier that holds it.

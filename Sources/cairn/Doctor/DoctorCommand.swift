@@ -44,6 +44,7 @@ struct DoctorCommand: AsyncParsableCommand {
         for tier in tiers ?? [] {
             checks += await TierChecks.run(tier, groups[tier.name], stateFolder: state.folder)
         }
+        if let tiers { checks += FormerChecks.run(state.folder, tiers, groups) }
         checks += FilesystemChecks.run()
         var driver: String?
         if !withoutDriver {

@@ -3,13 +3,13 @@ import Configuration
 import DriverCore
 import Host
 
-/// The folder that keeps the UUIDs of the loop pools.
+/// The folder that keeps which pools and volume groups the tiers have had.
 enum StateChecks {
     private static let advice =
         "keep it on a disk of the node; in a container, mount the host's folder there"
 
     static func run(_ folder: String, _ tiers: [TierConfiguration]) -> [Check] {
-        guard tiers.contains(where: \.isLoop) else { return [] }
+        guard !tiers.isEmpty else { return [] }
         var examination = Examination("configuration")
         do throws(DriverError) {
             guard let opened = try Folder.existing(at: folder) else {

@@ -1,4 +1,3 @@
-import BackendLoop
 import CSIServices
 import Configuration
 import DriverCore
@@ -8,10 +7,8 @@ import Naming
 extension NodeStack {
     /// The stack that the options of a command and the tiers file ask for.
     init(_ options: NodeOptions, _ file: TiersFile, logger: Logger) throws(DriverError) {
-        let abandoned = AbandonedPools(
-            stateFolder: options.state.folder,
-            configured: file.tiers.map(\.name)
-        )
+        let folder = options.state.folder
+        let backends = try TierBackends.make(file.tiers, stateFolder: folder, logger: logger)
         try self.init(
             identity: NodeIdentity(
                 driverName: options.driverName,
@@ -19,12 +16,12 @@ extension NodeStack {
                 nodeID: options.nodeName,
                 topology: options.segments()
             ),
-            backends: TierBackends.make(
-                file.tiers,
-                stateFolder: options.state.folder,
+            backends: backends,
+            former: TierBackends.former(
+                beside: backends,
+                stateFolder: folder,
                 logger: logger
             ),
-            requireAllNamed: { () throws(DriverError) in try abandoned.requireNone() },
             settings: NodeSettings(
                 kubeletRoot: options.kubeletDir,
                 usageFolder: options.usageFolder,

@@ -124,8 +124,9 @@ struct NodeOptions: ParsableArguments {
 struct StateOptions: ParsableArguments {
     @Option(
         help: """
-            A folder of the host where the UUIDs of the loop pools are kept: the proof that a pool \
-            exists while its disk is away. Default: $CAIRN_STATE_DIR, else \(defaultFolder).
+            A folder of the host where the UUIDs of loop pools and volume groups are kept: the proof \
+            that a pool exists while its disk is away, and that volumes of a tier may be left when \
+            the tiers file does not name it any more. Default: $CAIRN_STATE_DIR, else \(defaultFolder).
             """,
         completion: .directory
     )

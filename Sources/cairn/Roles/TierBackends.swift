@@ -34,10 +34,47 @@ enum TierBackends {
                 )
             case .lvm(let lvm):
                 guard let group = groups[lvm.volumeGroup] else { continue }
-                backends.append(backend(tier, lvm, in: group, logger: logger))
+                backends.append(
+                    backend(tier, lvm, in: group, stateFolder: stateFolder, logger: logger)
+                )
             }
         }
         return backends
+    }
+
+    /// The tiers that the state folder tells of, and that the tiers file does not name any more.
+    static func former(
+        beside configured: [any VolumeBackend],
+        stateFolder: String,
+        logger: Logger
+    ) -> [FormerTier] {
+        former(
+            loop: Set(configured.filter { $0 is LoopBackend }.map(\.tier)),
+            groups: configured.compactMap { $0 as? LVMBackend },
+            stateFolder: stateFolder,
+            logger: logger
+        )
+    }
+
+    /// The same beside the loop tiers of these names and these LVM tiers.
+    static func former(
+        loop: Set<String>,
+        groups: [LVMBackend],
+        stateFolder: String,
+        logger: Logger
+    ) -> [FormerTier] {
+        let pools = FormerPools.find(
+            in: stateFolder,
+            besides: loop,
+            loopDevices: LoopDevices(),
+            logger: logger
+        )
+        let groups = FormerGroups.find(
+            in: stateFolder,
+            beside: groups,
+            logger: logger
+        )
+        return pools + groups
     }
 
     /// The back ends of the LVM tiers by the tiers' names, for a look at them beside a running driver.
@@ -49,7 +86,7 @@ enum TierBackends {
             guard case .lvm(let lvm) = tier.backend, let group = groups[lvm.volumeGroup] else {
                 continue
             }
-            backends[tier.name] = backend(tier, lvm, in: group, logger: silent)
+            backends[tier.name] = backend(tier, lvm, in: group, stateFolder: nil, logger: silent)
         }
         return backends
     }
@@ -70,6 +107,7 @@ enum TierBackends {
         _ tier: TierConfiguration,
         _ lvm: LVMTierConfiguration,
         in group: VolumeGroup,
+        stateFolder: String?,
         logger: Logger
     ) -> LVMBackend {
         LVMBackend(
@@ -78,6 +116,7 @@ enum TierBackends {
             provisioning: provisioning(lvm.provisioning),
             reserve: tier.reserve,
             defaultFilesystem: tier.filesystem,
+            stateFolder: stateFolder,
             logger: logger
         )
     }

@@ -1,0 +1,198 @@
+package import DriverCore
+package import Host
+import Synchronization
+
+/// Where a tier kept its objects before it was taken out of the tiers file.
+package protocol FormerStorage: Sendable {
+    var tier: String { get }
+    /// `pool /srv/fast`, `volume group fast`.
+    var place: String { get }
+    /// Whether the tier has the storage after all; from memory alone.
+    var isServed: Bool { get }
+    /// What is still there; nil where that is no concern any more: a person has removed the file that
+    /// tells of the storage, or a tier serves it.
+    ///
+    /// Throws `unavailable`, saying what to do, where that cannot be told.
+    func objects() throws(DriverError) -> FormerObjects?
+    /// Removes the file that tells of the storage.
+    func forget() throws(DriverError)
+    /// As of a tier that is configured: the storage is not asked.
+    func device(of id: VolumeID) throws(DriverError) -> AttachedDevice?
+    func detach(_ id: VolumeID) throws(DriverError)
+}
+
+extension FormerStorage {
+    package var isServed: Bool { false }
+}
+
+/// The names of what is left of a tier: ids, also of what is half-made or half-removed.
+package struct FormerObjects: Sendable, Hashable {
+    package var volumes: Set<String> = []
+    package var snapshots: Set<String> = []
+    /// What is the tier's, and whose name does not tell what it is.
+    package var others: Set<String> = []
+
+    package init() {}
+
+    package var isEmpty: Bool { volumes.isEmpty && snapshots.isEmpty && others.isEmpty }
+
+    package var inWords: String {
+        let words = "\(volumes.count) volumes and \(snapshots.count) snapshots"
+        guard let other = others.min() else { return words }
+        return "\(words), and \(others.count) objects under other names such as \(other)"
+    }
+
+    fileprivate func holds(_ id: String) -> Bool {
+        volumes.contains(id) || snapshots.contains(id)
+    }
+
+    fileprivate func mayHold(_ id: String) -> Bool { holds(id) || !others.isEmpty }
+}
+
+/// A tier that was taken out of the tiers file: it makes and changes nothing, and keeps the node from
+/// saying that its objects do not exist.
+///
+/// Without it a deletion of a volume would succeed, and the data stay for ever.
+package final class FormerTier: VolumeBackend {
+    package let defaultFilesystem = FilesystemType.ext4
+    package let sizeUnit = ByteCount.mebibytes(4)
+    package let isThick = true
+    private let storage: any FormerStorage
+    private let lastSeen = Mutex(FormerObjects())
+
+    package init(_ storage: any FormerStorage) { self.storage = storage }
+
+    package var tier: String { storage.tier }
+    /// Whether a configured tier has the storage after all; from memory alone.
+    package var isServed: Bool { storage.isServed }
+
+    /// Forgets the storage where nothing is left there, so that its disk may go.
+    ///
+    /// Only here: a driver that has the tier in its file must not start at the same time.
+    package func start() throws(DriverError) {
+        guard let objects = try? storage.objects(), objects.isEmpty else { return }
+        try? storage.forget()
+    }
+
+    package func checkHealth() throws(DriverError) { _ = try look() }
+
+    /// What is left; nothing where all is well.
+    package func health() -> TierHealth {
+        var health = TierHealth()
+        do throws(DriverError) {
+            let objects = try look()
+            guard !objects.isEmpty else { return health }
+            health.problems = [
+                problem(
+                    "it is not in the tiers file any more, and \(objects.inWords) are left in "
+                        + storage.place,
+                    "put the tier back; take it out when they are deleted"
+                )
+            ]
+        } catch {
+            health.problems = [problem(error.message, "correct that, or put the tier back")]
+        }
+        return health
+    }
+
+    private func problem(_ found: String, _ advice: String) -> TierHealth.Problem {
+        TierHealth.Problem(.unknownTier, "tier \(tier)", found: found, advice: advice)
+    }
+
+    private func look() throws(DriverError) -> FormerObjects {
+        let objects = try storage.objects() ?? FormerObjects()
+        lastSeen.withLock { $0 = objects }
+        return objects
+    }
+
+    /// Throws where the object is there, or may be.
+    private func refuse(_ id: String, _ kind: String) throws(DriverError) {
+        let objects = try look()
+        guard objects.mayHold(id) else { return }
+        let found =
+            objects.holds(id)
+            ? "\(kind) \(id) lies in \(storage.place)"
+            : "\(kind) \(id) may be \(objects.others.min() ?? "") in \(storage.place)"
+        throw DriverError(.unavailable, "\(found), and \(remedy)")
+    }
+
+    private var remedy: String {
+        "its tier '\(tier)' is not in the tiers file any more: put the tier back and restart the "
+            + "driver"
+    }
+
+    private func refusal() -> DriverError {
+        DriverError(.unavailable, "nothing can be done in \(storage.place): \(remedy)")
+    }
+}
+
+extension FormerTier {
+    package func volume(_ id: VolumeID) throws(DriverError) -> VolumeRecord? {
+        try refuse(id.text, "volume")
+        return nil
+    }
+
+    package func snapshot(_ id: SnapshotID) throws(DriverError) -> SnapshotRecord? {
+        try refuse(id.text, "snapshot")
+        return nil
+    }
+
+    package func volumes() throws(DriverError) -> [VolumeRecord] {
+        let objects = try look()
+        guard objects.volumes.isEmpty, objects.others.isEmpty else { throw shortList(objects) }
+        return []
+    }
+
+    package func snapshots() throws(DriverError) -> [SnapshotRecord] {
+        let objects = try look()
+        guard objects.snapshots.isEmpty, objects.others.isEmpty else { throw shortList(objects) }
+        return []
+    }
+
+    private func shortList(_ objects: FormerObjects) -> DriverError {
+        DriverError(
+            .unavailable,
+            "a list would leave out \(objects.inWords) in \(storage.place): \(remedy)"
+        )
+    }
+
+    package func remembers(_ id: VolumeID) -> Bool { lastSeen.withLock { $0.mayHold(id.text) } }
+    package func remembers(_ id: SnapshotID) -> Bool { lastSeen.withLock { $0.mayHold(id.text) } }
+
+    package func deleteVolume(_ id: VolumeID) throws(DriverError) {
+        try refuse(id.text, "volume")
+    }
+
+    package func deleteSnapshot(_ id: SnapshotID) throws(DriverError) {
+        try refuse(id.text, "snapshot")
+    }
+
+    package func createVolume(_ record: VolumeRecord, progress: Progress) throws(DriverError)
+        -> VolumeRecord
+    { throw refusal() }
+
+    package func createSnapshot(_ record: SnapshotRecord, progress: Progress)
+        throws(DriverError) -> SnapshotRecord
+    { throw refusal() }
+
+    package func expandVolume(_ id: VolumeID, to size: ByteCount) throws(DriverError)
+        -> VolumeRecord
+    { throw refusal() }
+
+    package func setContents(_ contents: VolumeRecord.Contents, of id: VolumeID)
+        throws(DriverError)
+    { throw refusal() }
+
+    package func capacity() throws(DriverError) -> TierCapacity { throw refusal() }
+    package func hold(_ id: VolumeID) throws(DriverError) -> HeldDevice { throw refusal() }
+
+    package func attachment(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
+        try storage.device(of: id)
+    }
+
+    package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
+        try storage.device(of: id)
+    }
+
+    package func detach(_ id: VolumeID) throws(DriverError) { try storage.detach(id) }
+}

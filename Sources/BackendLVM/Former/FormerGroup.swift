@@ -1,0 +1,177 @@
+package import Backend
+import DriverCore
+import Host
+package import Logging
+import Naming
+
+/// The volume group of a tier that does not use it any more, by what the state folder keeps.
+struct FormerGroup: FormerStorage {
+    private let state: GroupState
+    private let file: GroupStateFile
+    private let read: @Sendable () throws(DriverError) -> VolumeGroupMetadata
+    /// The group that the tier has now; nil where it is not configured.
+    private let successor: VolumeGroup?
+    /// Never started; it knows how the devices of volumes are found.
+    private let backend: LVMBackend
+
+    var tier: String { state.tier }
+    var place: String { "volume group \(state.group)" }
+
+    init(
+        _ state: GroupState,
+        in file: GroupStateFile,
+        group: VolumeGroup,
+        successor: VolumeGroup?,
+        logger: Logger,
+        read: @escaping @Sendable () throws(DriverError) -> VolumeGroupMetadata
+    ) {
+        self.state = state
+        self.file = file
+        self.successor = successor
+        self.read = read
+        backend = LVMBackend(
+            tier: state.tier,
+            group: group,
+            provisioning: .thick(ThickOptions()),
+            reserve: .bytes(.zero),
+            defaultFilesystem: .ext4,
+            logger: logger
+        )
+    }
+
+    /// Whether the tier still has the group; then it answers itself.
+    var isServed: Bool {
+        guard let successor else { return false }
+        guard let metadata = successor.remembered else {
+            // It has not been read yet, and the tier says so itself.
+            return successor.name == state.group
+        }
+        return metadata.id == state.uuid
+    }
+
+    func objects() throws(DriverError) -> FormerObjects? {
+        guard try file.read()?.uuid == state.uuid, !isServed else { return nil }
+        do throws(DriverError) {
+            let metadata = try read()
+            guard metadata.id == state.uuid else {
+                throw DriverError(
+                    .unavailable,
+                    "the group of that name is another one (\(metadata.id))"
+                )
+            }
+            return try objects(in: metadata)
+        } catch {
+            throw DriverError(
+                .unavailable,
+                "tier '\(tier)' had its volumes in \(place) (\(state.uuid)), which cannot be read: "
+                    + "\(error.message); bring its disks back, or, if the group is gone for good, "
+                    + "remove \(file.path)"
+            )
+        }
+    }
+
+    private func objects(in metadata: VolumeGroupMetadata) throws(DriverError) -> FormerObjects {
+        if let away = metadata.physicalVolumes.first(where: { $0.trouble != nil }) {
+            throw DriverError(.unavailable, "its physical volume \(away.id) does not answer")
+        }
+        var objects = FormerObjects()
+        for volume in metadata.logicalVolumes.values where !metadata.isHidden(volume) {
+            guard let tags = Tags(reading: volume.tags) else { continue }
+            // What does not say whose it is may be the tier's.
+            guard ((try? tags.required(Fact.tier)) ?? tier) == tier else { continue }
+            if VolumeID(parsing: volume.name) != nil {
+                objects.volumes.insert(volume.name)
+            } else if SnapshotID(parsing: volume.name) != nil {
+                objects.snapshots.insert(volume.name)
+            } else {
+                objects.others.insert(volume.name)
+            }
+        }
+        return objects
+    }
+
+    func forget() throws(DriverError) { try file.remove() }
+
+    func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
+        try backend.device(of: id)
+    }
+
+    func detach(_ id: VolumeID) throws(DriverError) { try backend.detach(id) }
+}
+
+/// A file of the state folder, or the folder, that cannot be read.
+private struct UnknownGroup: FormerStorage {
+    let tier: String
+    let folder: String
+    let name: String
+    let reason: String
+
+    var place: String { "a volume group of which \(folder)/\(name) does not tell" }
+
+    func objects() throws(DriverError) -> FormerObjects? {
+        guard let folder = try Folder.existing(at: folder), try folder.has(name) else {
+            return nil
+        }
+        throw DriverError(
+            .unavailable,
+            "it is not known which volume group tier '\(tier)' had before: \(reason)"
+        )
+    }
+
+    func forget() {}
+    func device(of id: VolumeID) -> AttachedDevice? { nil }
+    func detach(_ id: VolumeID) {}
+}
+
+/// The groups that tiers had and have not any more.
+package enum FormerGroups {
+    /// One for every pair of tier and group that the state folder tells of; whether the tier still has
+    /// the group shows when both have been read.
+    package static func find(
+        in stateFolder: String,
+        beside configured: [LVMBackend],
+        logger: Logger
+    ) -> [FormerTier] {
+        let names: [String]
+        do throws(DriverError) {
+            names = try Folder.existing(at: stateFolder)?.names() ?? []
+        } catch {
+            // Told once, by the loop tiers.
+            return []
+        }
+        // A group has one reader.
+        var groups: [String: VolumeGroup] = [:]
+        for backend in configured { groups[backend.group.name] = backend.group }
+        return names.sorted().compactMap { GroupStateFile(folder: stateFolder, name: $0) }
+            .compactMap { file in
+                storage(file, configured, &groups, logger).map(FormerTier.init)
+            }
+    }
+
+    private static func storage(
+        _ file: GroupStateFile,
+        _ configured: [LVMBackend],
+        _ groups: inout [String: VolumeGroup],
+        _ logger: Logger
+    ) -> (any FormerStorage)? {
+        do throws(DriverError) {
+            guard let state = try file.read() else { return nil }
+            let group = groups[state.group] ?? VolumeGroup(named: state.group, tiers: [])
+            groups[state.group] = group
+            return FormerGroup(
+                state,
+                in: file,
+                group: group,
+                successor: configured.first { $0.tier == state.tier }?.group,
+                logger: logger
+            ) { () throws(DriverError) in try group.metadata() }
+        } catch {
+            return UnknownGroup(
+                tier: file.tier,
+                folder: file.folder,
+                name: file.name,
+                reason: error.message
+            )
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package import Backend
+import DriverCore
+package import Host
+package import Logging
+
+/// The pool of a tier that is not in the tiers file any more, by what the state folder keeps.
+struct FormerPool: FormerStorage {
+    private let state: PoolState
+    private let file: PoolStateFile
+    /// The loop tiers of the tiers file: a pool that one of them has taken over is no former one.
+    private let configured: Set<String>
+    /// Never started; it knows how the devices of the pool's volumes are found.
+    private let backend: LoopBackend
+
+    var tier: String { state.tier }
+    var place: String { "pool \(state.directory)" }
+
+    fileprivate init(
+        _ state: PoolState,
+        in file: PoolStateFile,
+        besides configured: Set<String>,
+        _ devices: LoopDevices,
+        _ logger: Logger
+    ) throws(DriverError) {
+        self.state = state
+        self.file = file
+        self.configured = configured
+        var rules = PoolRules()
+        // The path by which the kernel shows it; that of another pool helps nobody.
+        if !file.isOfEarlierPool { rules.stateFolder = file.folder }
+        backend = try LoopBackend(
+            tier: state.tier,
+            directory: state.directory,
+            rules: rules,
+            isThick: true,
+            overcommit: 1,
+            reserve: .bytes(.zero),
+            defaultFilesystem: .ext4,
+            loopDevices: devices,
+            logger: logger
+        )
+    }
+
+    func objects() throws(DriverError) -> FormerObjects? {
+        guard let now = try file.read(), now.uuid == state.uuid else { return nil }
+        do throws(DriverError) {
+            return try objectsInPool()
+        } catch {
+            throw DriverError(
+                .unavailable,
+                "tier '\(tier)' is not in the tiers file any more, and its \(place) cannot be read: "
+                    + "\(error.message); mount its disk, or, if the pool is gone for good, remove "
+                    + file.path
+            )
+        }
+    }
+
+    private func objectsInPool() throws(DriverError) -> FormerObjects? {
+        guard let root = try Folder.existing(at: state.directory) else {
+            throw DriverError(.unavailable, "the directory does not exist")
+        }
+        guard let marker = try backend.pool.marker(in: root) else {
+            throw DriverError(.unavailable, "its marker \(PoolNames.marker) is missing")
+        }
+        guard marker.uuid == state.uuid else {
+            throw DriverError(.unavailable, "it is pool \(marker.uuid), not \(state.uuid)")
+        }
+        guard marker.tier == tier || !configured.contains(marker.tier) else { return nil }
+        var objects = FormerObjects()
+        objects.volumes = try Self.names(PoolNames.volumes, in: root)
+            .filter { VolumeID(parsing: $0) != nil }
+        objects.snapshots = try Self.names(PoolNames.snapshots, in: root)
+            .filter { SnapshotID(parsing: $0) != nil }
+        return objects
+    }
+
+    /// Also of what is half-made and half-removed: data of it may be left.
+    private static func names(_ shelf: String, in root: borrowing Folder) throws(DriverError)
+        -> Set<String>
+    {
+        guard let folder = try root.folder(shelf) else {
+            throw DriverError(.unavailable, "its folder '\(shelf)' is missing")
+        }
+        return Set(try folder.names().map { PoolNames.leftover($0) ?? $0 })
+    }
+
+    func forget() throws(DriverError) { try file.remove() }
+
+    func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
+        try backend.device(of: id)
+    }
+
+    func detach(_ id: VolumeID) throws(DriverError) { try backend.detach(id) }
+}
+
+/// What stands in the way of the knowledge which pools there were.
+private struct UnknownPool: FormerStorage {
+    let tier: String
+    let folder: String
+    let name: String
+    let reason: String
+
+    var place: String { "a pool of which \(folder)/\(name) does not tell" }
+
+    func objects() throws(DriverError) -> FormerObjects? {
+        guard let folder = try Folder.existing(at: folder), try folder.has(name) else {
+            return nil
+        }
+        throw DriverError(
+            .unavailable,
+            "it is not known which pool tier '\(tier)' had before it was taken out of the tiers file: "
+                + "\(reason); restart the driver when that is corrected"
+        )
+    }
+
+    func forget() {}
+    func device(of id: VolumeID) -> AttachedDevice? { nil }
+    func detach(_ id: VolumeID) {}
+}
+
+/// The loop tiers that were taken out of the tiers file.
+package enum FormerPools {
+    /// Every tier that had a pool, as the state folder tells, and is not among the configured loop tiers.
+    package static func find(
+        in stateFolder: String,
+        besides configured: Set<String>,
+        loopDevices: LoopDevices,
+        logger: Logger
+    ) -> [FormerTier] {
+        let names: [String]
+        do throws(DriverError) {
+            names = try Folder.existing(at: stateFolder)?.names() ?? []
+        } catch {
+            let unknown = UnknownPool(
+                tier: "unknown",
+                folder: stateFolder,
+                name: ".",
+                reason: error.message
+            )
+            return [FormerTier(unknown)]
+        }
+        return names.sorted().compactMap { PoolStateFile(folder: stateFolder, name: $0) }
+            .filter { !configured.contains($0.tier) || $0.isOfEarlierPool }
+            .compactMap { file in
+                storage(file, configured, loopDevices, logger).map(FormerTier.init)
+            }
+    }
+
+    private static func storage(
+        _ file: PoolStateFile,
+        _ configured: Set<String>,
+        _ devices: LoopDevices,
+        _ logger: Logger
+    ) -> (any FormerStorage)? {
+        do throws(DriverError) {
+            // While it is being made, there is nothing in a pool.
+            guard let state = try file.read(), state.makingOn == nil else { return nil }
+            return try FormerPool(state, in: file, besides: configured, devices, logger)
+        } catch {
+            return UnknownPool(
+                tier: file.tier,
+                folder: file.folder,
+                name: file.name,
+                reason: error.message
+            )
+        }
+    }
+}

@@ -1,0 +1,62 @@
+internal import Backend
+internal import DriverCore
+internal import Logging
+
+extension Tiers {
+    /// What every tier tells of itself, in their order; one that does not answer is not up.
+    ///
+    /// After them those that are not in the tiers file any more, where something of them is left.
+    func figures() -> [(tier: String, figures: TierFigures)] {
+        var figures: [(tier: String, figures: TierFigures)]
+        figures = answers(by: .now + patience) { TierFigures(of: $0) }.map { tier, answer in
+            switch answer {
+            case .success(let figures): (tier.name, figures)
+            case .failure(let error): (tier.name, TierFigures(unavailable: tier.name, error))
+            }
+        }
+        for (name, problems) in formerProblems() {
+            // A tier may have left one place for another.
+            if let index = figures.firstIndex(where: { $0.tier == name }) {
+                figures[index].figures.health.problems += problems
+            } else {
+                var health = TierHealth()
+                health.problems = problems
+                figures.append((name, TierFigures(former: health)))
+            }
+        }
+        return figures
+    }
+
+    /// Tells which tiers were taken out of the tiers file while something of theirs was left.
+    func reportFormer() {
+        for (name, problems) in formerProblems() {
+            for problem in problems {
+                logger.error(
+                    "a tier is not in the tiers file any more, and its objects may be left",
+                    metadata: [
+                        "tier": "\(name)", "found": "\(problem.found)",
+                        "advice": "\(problem.advice)",
+                    ]
+                )
+            }
+        }
+    }
+
+    private func formerProblems() -> [(tier: String, problems: [TierHealth.Problem])] {
+        answers(of: former, by: .now + patience) { $0.health().problems }.map { tier, answer in
+            switch answer {
+            case .success(let problems): (tier.name, problems)
+            case .failure(let error): (tier.name, [Self.unanswered(tier.name, error)])
+            }
+        }.filter { !$0.problems.isEmpty }
+    }
+
+    private static func unanswered(_ tier: String, _ error: DriverError) -> TierHealth.Problem {
+        TierHealth.Problem(
+            .unknownTier,
+            "tier \(tier)",
+            found: error.message,
+            advice: "correct that, or put the tier back"
+        )
+    }
+}

@@ -1,0 +1,54 @@
+import Backend
+import BackendLVM
+import Configuration
+import DriverCore
+import Host
+import Logging
+
+/// The tiers that are not in the tiers file any more, and what is left of them.
+enum FormerChecks {
+    /// `groups` are the LVM tiers that the file names, looked at already.
+    static func run(
+        _ folder: String,
+        _ tiers: [TierConfiguration],
+        _ groups: [String: LVMBackend]
+    ) -> [Check] {
+        let silent = Logger(label: "cairn") { _ in SwiftLogNoOpLogHandler() }
+        let former = TierBackends.former(
+            loop: Set(tiers.filter(\.isLoop).map(\.name)),
+            groups: Array(groups.values),
+            stateFolder: folder,
+            logger: silent
+        )
+        return former.flatMap { tier in
+            // Each on a thread that may be lost: its disk may hang.
+            let thread = BlockingPool(threads: 1)
+            let pending = try? thread.begin { () throws(DriverError) in tier.health().problems }
+            guard let problems = try? pending?.value(by: .now + patience) else {
+                return [unanswered(tier.tier)]
+            }
+            return problems.map { problem in
+                Check(
+                    area: "tiers that left",
+                    subject: problem.subject,
+                    state: .problem,
+                    found: problem.found,
+                    advice: problem.advice
+                )
+            }
+        }
+    }
+
+    /// Far longer than disks take that answer.
+    private static let patience = Duration.seconds(10)
+
+    private static func unanswered(_ tier: String) -> Check {
+        Check(
+            area: "tiers that left",
+            subject: "tier \(tier)",
+            state: .problem,
+            found: "its storage has not answered for \(patience.components.seconds) s",
+            advice: "look at the node's kernel log"
+        )
+    }
+}
