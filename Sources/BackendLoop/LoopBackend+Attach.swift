@@ -68,25 +68,43 @@ extension LoopBackend {
 
     /// What shows the volume's data by the kernel's name of the file; nil where nothing does.
     private func shownFile(of id: VolumeID) throws(DriverError) -> LoopFile? {
-        if let file = try lastDevices.withLock({ $0[id] })?.file(), try isData(file, of: id) {
+        let known = try pool.knownPaths()
+        if let file = try lastDevices.withLock({ $0[id] })?.file(),
+            try place(of: file, as: id, in: known) != nil
+        {
             return file
         }
-        for file in try LoopDevices.files() where try isData(file, of: id) { return file }
-        return nil
+        var cut: LoopFile?
+        for file in try LoopDevices.files() {
+            switch try place(of: file, as: id, in: known) {
+            case .whole?: return file
+            case .cut?: cut = cut ?? file
+            case nil: break
+            }
+        }
+        return cut
     }
 
-    /// Whether a file is the volume's data in this pool, by its name.
+    /// How the kernel names a file of the pool.
+    private enum ShownPlace {
+        case whole
+        /// From the root of the mount that the file was opened through, where that mount is gone: the
+        /// one of a container's earlier life, or of a disk that was unmounted lazily.
+        case cut
+    }
+
+    /// nil where a file is not the volume's data in this pool, by its name.
     ///
-    /// The kernel shows a path from the root of the mount that the file was opened through, where
-    /// that mount is gone: the one of a container's earlier life, or of a disk that was unmounted
-    /// lazily. So the pool's path may be cut off at its front.
-    private func isData(_ file: LoopFile, of id: VolumeID) throws(DriverError) -> Bool {
-        guard let shown = file.path.removingByteSuffix("/\(VolumeRecord.dataPath(of: id))") else {
-            return false
-        }
-        // Who shows a part of the file only does so by hand.
-        guard try file.device.isWhole() else { return false }
-        return try pool.knownPaths().contains { $0.hasByteSuffix(String(shown)) }
+    /// What is cut may be another pool's, of a second driver of this host.
+    private func place(of file: LoopFile, as id: VolumeID, in known: [String])
+        throws(DriverError) -> ShownPlace?
+    {
+        guard let shown = file.path.removingByteSuffix("/\(VolumeRecord.dataPath(of: id))"),
+            known.contains(where: { $0.hasByteSuffix(String(shown)) }),
+            // Who shows a part of the file only does so by hand.
+            try file.device.isWhole()
+        else { return nil }
+        return known.contains { $0.hasSameBytes(as: shown) } ? .whole : .cut
     }
 
     /// Takes the loop device away, if there is one; throws `inUse` where it is open.
@@ -96,8 +114,11 @@ extension LoopBackend {
         if let identity = try shelf.dataFacts(id)?.identity {
             attached = try loopDevices.find(backing: identity).map { ($0, identity) }
         } else {
-            let name = "/\(VolumeRecord.dataPath(of: id))"
-            attached = try loopDevices.find(removed: name, on: shelf.folder.facts().identity.device)
+            attached = try loopDevices.find(
+                removed: VolumeRecord.dataPath(of: id),
+                beneath: try pool.knownPaths(),
+                on: shelf.folder.facts().identity.device
+            )
         }
         guard let (device, backing) = attached else { return }
         do {

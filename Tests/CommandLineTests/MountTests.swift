@@ -26,6 +26,40 @@ import Testing
         }
     }
 
+    @Test func `two drivers of one host that have the same id unmount their own volume`()
+        async throws
+    {
+        try await withNode { first in
+            try await withNode { second in
+                for node in [first, second] {
+                    try await node.make("data")
+                    #expect(try await node.cairn("mount", "data", node.target("data")).code == 0)
+                    try Greeting.write(node.folder, in: node.target("data"))
+                }
+                #expect(
+                    try await first.cairn("volume", "list", "-o", "json")
+                        .decoded([VolumeFacts].self).map(\.id)
+                        == second.cairn("volume", "list", "-o", "json")
+                        .decoded([VolumeFacts].self).map(\.id)
+                )
+                // Without a tiers file, which would tell whose device is whose.
+                let target = second.target("data")
+                let unmounted = try await CommandLine.run([
+                    "unmount", target, "--endpoint", second.endpoint,
+                ])
+                #expect(unmounted.output == "unmounted \(target)\n", "\(unmounted.error)")
+                #expect(Paths.names(in: "\(second.folder)/mnt").isEmpty)
+                #expect(try Greeting.read(in: first.target("data")) == first.folder)
+                let named = try await CommandLine.run([
+                    "unmount", first.target("data"), "--volume", "data", "--endpoint",
+                    first.endpoint,
+                ])
+                #expect(named.code == 0, "\(named.error)")
+                #expect(Paths.names(in: "\(first.folder)/mnt").isEmpty)
+            }
+        }
+    }
+
     @Test func `a read-only target refuses writes`() async throws {
         try await withNode { node in
             try await node.make("data")

@@ -5,13 +5,14 @@ extension LoopDevices {
     /// The device, and what is behind it, that still shows a file whose name was removed.
     ///
     /// Such a file has no path to ask for its identity, so the kernel's memory of the name is
-    /// compared: its ending, because the pool may be known by another path here.
-    package func find(removed ending: String, on fileSystem: UInt64) throws(DriverError)
-        -> (LoopDevice, FileIdentity)?
+    /// compared. The kernel may cut off the front of a folder's path; see `LoopBackend`.
+    package func find(removed name: String, beneath folders: [String], on fileSystem: UInt64)
+        throws(DriverError) -> (LoopDevice, FileIdentity)?
     {
         for attachment in try attachments() where attachment.backing.device == fileSystem {
             guard let file = try attachment.device.file(), file.isDeleted,
-                file.path.hasByteSuffix(ending)
+                let folder = file.path.removingByteSuffix("/\(name)"),
+                folders.contains(where: { $0.hasByteSuffix(String(folder)) })
             else { continue }
             return (attachment.device, attachment.backing)
         }

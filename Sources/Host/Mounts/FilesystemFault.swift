@@ -72,12 +72,12 @@ extension FilesystemFault {
     }
 
     /// Those of all volumes of Cairn on this host, of whatever tier.
-    package static func ofVolumes() throws(DriverError) -> [(VolumeID, FilesystemFault)] {
+    package static func ofVolumes() throws(DriverError) -> [(MountedVolume, FilesystemFault)] {
         let table = try MountTable.read()
         let mounts = table.filter { $0.source.hasBytePrefix("/dev/") }
-        var faults: [(VolumeID, FilesystemFault)] = []
+        var faults: [(MountedVolume, FilesystemFault)] = []
         for fault in found(among: mounts, table) {
-            if let id = try fault.mount.volume() { faults.append((id, fault)) }
+            if let volume = try fault.mount.volume() { faults.append((volume, fault)) }
         }
         return faults
     }

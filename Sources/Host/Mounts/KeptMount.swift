@@ -17,9 +17,11 @@ extension KeptMount {
         for pid in try MountNamespaces.others() {
             var seen = own
             for mount in try MountNamespaces.entries(in: pid) {
-                guard let id = try mount.volume(), seen.insert(id).inserted else { continue }
+                guard let volume = try mount.volume(), seen.insert(volume).inserted else {
+                    continue
+                }
                 found.append(
-                    KeptMount(id: id, target: mount.target, holder: ProcessHolder(pid: pid))
+                    KeptMount(id: volume.id, target: mount.target, holder: ProcessHolder(pid: pid))
                 )
             }
         }

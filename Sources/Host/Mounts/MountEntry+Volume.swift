@@ -1,18 +1,31 @@
 import CHostShim
 package import DriverCore
 
+/// A volume by its device: two drivers of one host may have the same id.
+package struct MountedVolume: Sendable, Hashable {
+    package let id: VolumeID
+    /// `/dev/loop3` or `/dev/dm-3`.
+    package let device: String
+}
+
 extension MountEntry {
     /// The volume of Cairn that is mounted here as a file system or as a device node, by the kernel's
     /// names of its device and of what is behind that; nil for others.
     ///
     /// For reports, never for decisions.
-    package func volume() throws(DriverError) -> VolumeID? {
-        guard let device = deviceName else { return nil }
+    package func volume() throws(DriverError) -> MountedVolume? {
+        guard let device = deviceName, let id = try Self.volume(ofDevice: device) else {
+            return nil
+        }
+        return MountedVolume(id: id, device: "/dev/\(device)")
+    }
+
+    private static func volume(ofDevice device: String) throws(DriverError) -> VolumeID? {
         if let index = Int(device.removingBytePrefix("loop") ?? "") {
             return try LoopDevice(index: index)?.file()?.volume
         }
         return try SystemFile.lineIfThere("/sys/block/\(device)/dm/name")
-            .flatMap(Self.volume(ofMappedDevice:))
+            .flatMap(volume(ofMappedDevice:))
     }
 
     /// `loop3` or `dm-3`; nil for what is no block device.

@@ -10,10 +10,11 @@ package enum MountTable {
     /// The volumes of Cairn that are mounted here, each with one of the places.
     ///
     /// For reports, never for decisions.
-    package static func volumes() throws(DriverError) -> [VolumeID: String] {
-        var found: [VolumeID: String] = [:]
+    package static func volumes() throws(DriverError) -> [MountedVolume: String] {
+        var found: [MountedVolume: String] = [:]
         for mount in try read() {
-            if let id = try mount.volume(), found[id] == nil { found[id] = mount.target }
+            guard let volume = try mount.volume(), found[volume] == nil else { continue }
+            found[volume] = mount.target
         }
         return found
     }

@@ -102,18 +102,19 @@ package final class Repairs: Sendable {
                 ]
             )
         }
-        let mounted: [VolumeID: String]
+        var lost: [VolumeID: String] = [:]
         do throws(DriverError) {
-            mounted = try MountTable.volumes()
+            for (volume, place) in try MountTable.volumes() where isUnnoted(volume.id) {
+                // Another driver of the host may have a volume of the same id.
+                guard try tiers.device(of: volume.id)?.path == volume.device else { continue }
+                lost[volume.id] = place
+            }
         } catch {
             logger.warning(
                 "cannot tell whether notes of volumes in use are lost",
                 metadata: ["reason": "\(error.message)"]
             )
             return
-        }
-        let lost = mounted.filter { id, _ in
-            tiers.remembers(id) && usage.usage(of: id).isEmpty && usage.unreadableNotes[id] == nil
         }
         usage.findings.lostNotes = Set(lost.keys)
         for (id, place) in lost {
@@ -125,6 +126,11 @@ package final class Repairs: Sendable {
                 ]
             )
         }
+    }
+
+    /// Whether a volume is one of this node's, and nothing is noted of its use.
+    private func isUnnoted(_ id: VolumeID) -> Bool {
+        tiers.remembers(id) && usage.usage(of: id).isEmpty && usage.unreadableNotes[id] == nil
     }
 
     /// Detaches the volume's device unless something may use it.

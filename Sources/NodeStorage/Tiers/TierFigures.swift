@@ -40,14 +40,20 @@ struct TierFigures: Sendable {
     private static func deadFilesystems(of backend: any VolumeBackend) throws(DriverError)
         -> [TierHealth.Problem]
     {
-        try FilesystemFault.ofVolumes().filter { backend.remembers($0.0) }.map { id, fault in
-            TierHealth.Problem(
-                .deadFilesystem,
-                "volume \(id)",
-                found: fault.inWords,
-                advice: FilesystemFault.advice
+        var problems: [TierHealth.Problem] = []
+        for (volume, fault) in try FilesystemFault.ofVolumes() where backend.remembers(volume.id) {
+            // Another driver of the host may have a volume of the same id.
+            guard try backend.device(of: volume.id)?.path == volume.device else { continue }
+            problems.append(
+                TierHealth.Problem(
+                    .deadFilesystem,
+                    "volume \(volume.id)",
+                    found: fault.inWords,
+                    advice: FilesystemFault.advice
+                )
             )
         }
+        return problems
     }
 
     init(unavailable tier: String, _ error: DriverError) {

@@ -15,7 +15,7 @@ struct LocalNode {
     let tiers: [TierConfiguration]?
     private let mounts: [MountEntry]
     /// Loop devices; what LVM has is asked of each volume.
-    private let loopDevices: [VolumeID: AttachedDevice]
+    private let loopDevices: [(id: VolumeID, device: AttachedDevice)]
     /// The LVM tiers by name, to look at.
     let groups: [String: LVMBackend]
 
@@ -47,29 +47,43 @@ struct LocalNode {
             + groups.values.flatMap { (try? $0.readableVolumes()) ?? [] }
     }
 
-    /// Where a volume is attached and mounted; nil where it is not.
+    /// Where a volume is attached and mounted; nil where it is not, and where several drivers of this
+    /// host have a volume of that id and no tiers file tells which one is meant.
     func place(of id: VolumeID) -> LocalPlace? {
-        guard let device = loopDevices[id] ?? groupDevice(of: id) else { return nil }
-        return LocalPlace(
-            volume: id,
-            device: device.path,
-            mounts: MountTable.uses(
-                ofDevice: device.path,
-                number: device.number,
-                among: mounts
-            )
-        )
+        let found = places(of: id)
+        return found.count == 1 ? found[0] : nil
+    }
+
+    /// Where a volume is attached that is mounted at one of the paths; else as ``place(of:)``.
+    func place(of id: VolumeID, mountedAt paths: [String]) -> LocalPlace? {
+        let found = places(of: id)
+        return found.first { place in paths.contains { isMounted(place, at: $0) } }
+            ?? (found.count == 1 ? found[0] : nil)
     }
 
     /// The volume that is mounted at a path.
     func place(at path: String) -> LocalPlace? {
-        let paths = [path, resolved(path)]
-        func isThere(_ place: LocalPlace) -> Bool {
-            place.mounts.contains { mount in paths.contains { mount.target.hasSameBytes(as: $0) } }
-        }
-        return loopDevices.keys.lazy.compactMap(place).first(where: isThere)
+        loopDevices.lazy.map { place(of: $0.id, on: $0.device) }.first { isMounted($0, at: path) }
             ?? groups.values.lazy.flatMap { (try? $0.readableVolumes()) ?? [] }
-            .compactMap { place(of: $0.id) }.first(where: isThere)
+            .flatMap { places(of: $0.id) }.first { isMounted($0, at: path) }
+    }
+
+    private func isMounted(_ place: LocalPlace, at path: String) -> Bool {
+        let paths = [path, resolved(path)]
+        return place.mounts.contains { mount in
+            paths.contains { mount.target.hasSameBytes(as: $0) }
+        }
+    }
+
+    private func places(of id: VolumeID) -> [LocalPlace] {
+        let devices = loopDevices.filter { $0.id == id }.map(\.device)
+        guard devices.isEmpty else { return devices.map { place(of: id, on: $0) } }
+        return groupDevice(of: id).map { [place(of: id, on: $0)] } ?? []
+    }
+
+    private func place(of id: VolumeID, on device: AttachedDevice) -> LocalPlace {
+        let uses = MountTable.uses(ofDevice: device.path, number: device.number, among: mounts)
+        return LocalPlace(volume: id, device: device.path, mounts: uses)
     }
 
     /// The path as the mount table spells it: the links above its last component resolved.
@@ -99,28 +113,26 @@ struct LocalNode {
     /// The loop devices of volumes.
     ///
     /// A second driver of this node has the same ids for the same names, so a device counts only
-    /// where its file is that of a pool of ours; where no pool is known, where its id is the only
-    /// one.
+    /// where its file is that of a pool of ours; where no pool is known, all do.
     private static func devices(directories: [String]?) throws(DriverError)
-        -> [VolumeID: AttachedDevice]
+        -> [(id: VolumeID, device: AttachedDevice)]
     {
         // Opening the devices takes root; without it, where volumes are attached stays unknown.
         let backings = Dictionary(
             ((try? LoopDevices().attachments()) ?? []).map { ($0.device, $0.backing) },
             uniquingKeysWith: { first, _ in first }
         )
-        var found: [VolumeID: [LoopDevice]] = [:]
+        var found: [(id: VolumeID, device: AttachedDevice)] = []
         for file in try LoopDevices.files() {
             guard let id = file.volume, let backing = backings[file.device] else { continue }
             let isOurs = directories?.contains { directory in
                 (try? FileIdentity(of: "\(directory)/volumes/\(id)/data")) == backing
             }
-            if isOurs ?? true { found[id, default: []].append(file.device) }
+            guard isOurs ?? true else { continue }
+            let device = AttachedDevice(path: file.device.path, number: file.device.number)
+            found.append((id, device))
         }
-        return found.compactMapValues { devices in
-            guard devices.count == 1, let device = devices.first else { return nil }
-            return AttachedDevice(path: device.path, number: device.number)
-        }
+        return found
     }
 }
 

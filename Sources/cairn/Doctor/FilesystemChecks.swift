@@ -6,8 +6,8 @@ enum FilesystemChecks {
     static func run() -> [Check] {
         var examination = Examination("file systems")
         do throws(DriverError) {
-            for (id, fault) in try FilesystemFault.ofVolumes() {
-                examination.problem("volume \(id)", fault.inWords, FilesystemFault.advice)
+            for (volume, fault) in try FilesystemFault.ofVolumes() {
+                examination.problem("volume \(volume.id)", fault.inWords, FilesystemFault.advice)
             }
         } catch {
             examination.note("mount table", error.message)

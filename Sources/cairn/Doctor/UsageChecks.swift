@@ -65,7 +65,7 @@ struct UsageChecks {
     private mutating func examineLost(noted: Set<VolumeID>, _ unreadable: [VolumeID]) {
         let mounted: Set<VolumeID>
         do throws(DriverError) {
-            mounted = Set(try MountTable.volumes().keys)
+            mounted = Set(try MountTable.volumes().keys.map(\.id))
         } catch {
             return examination.note("notes", error.message, "run doctor as root")
         }

@@ -68,13 +68,16 @@ struct MountCommand: AsyncParsableCommand {
     private func mount(_ session: Session, _ node: LocalNode) async throws -> Mounted {
         let id = try await Finder(session: session, node: node).volume(volume).volumeID
         let ours = VolumeID(parsing: id)
-        let place = ours.flatMap(node.place)
+        let derived = LocalPlace.stagingPath(for: absolutePath(target))
+        let place = ours.flatMap {
+            node.place(of: $0, mountedAt: [absolutePath(target), derived])
+        }
         let record = ours.flatMap(node.record)
         let mounted = Mounted(
             volume: id,
             target: absolutePath(target),
             staging: staging.map(absolutePath) ?? place?.staging
-                ?? LocalPlace.stagingPath(for: absolutePath(target)),
+                ?? derived,
             isReadOnly: readOnly,
             isBlock: block || record?.capabilities.allSatisfy(\.isBlock) ?? false
         )

@@ -52,7 +52,9 @@ struct UnmountCommand: AsyncParsableCommand {
         let path = absolutePath(target)
         let derived = LocalPlace.stagingPath(for: path)
         let id = try await volumeID(at: path, staged: derived, session, node)
-        let place = VolumeID(parsing: id).flatMap(node.place)
+        let place = VolumeID(parsing: id).flatMap {
+            node.place(of: $0, mountedAt: [path, derived])
+        }
         let others = (place?.targets ?? []).filter {
             !$0.hasSameBytes(as: path) && !$0.hasSameBytes(as: node.resolved(path))
         }
