@@ -270,8 +270,9 @@ let package = Package(
         .tests(
             "ClusterControllerTests",
             [
-                "ClusterController", "CSIMessages", "CSIServing", "DriverCore", "GRPCRuntime",
-                "Metrics", "Naming", "TestSupport", log,
+                "ClusterController", "CSIServices", "CSIServing", "CSIMessages", "NodeStorage",
+                "Backend", "DriverCore", "GRPCRuntime", "Host", "Metrics", "Naming",
+                "TestSupport", log,
             ]
         ),
         // The ones below need root and real loop devices.

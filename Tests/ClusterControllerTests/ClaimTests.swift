@@ -1,6 +1,11 @@
 import CSIMessages
+import CSIServices
+import CSIServing
 import DriverCore
+import Host
+import Logging
 import Naming
+import NodeStorage
 import Synchronization
 import TestSupport
 import Testing
@@ -53,6 +58,33 @@ import Testing
                 #expect(cluster.nodes.map(\.volumeNames.count).reduce(0, +) == round + 1)
             }
             try await expectNoClaims(cluster)
+        }
+    }
+
+    /// The nodes answer, claim and make in the order of a real node, over a back end whose steps take
+    /// their time.
+    @Test(arguments: [0, 200, 2000])
+    func `make one volume on real nodes, however their steps interleave`(_ microseconds: Int)
+        async throws
+    {
+        try await withTemporaryFolder { folder in
+            let nodes = RealNodes(in: folder.path, slowedTo: .microseconds(microseconds))
+            try await FakeCluster.with(["a", "b", "c"], serving: nodes.controller(of:)) { cluster in
+                for round in 0..<40 {
+                    let roomy = cluster.nodes.randomElement()?.id
+                    for (id, backend) in nodes.backends {
+                        backend.fill(id != roomy && Bool.random())
+                    }
+                    let tries = [cluster.controller, cluster.replica].map { controller in
+                        Task { try await insist(on: "v\(round)", by: controller, cluster) }
+                    }
+                    let volumes = [try await tries[0].value, try await tries[1].value]
+                    #expect(volumes[0] == volumes[1])
+                    let counts = try nodes.backends.values.map { try $0.volumes().count }
+                    #expect(counts.reduce(0, +) == round + 1)
+                }
+                try await expectNoClaims(cluster)
+            }
         }
     }
 
@@ -194,6 +226,51 @@ import Testing
             try cluster.node("a").state.withLock { $0.failure = DriverError(.unavailable, "away") }
             #expect(try await cluster.create("v", on: ["a", "b"]) == volume)
         }
+    }
+}
+
+/// The Controller service of real nodes, each over a back end in memory.
+private final class RealNodes: Sendable {
+    private let folder: String
+    private let longest: Duration
+    private let made = Mutex<[String: ScriptedBackend]>([:])
+
+    init(in folder: String, slowedTo longest: Duration) {
+        self.folder = folder
+        self.longest = longest
+    }
+
+    var backends: [String: ScriptedBackend] { made.withLock(\.self) }
+
+    /// One that shares its claims with the fake node whose place it takes.
+    func controller(of node: FakeNode) throws -> any ControllerService {
+        try Paths.makeFolder("\(folder)/\(node.id)")
+        let backend = ScriptedBackend(tier: "fast", folder: "\(folder)/\(node.id)")
+        backend.slow(to: longest)
+        made.withLock { $0[node.id] = backend }
+        let tiers = Tiers(
+            [backend],
+            default: "fast",
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        tiers.start()
+        return LocalController(
+            identity: try NodeIdentity(
+                driverName: "t.csi",
+                version: "0",
+                nodeID: node.id,
+                topology: [:]
+            ),
+            tiers: tiers,
+            operations: Operations(
+                changes: BlockingPool(threads: 4),
+                readers: BlockingPool(threads: 4)
+            ),
+            usage: try VolumeUsageBook(folder: "\(folder)/\(node.id)-usage"),
+            admission: Admission(),
+            unstagePatience: .zero,
+            nameClaims: node.claims
+        )
     }
 }
 

@@ -10,7 +10,7 @@ import Testing
 
 @testable import ClusterController
 
-/// A cluster controller over fake nodes that answer on TCP, with a clock that the test moves.
+/// A cluster controller over nodes that answer on TCP, fake ones where a test does not serve others, with a clock that the test moves.
 final class FakeCluster: Sendable {
     let nodes: [FakeNode]
     let lostNodes = LostNodes()
@@ -29,7 +29,12 @@ final class FakeCluster: Sendable {
     static let context = CallContext(method: "test", peer: Peer(address: "unix:"))
 
     /// `certificates` is a folder of scripts/make-certificates.sh.
-    private init(_ ids: [String], isSettled: Bool, certificates: String) throws {
+    private init(
+        _ ids: [String],
+        isSettled: Bool,
+        certificates: String,
+        serving: (FakeNode) throws -> any ControllerService
+    ) throws {
         channels = NodeChannels(
             tls: TLSFiles(folder: "\(certificates)/controller"),
             mostKept: Self.mostKept
@@ -40,7 +45,7 @@ final class FakeCluster: Sendable {
         nodes = ids.map { FakeNode($0, now: now) }
         servers = try nodes.map { node in
             var router = Router()
-            node.register(in: &router)
+            try serving(node).register(in: &router)
             var configuration = ServerConfiguration(
                 endpoints: [.tcp(host: "127.0.0.1", port: 0)],
                 tls: TLSFiles(folder: "\(certificates)/node")
@@ -83,13 +88,15 @@ final class FakeCluster: Sendable {
     static func with(
         _ ids: [String],
         isSettled: Bool = true,
+        serving: @escaping (FakeNode) throws -> any ControllerService = { $0 },
         _ body: @Sendable @escaping (FakeCluster) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
             let cluster = try FakeCluster(
                 ids,
                 isSettled: isSettled,
-                certificates: try await folder.makeCertificates()
+                certificates: try await folder.makeCertificates(),
+                serving: serving
             )
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for server in cluster.servers { group.addTask { await server.serve() } }
@@ -171,6 +178,12 @@ final class FakeCluster: Sendable {
         let request = CreateVolumeRequest(
             name: name,
             capacityRange: CapacityRange(requiredBytes: size),
+            volumeCapabilities: [
+                VolumeCapability(
+                    accessType: .mount(.init()),
+                    accessMode: .init(mode: .singleNodeWriter)
+                )
+            ],
             parameters: tier.map { ["tier": $0] } ?? [:],
             accessibilityRequirements: requisite.isEmpty
                 ? nil : TopologyRequirement(requisite: topologies, preferred: topologies)

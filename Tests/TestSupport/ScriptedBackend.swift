@@ -1,5 +1,6 @@
 package import Backend
 package import DriverCore
+import Glibc
 package import Host
 import Synchronization
 
@@ -14,6 +15,9 @@ package final class ScriptedBackend: VolumeBackend {
         /// How many calls until one fails; nil for none.
         var countdown: Int?
         var failure = DriverError(.hostFailure, "scripted")
+        var isFull = false
+        /// How long each step takes at most, in microseconds; it is chosen at random.
+        var longest: UInt32 = 0
     }
 
     package let tier: String
@@ -49,6 +53,19 @@ package final class ScriptedBackend: VolumeBackend {
         }
     }
 
+    /// Whether there is no room for a new volume.
+    package func fill(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
+
+    /// Makes each step take a time of its own, up to the longest.
+    package func slow(to longest: Duration) {
+        state.withLock { $0.longest = UInt32(longest / .microseconds(1)) }
+    }
+
+    private func dawdle() {
+        let longest = state.withLock(\.longest)
+        if longest > 0 { usleep(UInt32.random(in: 0...longest)) }
+    }
+
     /// Makes every call that comes hang until ``goOn()``.
     package func hang() { barrier.close() }
 
@@ -61,6 +78,7 @@ package final class ScriptedBackend: VolumeBackend {
 
     private func step(_ name: String) throws(DriverError) {
         barrier.pass()
+        dawdle()
         let failure = state.withLock { state -> DriverError? in
             guard let left = state.countdown else { return nil }
             state.calls.append(name)
@@ -92,9 +110,11 @@ extension ScriptedBackend {
         throws(DriverError) -> VolumeRecord
     {
         try step("createVolume")
+        if state.withLock(\.isFull) { throw DriverError(.outOfSpace, "the test has filled it") }
         try Bytes.makeFile(path(of: record.id), size: record.size)
         var record = record
         record.state = .ready
+        dawdle()
         state.withLock { [record] in $0.volumes[record.id] = record }
         return record
     }
