@@ -117,7 +117,10 @@ import Testing
             let arguments = ["doctor", "--config", "/nowhere.yaml", "--endpoint", "/nowhere.sock"]
             let both = try await CommandLine.run(arguments)
             #expect(both.code == 1 && both.output.contains("no driver answers"))
-            let config = ["doctor", "--config", node.tiersFile, "--without-driver"]
+            let config = [
+                "doctor", "--config", node.tiersFile, "--state-dir", node.stateFolder,
+                "--without-driver",
+            ]
             #expect(try await CommandLine.run(config).code == 0)
         }
     }
