@@ -24,7 +24,7 @@ FOREIGN = {
     # csi-sanity and Swift
     "csi", "generate-completion-script", "build-tests", "product",
     # of the sidecars and of the snapshot-controller, and rsync
-    "timeout", "extra-create-metadata", "archive", "delete-after", "exclude",
+    "timeout", "extra-create-metadata", "strict-topology", "archive", "delete-after", "exclude",
     # mkfs
     "label",
 }
