@@ -219,7 +219,7 @@ long_files() {
 # A function ends at the first brace that stands where its first line began; swift-format
 # guarantees that. Lines that begin with ")" or "{" at that depth belong to its signature.
 long_functions() {
-    awk -v limit=70 '
+    awk -v limit=40 '
         FNR == 1 { delete began }
         /^[ ]*$/ || /^[ ]*#(if|else|elseif|endif)/ { next }
         {
@@ -280,7 +280,7 @@ check "text is taken apart by bytes" character_calls
 check "no banned word" banned_words
 check "no file over 400 lines" long_files 400 "${written_files[@]}" "${own_c_files[@]}"
 check "no script over 400 lines" long_files 400 "${shell_files[@]}"
-check "no function over 70 lines" long_functions "${written_files[@]}" "${own_c_files[@]}"
+check "no function over 40 lines" long_functions "${written_files[@]}" "${own_c_files[@]}"
 check "shell scripts stop at the first error" first_command_of_scripts
 check "shellcheck finds nothing (where it is installed)" shell_mistakes
 check "no binary file is tracked" binary_files

@@ -18,7 +18,10 @@ package struct NodeStack: Sendable {
     package let controller: LocalController
     package let node: NodeService
     let tiers: Tiers
-    let operations: Operations
+    let operations = Operations(
+        changes: BlockingPool(threads: Self.blockingThreads),
+        readers: BlockingPool(threads: Self.readingThreads)
+    )
     let usage: VolumeUsageBook
     let repairs: Repairs
     let logger: Logger
@@ -50,16 +53,9 @@ package struct NodeStack: Sendable {
             default: settings.defaultTier,
             logger: logger
         )
-        operations = Operations(
-            changes: BlockingPool(threads: Self.blockingThreads),
-            readers: BlockingPool(threads: Self.readingThreads)
-        )
         usage = try VolumeUsageBook(folder: settings.usageFolder)
         repairs = Repairs(tiers: tiers, operations: operations, usage: usage, logger: logger)
-        let admission = Admission(
-            maximumVolumes: settings.maximumVolumes,
-            policies: settings.policies
-        )
+        let admission = settings.admission()
         controller = LocalController(
             identity: identity,
             tiers: tiers,
@@ -95,5 +91,12 @@ package struct NodeStack: Sendable {
     /// The figures of the storage, for the metrics page.
     package var metrics: [any MetricsSource] {
         [operations, ProgramFigures.ofProcess, tiers, repairs, usage]
+    }
+}
+
+extension NodeSettings {
+    /// A guard of these limits; what shares them shares it.
+    fileprivate func admission() -> Admission {
+        Admission(maximumVolumes: maximumVolumes, policies: policies)
     }
 }
