@@ -159,10 +159,8 @@ extension LVMBackend {
             try change.remove(name, inState: .creating)
             return try change.now()
         } catch {
-            throw DriverError(
-                .operationPending,
-                "\(change.path(name)) is half-made and could not be removed: \(error.message); retry",
-                cause: error
+            throw error.leavingHalfDone(
+                "\(change.path(name)) is half-made and could not be removed"
             )
         }
     }
@@ -198,26 +196,12 @@ extension LVMBackend {
         do {
             return try body(&hasBegun)
         } catch {
-            throw hasBegun ? undoing(name, created, after: error) : error
-        }
-    }
-
-    private func undoing(_ name: String, _ created: Timestamp, after error: DriverError)
-        -> DriverError
-    {
-        do {
-            guard let left = try own(name, in: try group.metadata()), left.isFrom(created) else {
-                return error
+            guard hasBegun else { throw error }
+            throw error.afterUndoing { () throws(DriverError) in
+                guard let left = try own(name, in: try group.metadata()), left.isFrom(created)
+                else { return }
+                try remove(left.volume.name)
             }
-            try remove(left.volume.name)
-            return error
-        } catch let undo {
-            return DriverError(
-                .operationPending,
-                "\(error.message); and what was made of \(group.name)/\(name) is still there "
-                    + "(\(undo.message)): retry",
-                cause: error
-            )
         }
     }
 }

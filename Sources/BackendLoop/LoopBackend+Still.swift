@@ -120,11 +120,8 @@ extension LoopBackend {
             try Failpoint.pass(.freezeThawed)
             try own.removeFile(PoolNames.frozen)
         } catch {
-            throw DriverError(
-                .operationPending,
-                "everything is thawed, but \(own.path)/\(PoolNames.frozen) stays: \(error.message)"
-                    + "; retry",
-                cause: error
+            throw error.leavingHalfDone(
+                "everything is thawed, but \(own.path)/\(PoolNames.frozen) stays"
             )
         }
     }

@@ -107,8 +107,7 @@ struct SpaceLedger: Sendable {
     /// the reserve, the file system itself and the promises of other tiers need.
     private func limit(_ disk: StorageFigures, without overhead: ByteCount) -> ByteCount {
         let had = disk.available + stored.held - overhead - reserved(disk) - disk.claimed
-        let limit = Double(had.bytes) * policy.overcommit
-        return ByteCount(limit < Double(Int64.max) ? Int64(limit) : .max)
+        return had.overcommitted(policy.overcommit)
     }
 
     private func reserved(_ disk: StorageFigures) -> ByteCount {
