@@ -10,7 +10,6 @@ import Synchronization
 /// the accounting. What is in the directory and was not made by Cairn is never touched.
 package final class LoopBackend: VolumeBackend {
     package let tier: String
-    package let defaultFilesystem: FilesystemType
     package let isThick: Bool
     package let sizeUnit = ByteCount.kibibytes(4)
 
@@ -57,7 +56,6 @@ package final class LoopBackend: VolumeBackend {
         isThick: Bool,
         overcommit: Double,
         reserve: Reserve,
-        defaultFilesystem: FilesystemType,
         loopDevices: LoopDevices,
         accounts: SpaceAccounts = SpaceAccounts(),
         logger: Logger
@@ -72,7 +70,6 @@ package final class LoopBackend: VolumeBackend {
         logger[metadataKey: "tier"] = "\(tier)"
         self.tier = tier
         self.isThick = isThick
-        self.defaultFilesystem = defaultFilesystem
         self.loopDevices = loopDevices
         self.logger = logger
         pool = Pool(tier: tier, path: path, rules: rules, logger: logger)

@@ -6,7 +6,7 @@ internal import Host
 package import Logging
 package import Metrics
 package import Naming
-internal import NodeStorage
+package import NodeStorage
 
 /// Everything that serves one node's own storage, wired together: for each role that has storage.
 ///
@@ -36,7 +36,7 @@ package struct NodeStack: Sendable {
     /// `nameClaims` has a clock, which tests stop.
     package init(
         identity: NodeIdentity,
-        backends: [any VolumeBackend],
+        tiers: [Tier],
         former: [FormerTier] = [],
         settings: NodeSettings,
         nameClaims: NameClaims = NameClaims(),
@@ -44,8 +44,8 @@ package struct NodeStack: Sendable {
     ) throws(DriverError) {
         self.identity = identity
         self.logger = logger
-        tiers = Tiers(
-            backends,
+        self.tiers = Tiers(
+            tiers,
             former: former,
             default: settings.defaultTier,
             logger: logger
@@ -55,14 +55,14 @@ package struct NodeStack: Sendable {
             readers: BlockingPool(threads: Self.readingThreads)
         )
         usage = try VolumeUsageBook(folder: settings.usageFolder)
-        repairs = Repairs(tiers: tiers, operations: operations, usage: usage, logger: logger)
+        repairs = Repairs(tiers: self.tiers, operations: operations, usage: usage, logger: logger)
         let admission = Admission(
             maximumVolumes: settings.maximumVolumes,
             policies: settings.policies
         )
         controller = LocalController(
             identity: identity,
-            tiers: tiers,
+            tiers: self.tiers,
             operations: operations,
             usage: usage,
             admission: admission,
@@ -71,7 +71,7 @@ package struct NodeStack: Sendable {
         )
         node = NodeService(
             identity: identity,
-            tiers: tiers,
+            tiers: self.tiers,
             operations: operations,
             usage: usage,
             admission: admission,

@@ -36,7 +36,11 @@ import Testing
             let first = ScriptedBackend(tier: "a", folder: try folder.makeFolder("a"))
             let second = ScriptedBackend(tier: "b", folder: try folder.makeFolder("b"))
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let tiers = Tiers([first, second], default: "a", logger: logger)
+            let tiers = Tiers(
+                [first, second].map { Tier(named: $0.tier, over: $0, defaultFilesystem: .ext4) },
+                default: "a",
+                logger: logger
+            )
             tiers.start()
             try body(tiers, first, second)
         }

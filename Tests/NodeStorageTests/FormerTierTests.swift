@@ -54,7 +54,7 @@ private final class ScriptedStorage: FormerStorage {
         try withTemporaryFolder { folder in
             let near = ScriptedBackend(tier: "near", folder: try folder.makeFolder("near"))
             let tiers = Tiers(
-                [near],
+                [Tier(named: near.tier, over: near, defaultFilesystem: .ext4)],
                 former: [FormerTier(storage)],
                 default: "near",
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -82,10 +82,10 @@ private final class ScriptedStorage: FormerStorage {
             expectUnavailable("tier 'old' is not in the tiers file") { _ = try tiers.find(volume) }
             expectUnavailable("pool /srv/old") { _ = try tiers.find(snapshot) }
             expectUnavailable("1 volumes and 1 snapshots") {
-                _ = try tiers.askEach { (it) throws(DriverError) in try it.volumes() }
+                _ = try tiers.readEach { (it) throws(DriverError) in try it.volumes() }
             }
             expectUnavailable("a list would leave out") {
-                _ = try tiers.askEach { (it) throws(DriverError) in try it.snapshots() }
+                _ = try tiers.readEach { (it) throws(DriverError) in try it.snapshots() }
             }
             #expect(try tiers.find(absent) == nil)
             try tiers.finishRemoval(of: absent)
@@ -109,7 +109,7 @@ private final class ScriptedStorage: FormerStorage {
         try withTiers(storage) { tiers, near in
             expectUnavailable("its disk is away") { _ = try tiers.find(absent) }
             expectUnavailable("its disk is away") {
-                _ = try tiers.askEach { (it) throws(DriverError) in try it.volumes() }
+                _ = try tiers.readEach { (it) throws(DriverError) in try it.volumes() }
             }
             let found = try tiers.findForCreate(absent, in: near)
             #expect(found == nil)

@@ -55,9 +55,9 @@ struct EphemeralVolume {
             return try service.tiers.finishRemoval(of: id)
         }
         guard volume.record.isEphemeral else { return }
-        try volume.backend.detach(id)
+        try volume.devices.close()
         try Failpoint.pass(.ephemeralDetached)
-        try volume.backend.deleteVolume(id)
+        try volume.tier.change { (it) throws(DriverError) in try it.deleteVolume(id) }
         try Failpoint.pass(.ephemeralRemoved)
     }
 
@@ -81,7 +81,7 @@ struct EphemeralVolume {
         guard let volume = try service.tiers.find(record.id) else {
             throw DriverError(.unavailable, "inline volume \(record.id) vanished; retry")
         }
-        let device = try volume.backend.attachment(of: record.id)
+        let device = try volume.devices.current()
         try FilesystemFault.refuse(record.id, on: device)
         let mounts = try VolumeMounts(of: device)
         let alive = service.usage.usage(of: record.id).publications
@@ -106,7 +106,7 @@ struct EphemeralVolume {
                 try Mounts.unmountAll(wanted.target)
                 try wanted.target.removeBindTarget()
                 try Failpoint.pass(.ephemeralTargetUndone)
-                try volume.backend.detach(record.id)
+                try volume.devices.close()
             }
         }
         try Failpoint.pass(.ephemeralNoted)

@@ -34,7 +34,7 @@ extension NodeService {
             )
         }
         // Repairs a device that an interrupted expansion left at its old size.
-        _ = try place.volume.backend.expandVolume(record.id, to: record.size)
+        _ = try place.volume.devices.grow(to: record.size)
         guard !place.isBlock, let type = record.filesystem else { return record.size }
         guard !place.isReadOnly else {
             throw DriverError(

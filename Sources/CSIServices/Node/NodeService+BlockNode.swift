@@ -8,12 +8,10 @@ extension NodeService {
     /// checks before were about.
     func bindNode(
         of volume: Tiers.LocatedVolume,
-        as device: AttachedDevice,
+        as device: VolumeDevice,
         _ wanted: RequestedPublication
     ) throws(DriverError) {
-        guard let held = try volume.backend.holdAttached(volume.record.id),
-            AttachedDevice(held) == device
-        else {
+        guard let held = try volume.devices.openCurrent(), device.isShown(by: held) else {
             throw DriverError(
                 .operationPending,
                 "volume \(volume.record.id) lost its device \(device.path) to another program while "

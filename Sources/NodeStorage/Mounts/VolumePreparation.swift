@@ -9,9 +9,10 @@ internal import Logging
 /// that the device is blank. The record moves to `formatting` before mkfs and to `formatted` after
 /// it, both durably; a volume found `formatting` was never mounted, so mkfs may begin again.
 struct VolumePreparation {
-    let backend: any VolumeBackend
-    let record: VolumeRecord
+    let volume: Tiers.LocatedVolume
     let logger: Logger
+
+    private var record: VolumeRecord { volume.record }
 
     /// Returns the file system to mount.
     func run(on device: borrowing HeldDevice) throws(DriverError) -> FilesystemType {
@@ -30,7 +31,7 @@ struct VolumePreparation {
             try check(type, device)
             try Filesystems.prepareCopy(on: device, type: type)
             try Failpoint.pass(.formatCopyPrepared)
-            try backend.setContents(.formatted, of: record.id)
+            try note(.formatted)
             try Filesystems.growUnmountedIfNeeded(device, type: type)
             return type
         case .formatted, .raw:
@@ -54,25 +55,31 @@ struct VolumePreparation {
     private func format(_ device: borrowing HeldDevice, replacingHalfMade: Bool)
         throws(DriverError) -> FilesystemType
     {
-        let type = record.filesystem ?? backend.defaultFilesystem
+        let type = record.filesystem ?? volume.tier.defaultFilesystem
         let options = try Filesystems.parse(
             mkfsOptions: record.parameters["mkfsOptions"] ?? "",
             for: type
         )
-        try backend.setContents(.formatting, of: record.id)
+        try note(.formatting)
         try Failpoint.pass(.formatMarked)
         try Filesystems.make(
             type,
             on: device,
             options: options,
-            isThick: backend.isThick,
+            isThick: volume.tier.isThick,
             replacingHalfMade: replacingHalfMade
         )
         try device.flush()
         try Failpoint.pass(.formatMade)
-        try backend.setContents(.formatted, of: record.id)
+        try note(.formatted)
         try Failpoint.pass(.formatRecorded)
         return type
+    }
+
+    private func note(_ contents: VolumeRecord.Contents) throws(DriverError) {
+        try volume.tier.change { (it) throws(DriverError) in
+            try it.setContents(contents, of: record.id)
+        }
     }
 
     private func heldFilesystem(_ device: borrowing HeldDevice)

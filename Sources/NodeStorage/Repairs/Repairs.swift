@@ -74,8 +74,8 @@ package final class Repairs: Sendable {
         // It may have been published anew before its key was free.
         guard usage.usage(of: id).publications.isEmpty else { return }
         if let volume = try tiers.find(id), volume.record.isEphemeral {
-            try volume.backend.detach(id)
-            try volume.backend.deleteVolume(id)
+            try volume.devices.close()
+            try volume.tier.change { (it) throws(DriverError) in try it.deleteVolume(id) }
             logger.notice(
                 "removed an inline volume whose tier answers again",
                 metadata: ["volume_id": "\(id)"]
@@ -139,7 +139,7 @@ package final class Repairs: Sendable {
             try await operations.run("repair", holding: [.exclusive(id.text)]) {
                 [self] (_) throws(DriverError) in
                 guard let volume = try tiers.find(id), try isIdle(volume) else { return }
-                try volume.backend.detach(id)
+                try volume.devices.close()
                 detached.withLock { $0 += 1 }
                 logger.notice(
                     "detached a device that nothing used",
@@ -165,8 +165,8 @@ package final class Repairs: Sendable {
         let record = volume.record
         guard record.contents != .raw, !record.capabilities.contains(where: \.isBlock),
             usage.usage(of: record.id).staging?.access.isBlock != true,
-            let device = try volume.backend.attachment(of: record.id)
+            let device = try volume.devices.current()
         else { return false }
-        return try MountTable.uses(ofDevice: device.path, number: device.number).isEmpty
+        return try VolumeMounts(of: device).places.isEmpty
     }
 }

@@ -3,6 +3,7 @@ import Configuration
 import DriverCore
 import Logging
 import Naming
+import NodeStorage
 
 extension NodeStack {
     /// The stack that the options of a command and the tiers file ask for.
@@ -16,9 +17,11 @@ extension NodeStack {
                 nodeID: options.nodeName,
                 topology: options.segments()
             ),
-            backends: backends,
+            tiers: backends.map { tier, backend in
+                Tier(named: tier.name, over: backend, defaultFilesystem: tier.filesystem)
+            },
             former: TierBackends.former(
-                beside: backends,
+                beside: backends.map(\.backend),
                 stateFolder: folder,
                 logger: logger
             ),

@@ -229,7 +229,6 @@ struct GroupStateTests {
                     group: BackendLVM.VolumeGroup(named: name, tiers: ["tier"]),
                     provisioning: .thick(options),
                     reserve: .percent(0),
-                    defaultFilesystem: .ext4,
                     logger: quietLogger
                 )
             }
