@@ -110,6 +110,8 @@ let package = Package(
         // C: libyaml's event stream as plain values.
         .target(name: "CYAMLShim", cSettings: ownC, linkerSettings: [.linkedLibrary("yaml")]),
 
+        // The text of an error number.
+        .code("ErrnoText", []),
         // Domain values, the one error, exclusion by key.
         .code("DriverCore", []),
         // Who a node is, and the ids that it gives.
@@ -117,15 +119,15 @@ let package = Package(
         // JSON files that outlive the process: versions, explicit keys, and unknown keys kept.
         .code("DiskFormat", ["DriverCore"]),
         // Bytes in, bytes out, over C-core: server and client.
-        .code("GRPCRuntime", ["CGRPCShim", "CProcessShim", "DriverCore"]),
+        .code("GRPCRuntime", ["CGRPCShim", "CProcessShim", "DriverCore", "ErrnoText"]),
         // Small pages over HTTP, for those who watch the driver.
-        .code("HTTPServer", ["CHTTPShim", "CProcessShim", "DriverCore"]),
+        .code("HTTPServer", ["CHTTPShim", "CProcessShim", "DriverCore", "ErrnoText"]),
         // Protobuf-c messages to Swift values and back.
         .code("CSIMessages", ["CCSIProto", "DriverCore"]),
         // Everything that touches the kernel or runs a program.
-        .code("Host", ["CHostShim", "DriverCore"]),
+        .code("Host", ["CHostShim", "DriverCore", "ErrnoText"]),
         // What the kernel's device mapper knows, and what its status lines mean.
-        .code("DeviceMapper", ["CDeviceMapperShim", "DriverCore"]),
+        .code("DeviceMapper", ["CDeviceMapperShim", "DriverCore", "ErrnoText"]),
         // The form of figures, and the page that its sources fill.
         .code("Metrics", ["DriverCore"]),
         // Log lines.

@@ -1,5 +1,6 @@
 import CGRPCShim
 import DriverCore
+import ErrnoText
 import Glibc
 
 /// Transport credentials; servers and channels keep what they need of them.

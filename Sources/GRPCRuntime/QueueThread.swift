@@ -1,5 +1,6 @@
 import CGRPCShim
 import DriverCore
+import ErrnoText
 import Glibc
 import Synchronization
 

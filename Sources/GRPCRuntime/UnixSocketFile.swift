@@ -1,4 +1,5 @@
 import DriverCore
+import ErrnoText
 import Glibc
 import Synchronization
 

@@ -69,7 +69,7 @@ struct Bench: AsyncParsableCommand {
 
     func run() async throws {
         if let untilReady { return try await wait(for: .seconds(untilReady)) }
-        let channels = try sides.map { side in
+        let channels = try sides().map { side in
             (side, try Channel(to: try Endpoint(parsing: side.endpoint)))
         }
         let drivers = try channels.map { side, channel in
@@ -87,6 +87,7 @@ struct Bench: AsyncParsableCommand {
 
     func validate() throws {
         guard !hold || mountDir != nil else { throw ValidationError("--hold needs --mount-dir") }
+        _ = try sides()
     }
 
     private func holdVolume(of driver: BenchDriver) async -> Result<BenchReport?, any Error> {
@@ -99,12 +100,16 @@ struct Bench: AsyncParsableCommand {
         } catch { return .failure(error) }
     }
 
-    private var sides: [BenchEndpoint] {
-        let own = BenchEndpoint(endpoint: endpoint, parameters: parameters, folder: mountDir)
+    private func sides() throws -> [BenchEndpoint] {
+        let own = BenchEndpoint(
+            endpoint: endpoint,
+            parameters: try KeyValues.validated(parameters, of: "--parameters"),
+            folder: mountDir
+        )
         guard let against else { return [own] }
         let other = BenchEndpoint(
             endpoint: against,
-            parameters: againstParameters,
+            parameters: try KeyValues.validated(againstParameters, of: "--against-parameters"),
             folder: againstMountDir ?? mountDir
         )
         return [own, other]
@@ -115,7 +120,7 @@ struct Bench: AsyncParsableCommand {
             run: "bench-\(UInt32.random(in: .min ... .max))",
             size: options.size,
             filesystem: options.filesystem,
-            parameters: try side.parameterMap(),
+            parameters: side.parameters,
             topology: try options.segments(),
             folder: side.folder ?? ""
         )

@@ -126,15 +126,9 @@ extension BenchDriver {
     }
 
     /// Reads the whole list; it must name what was created.
-    func list(pageSize: Int32, atLeast expected: Int) async throws(BenchFailure) {
-        var found = 0
-        var token = ""
-        repeat {
-            let request = ListVolumesRequest(maxEntries: pageSize, startingToken: token)
-            let page = try await answer(request)
-            found += page.entries.count
-            token = page.nextToken
-        } while !token.isEmpty
+    func list(pageSize: Int32, atLeast expected: Int) async throws {
+        let found = try await ListVolumesRequest(maxEntries: pageSize).all { try await answer($0) }
+            .count
         guard found >= expected else {
             throw BenchFailure(
                 message: "\(label): ListVolumes named \(found) volumes of at least \(expected)"

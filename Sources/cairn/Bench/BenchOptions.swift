@@ -52,7 +52,9 @@ struct BenchOptions: ParsableArguments {
         )
     }
 
-    func segments() throws -> [String: String] { try BenchEndpoint.map(of: topology) }
+    func segments() throws -> [String: String] {
+        try KeyValues.validated(topology, of: "--topology")
+    }
 
     func validate() throws {
         guard size > .zero else {
@@ -69,23 +71,6 @@ struct BenchOptions: ParsableArguments {
 /// How one driver is reached and what its volumes need.
 struct BenchEndpoint {
     let endpoint: String
-    let parameters: [String]
+    let parameters: [String: String]
     let folder: String?
-
-    /// `key=value` of every parameter.
-    func parameterMap() throws -> [String: String] { try Self.map(of: parameters) }
-
-    static func map(of texts: [String]) throws -> [String: String] {
-        var map: [String: String] = [:]
-        for text in texts {
-            let parts = text.byteSplit(
-                separator: "=",
-                maxSplits: 1,
-                omittingEmptySubsequences: false
-            )
-            guard parts.count == 2 else { throw ValidationError("'\(text)' is not key=value") }
-            map[String(parts[0])] = String(parts[1])
-        }
-        return map
-    }
 }

@@ -1,4 +1,5 @@
 import Backend
+import CSIClient
 import CSIMessages
 import CSIServices
 import DriverCore
@@ -153,31 +154,12 @@ struct Finder {
 extension Session {
     /// All pages of ListVolumes.
     func allVolumes() async throws -> [Volume] {
-        var volumes: [Volume] = []
-        var token = ""
-        repeat {
-            let page = try await read(
-                ListVolumesRequest(startingToken: token),
-                to: "list volumes"
-            )
-            volumes += page.entries.compactMap(\.volume)
-            token = page.nextToken
-        } while !token.isEmpty
-        return volumes
+        try await ListVolumesRequest().all { try await read($0, to: "list volumes") }
     }
 
     /// All pages of ListSnapshots; of one volume where it is given.
     func allSnapshots(of volumeID: String) async throws -> [Snapshot] {
-        var snapshots: [Snapshot] = []
-        var token = ""
-        repeat {
-            let page = try await read(
-                ListSnapshotsRequest(startingToken: token, sourceVolumeID: volumeID),
-                to: "list snapshots"
-            )
-            snapshots += page.entries.compactMap(\.snapshot)
-            token = page.nextToken
-        } while !token.isEmpty
-        return snapshots
+        try await ListSnapshotsRequest(sourceVolumeID: volumeID)
+            .all { try await read($0, to: "list snapshots") }
     }
 }

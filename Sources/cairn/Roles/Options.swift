@@ -97,21 +97,7 @@ struct NodeOptions: ParsableArguments {
 
     /// Throws `invalidRequest` for a segment that is no `key=value` or stands twice.
     func segments() throws(DriverError) -> [String: String] {
-        var segments: [String: String] = [:]
-        for text in topology {
-            let parts = text.byteSplit(
-                separator: "=",
-                maxSplits: 1,
-                omittingEmptySubsequences: false
-            )
-            guard parts.count == 2 else {
-                throw DriverError(.invalidRequest, "--topology '\(text)' is not key=value")
-            }
-            guard segments.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
-                throw DriverError(.invalidRequest, "--topology '\(parts[0])' stands twice")
-            }
-        }
-        return segments
+        try KeyValues.read(topology, of: "--topology")
     }
 
     func validate() throws {

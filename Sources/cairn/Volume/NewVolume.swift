@@ -18,21 +18,7 @@ struct NewVolumeOptions: ParsableArguments {
 
     /// Throws `ValidationError` for a parameter that is no `key=value` or stands twice.
     func parameters() throws -> [String: String] {
-        var parameters: [String: String] = [:]
-        for text in parameter {
-            let parts = text.byteSplit(
-                separator: "=",
-                maxSplits: 1,
-                omittingEmptySubsequences: false
-            )
-            guard parts.count == 2, !parts[0].isEmpty else {
-                throw ValidationError("--parameter '\(text)' is not key=value")
-            }
-            guard parameters.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
-                throw ValidationError("--parameter '\(parts[0])' stands twice")
-            }
-        }
-        return parameters
+        try KeyValues.validated(parameter, of: "--parameter")
     }
 
     func validate() throws { _ = try parameters() }

@@ -10,8 +10,6 @@ struct DiskLabel: Sendable, Hashable {
         let size: Int64
     }
 
-    /// The label stands in one of the first four sectors.
-    static let scanned = 4 * 512
     /// LVM makes one area at the front, or one at each end.
     private static let mostAreas = 16
     /// Far behind the end of any disk, and so near that each sum of an area's places fits 64 bits.

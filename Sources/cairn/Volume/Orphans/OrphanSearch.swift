@@ -1,3 +1,4 @@
+import CSIClient
 import CSIMessages
 import DriverCore
 import Host
@@ -64,16 +65,7 @@ struct OrphanSearch {
 extension Session {
     /// All volumes of the driver as their records have them; inline ones are left out.
     func allDescriptions() async throws -> [VolumeDescription] {
-        var volumes: [VolumeDescription] = []
-        var token = ""
-        repeat {
-            let page = try await read(
-                DescribeVolumesRequest(startingToken: token),
-                to: "list the volumes of every node"
-            )
-            volumes += page.volumes
-            token = page.nextToken
-        } while !token.isEmpty
-        return volumes
+        try await DescribeVolumesRequest()
+            .all { try await read($0, to: "list the volumes of every node") }
     }
 }
