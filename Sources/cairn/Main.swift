@@ -19,7 +19,7 @@ struct Cairn: AsyncParsableCommand {
             Exit codes:
             \(ExitStatus.table)
             """,
-        version: version,
+        version: Release.version,
         groupedSubcommands: [
             CommandGroup(
                 name: "Storage",
@@ -38,9 +38,6 @@ struct Cairn: AsyncParsableCommand {
             ),
         ]
     )
-
-    /// Told by Identity as vendor_version.
-    static let version = "0.1.0"
 
     static func main() async {
         do {

@@ -46,7 +46,7 @@ struct ControllerDriver {
             "serving",
             metadata: [
                 "endpoint": "\(command.server.endpointText)", "listen": "\(command.cluster.listen)",
-                "driver": "\(command.driverName)", "version": "\(Cairn.version)",
+                "driver": "\(command.driverName)", "version": "\(Release.version)",
             ]
         )
     }

@@ -93,7 +93,7 @@ struct NodeDriver {
                 "endpoint": "\(command.server.endpointText)", "listen": "\(command.cluster.listen)",
                 "controller": "\(command.controller.joined(separator: ", "))",
                 "driver": "\(stack.identity.driverName)",
-                "node_id": "\(stack.identity.nodeID)", "version": "\(Cairn.version)",
+                "node_id": "\(stack.identity.nodeID)", "version": "\(Release.version)",
             ]
         )
     }

@@ -13,7 +13,7 @@ extension NodeStack {
         try self.init(
             identity: NodeIdentity(
                 driverName: options.driverName,
-                version: Cairn.version,
+                version: Release.version,
                 nodeID: options.nodeName,
                 topology: options.segments()
             ),

@@ -42,7 +42,7 @@ struct StandaloneDriver {
             "serving",
             metadata: [
                 "endpoint": "\(options.endpointText)", "driver": "\(stack.identity.driverName)",
-                "node_id": "\(stack.identity.nodeID)", "version": "\(Cairn.version)",
+                "node_id": "\(stack.identity.nodeID)", "version": "\(Release.version)",
             ]
         )
     }

@@ -25,7 +25,7 @@ struct VersionCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var versions = Versions(cairn: Cairn.version, endpoint: client.endpointText)
+        var versions = Versions(cairn: Release.version, endpoint: client.endpointText)
         do {
             try await Session.with(client) { session in
                 versions.driver = session.plugin.name

@@ -178,9 +178,7 @@ extension LVMBackend {
     }
 
     private func thinTotal(_ pool: TierPool, _ options: ThinOptions) -> ByteCount {
-        let usable = pool.size - reserve.amount(of: pool.size)
-        let limit = Double(usable.bytes) * options.overcommit
-        return ByteCount(limit < Double(Int64.max) ? Int64(limit) : .max)
+        (pool.size - reserve.amount(of: pool.size)).overcommitted(options.overcommit)
     }
 
     /// The sizes of all volumes of the pool, and what its snapshots held when they were cut; what
