@@ -49,12 +49,16 @@ private final class ScriptedStorage: FormerStorage {
 
     private func withTiers(
         _ storage: ScriptedStorage,
-        _ body: (_ tiers: Tiers, _ near: ScriptedBackend) throws -> Void
+        _ body: (_ tiers: Tiers, _ near: Tier) throws -> Void
     ) throws {
         try withTemporaryFolder { folder in
-            let near = ScriptedBackend(tier: "near", folder: try folder.makeFolder("near"))
+            let near = Tier(
+                named: "near",
+                over: ScriptedBackend(folder: try folder.makeFolder("near")),
+                defaultFilesystem: .ext4
+            )
             let tiers = Tiers(
-                [Tier(named: near.tier, over: near, defaultFilesystem: .ext4)],
+                [near],
                 former: [FormerTier(storage)],
                 default: "near",
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -89,7 +93,7 @@ private final class ScriptedStorage: FormerStorage {
             }
             #expect(try tiers.find(absent) == nil)
             try tiers.finishRemoval(of: absent)
-            #expect(try tiers.device(of: volume)?.number == 99)
+            #expect(try tiers.device(of: volume)?.top.number == 99)
         }
     }
 
