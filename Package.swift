@@ -308,14 +308,15 @@ let package = Package(
             exclude: ["Samples"]
         ),
         // What real nodes do to a driver: broken disks, damaged files, strangers, bad input.
-        .tests("FaultTests", overTheSocket),
+        .tests("FaultTests", overTheSocket + ["CSIServices", "NodeStorage"]),
         .tests("ConformanceTests", overTheSocket),
         .tests("CommandLineTests", overTheSocket),
         // Controllers and nodes as processes in network namespaces, and failures of each and between them.
         .tests(
             "ClusterTests",
             [
-                "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host", "TestSupport",
+                "BackendLoop", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host",
+                "TestSupport",
             ]
         ),
         // The real binary on a machine that is reset under load; scripts/powercut.sh boots it.
@@ -333,7 +334,10 @@ let package = Package(
             ]
         ),
         // The real binary killed, or failing, at every step.
-        .tests("CrashTests", overTheSocket),
+        .tests(
+            "CrashTests",
+            overTheSocket + ["BackendLoop", "CSIServices", "NodeStorage", "cairn"]
+        ),
     ]
 )
 

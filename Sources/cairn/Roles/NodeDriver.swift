@@ -25,7 +25,7 @@ struct NodeDriver {
     private let logger: Logger
 
     init(_ command: NodeCommand, logger: Logger) throws(DriverError) {
-        if let armed = try Failpoint.armedByEnvironment() {
+        if let armed = try Failpoint.armedByEnvironment(among: Failpoint.all) {
             logger.warning("a test's failpoints are armed", metadata: ["failpoints": "\(armed)"])
         }
         let file = try command.node.tiers()

@@ -19,7 +19,7 @@ struct StandaloneDriver {
     private let logger: Logger
 
     init(server options: ServerOptions, node: NodeOptions, logger: Logger) throws(DriverError) {
-        if let armed = try Failpoint.armedByEnvironment() {
+        if let armed = try Failpoint.armedByEnvironment(among: Failpoint.all) {
             logger.warning("a test's failpoints are armed", metadata: ["failpoints": "\(armed)"])
         }
         stack = try NodeStack(node, node.tiers(), logger: logger)
