@@ -10,7 +10,7 @@ package final class NodeChannels: Sendable {
     /// With more connections than this, the one that has been idle longest is closed at once.
     ///
     /// A list calls every node, and a connection costs some 100 KiB.
-    static let mostKept = 256
+    package static let mostKept = 256
 
     private struct Entry {
         let channel: Channel
