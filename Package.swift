@@ -83,7 +83,7 @@ let package = Package(
                 .linkedLibrary("crypto"),
             ]
         ),
-        // C: what holds for the whole process: connections leave descriptors for volumes.
+        // C: what holds for the whole process: connections leave descriptors for volumes, and memory.
         .target(name: "CProcessShim", cSettings: ownC),
         // C: protobuf-c output of proto/, generated and checked in.
         .target(name: "CCSIProto", linkerSettings: [.linkedLibrary("protobuf-c")]),

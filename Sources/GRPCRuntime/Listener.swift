@@ -1,3 +1,4 @@
+import CProcessShim
 import DriverCore
 
 /// A started C-core server with everything it listens on.
@@ -15,6 +16,9 @@ struct Listener {
         core = CoreServer(on: queue, options: Self.options(configuration))
         do throws(DriverError) {
             for endpoint in configuration.endpoints { try bind(endpoint, configuration) }
+            if let most = configuration.maximumDescriptors, let port = ports.last {
+                cprocess_limit_connections(port, most)
+            }
             // Visible only when every endpoint is bound and the modes are set.
             for socket in sockets { try socket.publish() }
         } catch {

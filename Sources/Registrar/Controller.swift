@@ -13,6 +13,8 @@ final class Controller: Sendable {
         var timeouts = 0
         /// Whether the channel has carried a registration.
         var isConnected = false
+        /// Whether it wants no connection that rests.
+        var disconnects = false
         /// What was logged last; nil while registrations succeed.
         var failure: String?
         var isKnown = false
@@ -69,7 +71,7 @@ final class Controller: Sendable {
             failed(error)
             let error = DriverError(error)
             if error.code == .conflict { claim.refuse(by: endpoint, error.message) }
-            if error.code == .timedOut, isDead() { await close() }
+            if error.code == .timedOut ? isDead() : state.withLock(\.disconnects) { await close() }
             return nil
         }
     }
@@ -134,6 +136,7 @@ final class Controller: Sendable {
             defer {
                 (state.failure, state.isKnown) = (nil, true)
                 state.knownNodes = answer.knownNodes
+                state.disconnects = answer.disconnect
                 (state.isConnected, state.timeouts, state.lastContact) = (true, 0, .now)
             }
             return !state.isKnown || state.failure != nil

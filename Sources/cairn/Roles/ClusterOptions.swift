@@ -35,8 +35,8 @@ struct ClusterOptions: ParsableArguments {
         }
     }
 
-    /// The server of the cluster's port.
-    func server(_ router: Router) throws(DriverError) -> Server {
+    /// The server of the cluster's port; `mostDescriptors` bounds what connections cost.
+    func server(_ router: Router, mostDescriptors: Int32? = nil) throws(DriverError) -> Server {
         guard case .tcp = try Endpoint(parsing: listen) else {
             throw DriverError(.invalidRequest, "--listen '\(listen)' is not host:port")
         }
@@ -44,6 +44,7 @@ struct ClusterOptions: ParsableArguments {
             endpoints: [try Endpoint(parsing: listen)],
             tls: tls
         )
+        configuration.maximumDescriptors = mostDescriptors
         configuration.maximumConcurrentCalls = 4 * BlockingPool.mostWaiting
         // The other side pings every ten seconds.
         configuration.minimumClientPingInterval = .seconds(5)
