@@ -92,7 +92,7 @@ package enum DeviceMapper {
         case let failure:
             throw DriverError(
                 .unavailable,
-                "the device mapper does not tell whether it has targets '\(type)': \(reason(failure))"
+                "cannot ask the device mapper for targets of type '\(type)': \(reason(failure))"
             )
         }
     }
@@ -100,8 +100,8 @@ package enum DeviceMapper {
     private static func unanswered(_ uuid: String, _ failure: Int32) -> DriverError {
         DriverError(
             .unavailable,
-            "the device mapper does not tell the state of device \(uuid): \(reason(failure)); look "
-                + "at the node's kernel log"
+            "cannot ask the device mapper for the state of device \(uuid): \(reason(failure)); see "
+                + "the node's kernel log"
         )
     }
 

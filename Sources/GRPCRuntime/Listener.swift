@@ -9,7 +9,7 @@ struct Listener {
 
     init(_ configuration: ServerConfiguration) throws(DriverError) {
         guard !configuration.endpoints.isEmpty else {
-            throw DriverError(.invalidRequest, "a server needs an endpoint; name one")
+            throw DriverError(.invalidRequest, "the server has no endpoint; name one")
         }
         queue = try QueueThread()
         core = CoreServer(on: queue, options: Self.options(configuration))
@@ -48,7 +48,7 @@ struct Listener {
             guard core.bind(socket.bindAddress, .insecureServer()) != nil else {
                 throw DriverError(
                     .unavailable,
-                    "cannot listen at \(path); see that its folder is writable"
+                    "cannot listen at \(path); check that its directory is writable"
                 )
             }
         case .tcp(let host, let port):

@@ -99,6 +99,6 @@ import Synchronization
         let isReady = unsafe cgrpc_initialize(getenv("GRPC_VERBOSITY") == nil) {
             TLSFailures.ofProcess.report(unsafe String(cString: $0), isAboutFiles: $1)
         }
-        precondition(isReady, "OpenSSL cannot be held to TLS 1.3")
+        precondition(isReady, "cannot restrict OpenSSL to TLS 1.3")
     }()
 }

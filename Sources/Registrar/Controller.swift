@@ -90,7 +90,7 @@ final class Controller: Sendable {
         do throws(RPCFailure) {
             _ = try await client().call(request, timeout: .seconds(2))
         } catch {
-            logger.info("cannot sign off", metadata: ["error": "\(error)"])
+            logger.info("cannot tell a controller that this node stops", metadata: ["error": "\(error)"])
         }
         await close()
     }
@@ -148,7 +148,7 @@ final class Controller: Sendable {
         )
         guard isOver || offset.magnitude > Self.clockTolerance else { return }
         logger.warning(
-            "this node's clock differs from the controller's; set the clock (NTP)",
+            "the clock of this node differs from the controller's; set the clock (NTP)",
             metadata: ["seconds_ahead": "\(offset / 1_000_000_000)"]
         )
     }

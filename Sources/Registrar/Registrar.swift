@@ -196,7 +196,7 @@ package final class Registrar: Sendable {
             let isNew = state.withLock { $0.unresolved.insert(host).inserted }
             if isNew {
                 logger.warning(
-                    "cannot find a controller; trying again",
+                    "cannot find a controller; the node tries again",
                     metadata: ["error": "\(error.message)"]
                 )
             }

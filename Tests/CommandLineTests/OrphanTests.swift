@@ -211,7 +211,7 @@ import Testing
             let touched = try await CommandLine.runScript("touch -d '11 minutes ago' '\(objects)'")
             #expect(touched.code == 0)
             let outcome = try await node.cairn("volume", "delete-orphans", objects, "--yes")
-            #expect(outcome.code == 2 && outcome.error.contains("older than ten minutes"))
+            #expect(outcome.code == 2 && outcome.error.contains("older than 10 minutes"))
         }
     }
 }

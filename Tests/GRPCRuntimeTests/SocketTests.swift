@@ -115,7 +115,7 @@ struct SocketTests {
         #expect(unsafe write(file, "keep", 4) == 4)
         close(file)
         let error = #expect(throws: DriverError.self) { try server(at: path) }
-        #expect(error?.message.contains("\(path) exists and is no socket") == true)
+        #expect(error?.message.contains("\(path) exists and is not a socket") == true)
         #expect(try status(of: path).st_size == 4)
         #expect(folder.names == ["s.sock"])
     }

@@ -141,12 +141,12 @@ struct TLSTests {
         let (certificate, key) = (try #require(good.certificate), try #require(good.key))
         let otherKey = try #require(other.key)
         for (files, words) in [
-            (TLSFiles(certificate: key, key: key), "\(key) holds no certificate"),
-            (TLSFiles(certificate: certificate, key: certificate), "holds no private key"),
+            (TLSFiles(certificate: key, key: key), "\(key) has no certificate"),
+            (TLSFiles(certificate: certificate, key: certificate), "has no private key"),
             (TLSFiles(certificate: certificate, key: otherKey), "\(otherKey) is not the key"),
             (
                 TLSFiles(certificate: certificate, key: key, authority: key),
-                "\(key) holds no certificate"
+                "\(key) has no certificate"
             ),
         ] {
             let error = #expect(throws: DriverError.self, "\(words)") {

@@ -95,8 +95,8 @@ extension ClusterController {
         guard refusals.count > 1 else { return last }
         return DriverError(
             .outOfSpace,
-            "none of \(refusals.count) nodes has room for volume '\(request.name)'; the last one "
-                + "says: \(last.message)"
+            "volume '\(request.name)': none of \(refusals.count) nodes has room; the last node "
+                + "answered: \(last.message)"
         )
     }
 
@@ -128,7 +128,7 @@ extension ClusterController {
             throw DriverError(
                 .outOfSpace,
                 "volume '\(request.name)': its source is on node '\(node.id)', which the requested "
-                    + "topology excludes; schedule the pod to that node"
+                    + "topology excludes; schedule the pod on that node"
             )
         }
         guard let view = registry.view(ofDigest: node.digest) else {

@@ -60,8 +60,8 @@ extension RegistryService {
         guard request.driverName.hasSameBytes(as: driverName) else {
             throw DriverError(
                 .invalidRequest,
-                "node '\(request.nodeID)' serves the driver '\(request.driverName)' and this "
-                    + "controller '\(driverName)'; give both the same --driver-name"
+                "node '\(request.nodeID)' has the driver name '\(request.driverName)', this "
+                    + "controller has '\(driverName)'; give both the same --driver-name"
             )
         }
         if let refusal = policy.refusal(ofNode: request.nodeID, by: context.peer) {
@@ -130,7 +130,7 @@ extension RegistryService {
     private func message(of view: NodeView) -> String {
         switch view.state {
         case .silent: NodeRegistry.absence(of: view.node.id, view.state).message
-        case .lost: "declared lost; its volumes can be deleted without it"
+        case .lost: "the node is declared lost; its volumes can be deleted without it"
         default: Self.isOff(view.clockOffset) ? Self.clockWarning(view.clockOffset) : ""
         }
     }

@@ -27,7 +27,7 @@ package struct BlockFill: ~Copyable {
             device = try held.reopened(flags: O_RDWR | O_EXCL | O_NONBLOCK | chost_O_DIRECT)
         } catch {
             throw error.failure(
-                to: "open \(held.path) alone",
+                to: "open \(held.path) exclusively",
                 error.code == EBUSY ? .operationPending : nil
             )
         }

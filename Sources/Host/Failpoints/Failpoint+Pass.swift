@@ -104,7 +104,7 @@ final class ArmedFailpoints: Sendable {
             return state.traps.first { $0.point == point && $0.passing == state.passed[point] }
         }
         guard let trap else { return }
-        let step = "go on after the failpoint \(point.rawValue)"
+        let step = "continue after the failpoint \(point.rawValue)"
         switch trap.action {
         case .kill: kill(getpid(), SIGKILL)
         // To this thread: another one may take the signal later, when this one has gone on.

@@ -23,7 +23,7 @@ struct BenchDriver: Sendable {
         } catch {
             let method = Request.method.byteSplit(separator: "/").last ?? ""
             throw BenchFailure(
-                message: "\(label): \(method) answered \(error.code.name): \(error.message)"
+                message: "\(label): \(method) failed with \(error.code.name): \(error.message)"
             )
         }
     }
@@ -39,7 +39,7 @@ extension BenchDriver {
         made.began(index)
         let answer = try await answer(volume.createRequest(index))
         guard let id = answer.volume?.volumeID else {
-            throw BenchFailure(message: "\(label): CreateVolume answered no volume")
+            throw BenchFailure(message: "\(label): the response of CreateVolume has no volume")
         }
         made.created(index, id: id)
     }
@@ -137,7 +137,7 @@ extension BenchDriver {
         } while !token.isEmpty
         guard found >= expected else {
             throw BenchFailure(
-                message: "\(label): ListVolumes named \(found) volumes of at least \(expected)"
+                message: "\(label): ListVolumes returned \(found) volumes, not at least \(expected)"
             )
         }
     }

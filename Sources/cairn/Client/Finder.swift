@@ -89,7 +89,7 @@ struct Finder {
         guard objects.count < 2 else {
             throw CommandFailure(
                 .conflict,
-                "\(objects.count) \(kind)s are called '\(text)': take the id that 'cairn \(kind) "
+                "\(objects.count) \(kind)s have the name '\(text)': use the id that 'cairn \(kind) "
                     + "list' shows"
             )
         }
@@ -108,7 +108,7 @@ struct Finder {
     private func missing(_ kind: String, _ text: String) -> CommandFailure {
         CommandFailure(
             .notFound,
-            "\(kind) '\(text)' does not exist: 'cairn \(kind) list' shows those that do"
+            "\(kind) '\(text)' does not exist: list those that exist with 'cairn \(kind) list'"
         )
     }
 
@@ -121,7 +121,7 @@ struct Finder {
             switch error.code {
             case .notFound, .invalidArgument: return nil
             case .unimplemented: break
-            default: throw CommandFailure(error, during: "look for volume \(id)")
+            default: throw CommandFailure(error, during: "find volume \(id)")
             }
         }
         guard try await offers(ListVolumesRequest(maxEntries: 1)) else {
@@ -135,7 +135,7 @@ struct Finder {
         guard try await offers(request) else {
             return id == asked ? Snapshot(snapshotID: id) : nil
         }
-        let answer = try await session.read(request, to: "look for snapshot \(id)")
+        let answer = try await session.read(request, to: "find snapshot \(id)")
         return answer.entries.compactMap(\.snapshot).first { $0.snapshotID == id }
     }
 

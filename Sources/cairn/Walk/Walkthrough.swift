@@ -64,7 +64,7 @@ struct Walkthrough {
         let path = try await volumes.mount(restored, as: "restored")
         try expect("before the snapshot", in: path)
         let visible = try await volumes.mountedSize(restored, at: path)
-        try require(visible >= Self.largerVisible, "the restored file system shows only \(visible)")
+        try require(visible >= Self.largerVisible, "the restored file system has only \(visible)")
         say(5, "restore it into a larger volume", "old contents, file system of \(visible)")
     }
 
@@ -80,7 +80,7 @@ struct Walkthrough {
     private func grow(_ first: Volume, at path: String) async throws {
         let wasMounted = try await growMounted(first, at: path)
         let visible = try await volumes.mountedSize(first, at: path)
-        try require(visible >= Self.largerVisible, "the grown file system shows only \(visible)")
+        try require(visible >= Self.largerVisible, "the grown file system has only \(visible)")
         try expect("after the snapshot", in: path)
         say(
             7,

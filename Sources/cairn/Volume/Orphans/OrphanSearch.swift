@@ -54,9 +54,9 @@ struct OrphanSearch {
         guard !volumes.contains(where: { objects.volumes.contains($0.volumeID) }) else { return }
         throw CommandFailure(
             .usage,
-            "the list names none of the \(volumes.count) volumes that \(session.plugin.name) has at "
-                + "\(session.options.endpoint): is it of this cluster, and of PersistentVolumes? add "
-                + "--trust-list if they are all forgotten"
+            "the list names none of the \(volumes.count) volumes of \(session.plugin.name) at "
+                + "\(session.options.endpoint): check that it holds the PersistentVolumes of this "
+                + "cluster; if Kubernetes has forgotten all of them, add --trust-list"
         )
     }
 }
