@@ -175,6 +175,24 @@ unsafe_code() {
         grep -v '^Tests/Fuzzing/Main\.swift:' || true
 }
 
+# Messages and help are read at night by people who do not know the code. A sentence ends at a
+# full stop, a semicolon or a blank line; what is interpolated counts as one word.
+long_sentences() {
+    perl -0777 -ne '
+        s/^\s*\/\/.*$//gm;
+        s/"\s*\n\s*\+ "//g;
+        my $value = qr/\\(\((?:[^()"]++|"(?:[^"\\]++|\\.)*+"|(?-1))*+\))/;
+        while (/"""\n(.*?)"""|"((?:[^"\\\n]++|$value|\\.)*+)"/gs) {
+            # A page is no message.
+            next if ($1 // $2) =~ /^\s*</;
+            my $text = ($1 // $2) =~ s/\\\n\s*//gr =~ s/$value/1/gr;
+            for my $sentence (split /(?<=[.?!;])\s+|\n\s*\n/, $text) {
+                my $words = grep /\w/, split " ", $sentence;
+                print "$ARGV: $words words: $sentence\n" if $words > 30;
+            }
+        }' "${source_files[@]}"
+}
+
 # The names that no DriverError code shares. Clients and tests read answers, the edge of the
 # services logs them, and the protocol has error names of its own.
 grpc_codes() {
@@ -278,6 +296,7 @@ check "unsafe code stays at the C boundary" unsafe_code
 check "gRPC codes are named in one place" grpc_codes
 check "text is taken apart by bytes" character_calls
 check "no banned word" banned_words
+check "no message has a sentence over 30 words" long_sentences
 check "no file over 400 lines" long_files 400 "${written_files[@]}" "${own_c_files[@]}"
 check "no script over 400 lines" long_files 400 "${shell_files[@]}"
 check "no function over 70 lines" long_functions "${written_files[@]}" "${own_c_files[@]}"

@@ -117,8 +117,8 @@ extension VolumeBackend {
     package func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend {
         throw DriverError(
             .outOfSpace,
-            "the volumes of tier '\(tier)' have no layout of their own: the parameters raid, stripes "
-                + "and stripeSize are for tiers of LVM without a thin pool"
+            "tier '\(tier)' does not take the parameters raid, stripes and stripeSize: they are "
+                + "for LVM tiers without a thin pool"
         )
     }
     package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
@@ -184,7 +184,7 @@ extension VolumeBackend {
         guard try attachment(of: id) == AttachedDevice(held) else {
             throw DriverError(
                 .operationPending,
-                "\(device.path) was taken away from volume \(id) by another program; retry"
+                "another program took \(device.path) from volume \(id); retry"
             )
         }
         return held

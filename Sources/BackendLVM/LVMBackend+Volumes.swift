@@ -55,7 +55,7 @@ extension LVMBackend {
             return try record()
         } catch {
             let name = "\(group.name)/\(own.volume.name)"
-            throw error.adding(context: "a list would leave out \(name)")
+            throw error.adding(context: "cannot list \(name)")
         }
     }
 
@@ -134,8 +134,8 @@ extension LVMBackend {
         guard let first = snapshots.first else { return }
         throw DriverError(
             .inUse,
-            "\(group.name)/\(own.volume.name) has \(snapshots.count) snapshots, such as "
-                + "\(group.name)/\(first.store), which would go with it: delete them first"
+            "cannot delete \(group.name)/\(own.volume.name): it has \(snapshots.count) snapshots, "
+                + "such as \(group.name)/\(first.store), which would be lost; delete them first"
         )
     }
 }
@@ -152,7 +152,7 @@ extension LVMBackend {
             throw DriverError(.conflict, "\(change.path(name)) belongs to another tier")
         }
         guard !own.isReady else {
-            throw DriverError(.conflict, "\(change.path(name)) exists already on tier \(tier)")
+            throw DriverError(.conflict, "\(change.path(name)) already exists on tier \(tier)")
         }
         do {
             try refuseOpen(own.volume, change.metadata)
@@ -161,7 +161,7 @@ extension LVMBackend {
         } catch {
             throw DriverError(
                 .operationPending,
-                "\(change.path(name)) is half-made and could not be removed: \(error.message); retry",
+                "\(change.path(name)) is unfinished and could not be removed: \(error.message); retry",
                 cause: error
             )
         }
@@ -214,7 +214,7 @@ extension LVMBackend {
         } catch let undo {
             return DriverError(
                 .operationPending,
-                "\(error.message); and what was made of \(group.name)/\(name) is still there "
+                "\(error.message); the unfinished \(group.name)/\(name) could not be removed "
                     + "(\(undo.message)): retry",
                 cause: error
             )
@@ -265,9 +265,9 @@ extension GroupChange {
         }
         throw DriverError(
             .hostFailure,
-            "lvremove left \(path(name)) where it is: somebody has changed it meanwhile, or has cut a "
-                + "snapshot of it; see what lvs -o +tags,lv_role says of it. If nothing has, the disks "
-                + "of volume group \(group.name) lose what they acknowledge"
+            "lvremove did not remove \(path(name)): another program has changed it or taken a "
+                + "snapshot of it (see lvs -o +tags,lv_role); if not, the disks of volume group "
+                + "\(group.name) lose writes: replace them"
         )
     }
 

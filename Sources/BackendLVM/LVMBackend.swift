@@ -64,9 +64,9 @@ package final class LVMBackend: VolumeBackend {
         case .thin(let options):
             throw DriverError(
                 .outOfSpace,
-                "the volumes of tier '\(tier)' lie in the thin pool \(group.name)/\(options.pool), "
-                    + "and have no layout of their own: the parameters raid, stripes and stripeSize "
-                    + "are for tiers without a thin pool"
+                "tier '\(tier)' does not take the parameters raid, stripes and stripeSize: its "
+                    + "volumes are in the thin pool \(group.name)/\(options.pool); use a tier without a "
+                    + "thin pool"
             )
         case .thick(let options):
             try refuseLongNames(of: layout, .outOfSpace)
@@ -74,8 +74,9 @@ package final class LVMBackend: VolumeBackend {
             guard options.wipe.suits(layout) else {
                 throw DriverError(
                     .outOfSpace,
-                    "tier '\(tier)' wipes its volumes by discards (wipe: discard), after which RAID "
-                        + "promises no zeros: leave out the parameter raid, or take another tier"
+                    "tier '\(tier)' cannot have RAID: it wipes its volumes with discards (wipe: discard), "
+                        + "after which RAID does not promise zeros; remove the parameter raid, or use "
+                        + "another tier"
                 )
             }
             return LVMBackend(self, .thick(options.laidOut(layout)))
@@ -162,8 +163,8 @@ package final class LVMBackend: VolumeBackend {
         guard disks >= options.layout.width else {
             throw DriverError(
                 .unavailable,
-                "tier \(tier) spreads a volume over \(options.layout.width) disks, and volume group "
-                    + "\(group.name) has \(disks): add some with vgextend, or change 'createOptions'"
+                "tier \(tier) needs \(options.layout.width) disks for a volume, and volume group "
+                    + "\(group.name) has \(disks): add disks (vgextend), or change 'createOptions'"
             )
         }
     }
@@ -177,8 +178,8 @@ package final class LVMBackend: VolumeBackend {
         guard let size = layout.stripeSize, size > extent else { return }
         throw DriverError(
             code,
-            "a stripeSize of \(size) is more than an extent of volume group \(group.name) holds "
-                + "(\(extent)): take a smaller one"
+            "stripeSize \(size) is larger than an extent of volume group \(group.name) "
+                + "(\(extent)): use a smaller one"
         )
     }
 }

@@ -135,7 +135,7 @@ extension LoopBackend {
             try BlockQueue.refuseDiscards(of: device)
             guard HostFeatures.refusesDiscardsByLimit == false else { return }
             logger.warning(
-                "the kernel is older than 5.19 and goes on to discard: fstrim makes the volume thin",
+                "a kernel older than 5.19 cannot refuse discards: fstrim makes a thick volume thin",
                 metadata: ["device": "\(device.path)"]
             )
         } catch {
@@ -222,8 +222,8 @@ extension LoopBackend {
         } catch {
             throw DriverError(
                 .operationPending,
-                "volume \(stored.record.id) has grown, but its record has not: \(error.message); "
-                    + "retry",
+                "volume \(stored.record.id) has grown, but its record is not updated: "
+                    + "\(error.message); retry",
                 cause: error
             )
         }

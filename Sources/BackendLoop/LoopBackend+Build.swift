@@ -35,8 +35,8 @@ extension LoopBackend {
         guard facts.isRegularFile, facts.size >= stored.record.size else {
             throw DriverError(
                 .hostFailure,
-                "the data of \(Record.noun) \(id) is damaged: \(data.path) has \(facts.size), its "
-                    + "record says \(stored.record.size); restore it from a backup"
+                "the data of \(Record.noun) \(id) is damaged: \(data.path) has \(facts.size), but its "
+                    + "record has \(stored.record.size); restore it from a backup"
             )
         }
         return data
@@ -84,7 +84,7 @@ extension LoopBackend {
         } catch let undo {
             return DriverError(
                 .operationPending,
-                "\(error.message); and what was made of \(Record.noun) \(id) is still there "
+                "\(error.message); the unfinished \(Record.noun) \(id) could not be removed "
                     + "(\(undo.message)): retry",
                 cause: error
             )
@@ -113,7 +113,8 @@ extension LoopBackend {
         } catch {
             throw DriverError(
                 .operationPending,
-                "\(Record.noun) \(id) is deleted, but its files are not yet: \(error.message)",
+                "\(Record.noun) \(id) is deleted, but some of its files are left: \(error.message); "
+                    + "retry",
                 cause: error
             )
         }
@@ -149,8 +150,8 @@ extension LoopBackend {
         guard case .unusable(let reason) = entry else { return }
         throw DriverError(
             .hostFailure,
-            "\(Record.noun) \(id) cannot be used, so it is not deleted either: \(reason); restore "
-                + "that file, or remove \(shelf.folder.path)/\(id) by hand, then restart the driver"
+            "cannot delete \(Record.noun) \(id): \(reason); restore that file, or remove "
+                + "\(shelf.folder.path)/\(id) by hand, then restart the driver"
         )
     }
 }

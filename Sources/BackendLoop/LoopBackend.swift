@@ -65,7 +65,7 @@ package final class LoopBackend: VolumeBackend {
         guard let path = PoolPath(directory) else {
             throw DriverError(
                 .invalidRequest,
-                "tier \(tier): '\(directory)' cannot be a pool; give an absolute path, not the root"
+                "tier \(tier): '\(directory)' cannot be a pool; use an absolute path other than /"
             )
         }
         var logger = logger
@@ -108,7 +108,7 @@ package final class LoopBackend: VolumeBackend {
             return try root.canClone()
         } catch {
             logger.warning(
-                "cannot tell yet whether the pool has reflink; the next copy tries again",
+                "cannot find out yet whether the pool has reflink; the next copy tries again",
                 metadata: ["reason": "\(error.message)"]
             )
             return nil

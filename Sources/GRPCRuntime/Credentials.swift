@@ -66,7 +66,10 @@ import Glibc
             seconds
         )
         guard let certificates = unsafe certificates else {
-            throw DriverError(.invalidRequest, "gRPC refuses the TLS files; check that they are PEM")
+            throw DriverError(
+                .invalidRequest,
+                "gRPC refuses the TLS files; check that they are PEM"
+            )
         }
         return unsafe certificates
     }

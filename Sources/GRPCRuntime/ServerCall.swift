@@ -43,7 +43,9 @@ final class ServerCall: Sendable {
             self.start { await self.outcome(of: method, handler) }
         }
         if !isReceiving {
-            finish(.failure(RPCFailure(.internalError, "the request of \(method) cannot be received")))
+            finish(
+                .failure(RPCFailure(.internalError, "the request of \(method) cannot be received"))
+            )
             release()
         }
     }
@@ -85,7 +87,9 @@ final class ServerCall: Sendable {
         // left over from that or from a client that sent none. Source: doc/statuscodes.md of gRPC,
         // "cardinality".
         guard let request = core.request() else {
-            return .failure(RPCFailure(.unimplemented, "\(method) needs one request; the caller sent none"))
+            return .failure(
+                RPCFailure(.unimplemented, "\(method) needs one request; the caller sent none")
+            )
         }
         let names = server.readsNames ? core.certificateNames : []
         let context = CallContext(
@@ -117,7 +121,9 @@ final class ServerCall: Sendable {
             state.holders += 2
             return state.takeHeaders()
         }
-        guard let isFirst else { throw RPCFailure(.cancelled, "the stream cannot take a message now") }
+        guard let isFirst else {
+            throw RPCFailure(.cancelled, "the stream cannot take a message now")
+        }
         let isSent = await withCheckedContinuation { continuation in
             let completion: @Sendable (Bool) -> Void = { isSent in
                 self.sendCompleted()

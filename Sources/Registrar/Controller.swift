@@ -90,7 +90,10 @@ final class Controller: Sendable {
         do throws(RPCFailure) {
             _ = try await client().call(request, timeout: .seconds(2))
         } catch {
-            logger.info("cannot tell a controller that this node stops", metadata: ["error": "\(error)"])
+            logger.info(
+                "cannot tell a controller that this node stops",
+                metadata: ["error": "\(error)"]
+            )
         }
         await close()
     }

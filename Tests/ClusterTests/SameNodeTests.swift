@@ -73,7 +73,9 @@ struct `Two nodes with one id` {
                 let view = try await fleet.view(of: node, at: controller)
                 return view?.registration?.problems.contains { $0.kind == "duplicate_id" } ?? false
             }
-            await expectFailure(.unavailable, "is taken by") { try await controller.create(request) }
+            await expectFailure(.unavailable, "is taken by") {
+                try await controller.create(request)
+            }
         }
         #expect((node.pools + twin.pools).flatMap(Files.objects(in:)).isEmpty)
         try await twin.driver.stop()

@@ -105,13 +105,14 @@ import Testing
             let known = try await node.make("known")
             let item = volume(known.id)
             let texts = [
-                ("", "it is empty"), (" \n", "it is empty"), ("error: no such cluster", "no JSON"),
+                ("", "it is empty"), (" \n", "it is empty"),
+                ("error: no such cluster", "not a JSON list"),
                 (#"{"kind":"List"}"#, "no items"), (item, "its kind is 'PersistentVolume'"),
                 (list(item, metadata: #"{"continue":"x"}"#), "one page"),
                 (list(item, metadata: #"{"remainingItemCount":3}"#), "one page"),
                 (list(item, #"{"kind":"Pod","spec":{}}"#), "'Pod'"),
                 (list(item, volume("")), "no volumeHandle"),
-                (list(item).dropLast().description, "no JSON"),
+                (list(item).dropLast().description, "not a JSON list"),
             ]
             for (text, reason) in texts {
                 let outcome = try await orphans(text, on: node)

@@ -92,7 +92,7 @@ import Testing
         try withTiers { tiers, _, _ in
             let admission = Admission(maximumVolumes: 1)
             try admit(admission, record("1"), tiers) { () throws(DriverError) in
-                expectRefusal("may have 1") { () throws(DriverError) in
+                expectRefusal("limit is 1") { () throws(DriverError) in
                     try admit(admission, record("2"), tiers)
                 }
                 #expect(admission.isFull(tiers))

@@ -89,7 +89,7 @@ extension PoolPlan {
         guard isOurs || !exists else {
             throw DriverError(
                 .unavailable,
-                "volume group \(group) belongs to another host (vgs --foreign -o +vg_systemid): take "
+                "volume group \(group) belongs to another host (vgs --foreign -o +vg_systemid): use "
                     + "another name"
             )
         }
@@ -107,8 +107,8 @@ extension PoolPlan {
         guard found != .blank else { return }
         throw DriverError(
             .inUse,
-            "\(disk) holds \(found.inWords): nothing was changed; if nobody needs that, wipe it "
-                + "yourself (wipefs --all, blkdiscard), then repeat this"
+            "\(disk) has \(found.inWords): nothing was changed; if nobody needs that data, wipe the "
+                + "disk (wipefs --all, blkdiscard), then repeat the command"
         )
     }
 }
@@ -136,7 +136,7 @@ extension PoolPlan {
         guard !commands.isEmpty else {
             throw DriverError(
                 .invalidRequest,
-                "say what to add to \(path): --size, --metadata or --disk"
+                "nothing to add to \(path): give --size, --metadata or --disk"
             )
         }
         return PoolPlan(commands: commands, blankDisks: disks)

@@ -20,7 +20,7 @@ extension LocalController {
         }
         let wanted = try SizeRange(range)
         guard wanted.required > .zero || wanted.limit != nil else {
-            throw DriverError(.invalidRequest, "capacity_range names no size")
+            throw DriverError(.invalidRequest, "capacity_range has no size")
         }
         let access = try request.volumeCapability.map(VolumeAccess.init)
         let record = try await operations.run(

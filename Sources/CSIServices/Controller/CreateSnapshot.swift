@@ -40,8 +40,7 @@ extension LocalController {
             else {
                 throw DriverError(
                     .conflict,
-                    "snapshot '\(request.name)' exists as \(id), cut from volume "
-                        + "\(existing.source)"
+                    "snapshot '\(request.name)' exists as \(id), of volume \(existing.source)"
                 )
             }
             return existing

@@ -29,8 +29,8 @@ extension NodeService {
         guard range.required <= record.size else {
             throw DriverError(
                 .unsupportedSize,
-                "volume \(record.id) has \(record.size); expand it with ControllerExpandVolume "
-                    + "before the node grows its file system to \(range.required)"
+                "volume \(record.id) has \(record.size), less than \(range.required); expand it with "
+                    + "ControllerExpandVolume first"
             )
         }
         // Repairs a device that an interrupted expansion left at its old size.
@@ -39,8 +39,8 @@ extension NodeService {
         guard !place.isReadOnly else {
             throw DriverError(
                 .inUse,
-                "volume \(record.id) is mounted read-only at \(place.path); its file system can "
-                    + "grow only where it is writable"
+                "volume \(record.id) is mounted read-only at \(place.path); grow its file system "
+                    + "where it is mounted writable"
             )
         }
         try Filesystems.grow(mountedAt: place.path, type: type)

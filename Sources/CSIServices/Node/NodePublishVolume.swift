@@ -45,7 +45,7 @@ extension NodeService {
             do throws(DriverError) {
                 try note(wanted, of: id, beside: alive)
             } catch {
-                throw error.leavingSomething("it is published by an earlier call")
+                throw error.leavingSomething("an earlier call has published it")
             }
             return
         }
@@ -91,8 +91,8 @@ extension NodeService {
         guard try HeldDevice(opening: device.path).isReadOnly() != wanted.isReadOnly else { return }
         throw DriverError(
             .inUse,
-            "block volume \(record.id) is shown \(wanted.isReadOnly ? "writable" : "read-only") at "
-                + "another place; a device is one or the other for all that see it"
+            "block volume \(record.id) is published \(wanted.isReadOnly ? "writable" : "read-only") at "
+                + "another target; a device is read-only either at all targets or at none"
         )
     }
 

@@ -16,8 +16,8 @@ extension NodeService {
         else {
             throw DriverError(
                 .operationPending,
-                "volume \(volume.record.id) lost its device \(device.path) to another program while "
-                    + "it was being published; find out which one, and retry"
+                "another program took device \(device.path) from volume \(volume.record.id) while it "
+                    + "was published; find out which program, and retry"
             )
         }
         // A read-only bind of a device node still lets writes through; the device itself must

@@ -32,7 +32,7 @@ extension NodeService {
         do throws(DriverError) {
             try FilesystemFault.refuse(id, on: device)
         } catch {
-            throw error.leavingSomething("it is staged by an earlier call")
+            throw error.leavingSomething("an earlier call has staged it")
         }
         let mounts = try VolumeMounts(of: device)
         if try isStaged(id, at: path.path, as: used, device: device, mounts) { return }
@@ -50,7 +50,7 @@ extension NodeService {
                 $0.staging = .init(path: path.path, mountedAt: mountedAt, access: used)
             }
         } catch {
-            guard isNew else { throw error.leavingSomething("it is staged by an earlier call") }
+            guard isNew else { throw error.leavingSomething("an earlier call has staged it") }
             throw error.afterUndoing { () throws(DriverError) in
                 if !access.isBlock { try Mounts.unmountAll(path) }
                 try volume.backend.detach(id)
@@ -77,7 +77,7 @@ extension NodeService {
             guard isReadOnly == access.isReadOnly else {
                 throw DriverError(
                     .conflict,
-                    "volume \(volume.record.id) is staged at \(path) with another capability"
+                    "volume \(volume.record.id) is staged at \(path) with another capability; unstage it first"
                 )
             }
             try mounter.finish(at: path, readOnly: isReadOnly)
@@ -119,7 +119,7 @@ extension NodeService {
         guard staging.access == used else {
             throw DriverError(
                 .conflict,
-                "volume \(id) is staged at \(path) with another capability"
+                "volume \(id) is staged at \(path) with another capability; unstage it first"
             )
         }
         return true

@@ -19,7 +19,7 @@ struct VolumePlace {
             throw DriverError(.notFound, "volume '\(volumeID)' does not exist")
         }
         volume = try service.tiers.existing(id, of: service.identity)
-        let missing = DriverError(.notFound, "volume \(id) is not at \(path)")
+        let missing = DriverError(.notFound, "volume \(id) is not mounted at \(path)")
         guard path.hasBytePrefix("/"), let device = try volume.backend.attachment(of: id) else {
             throw missing
         }
@@ -52,7 +52,7 @@ struct VolumePlace {
     /// The size that the kernel has for the volume's device now.
     func size() throws(DriverError) -> ByteCount {
         guard let held = try volume.backend.holdAttached(volume.record.id) else {
-            throw DriverError(.notFound, "volume \(volume.record.id) is not at \(path)")
+            throw DriverError(.notFound, "volume \(volume.record.id) is not mounted at \(path)")
         }
         return try held.size()
     }

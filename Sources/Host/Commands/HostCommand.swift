@@ -93,7 +93,10 @@ package struct HostCommand: Sendable, Hashable {
                 standardError: end.error
             )
         case .deadline:
-            throw DriverError(.timedOut, "\(description) did not end within \(deadline) and was stopped")
+            throw DriverError(
+                .timedOut,
+                "\(description) did not end within \(deadline) and was stopped"
+            )
         case .stopped:
             throw DriverError(.unavailable, "\(description) was stopped because the driver stops")
         case .signalled(let signal):

@@ -26,7 +26,10 @@ package struct Folder: ~Copyable {
         if let folder = try existing(at: path) { return folder }
         let parts = path.byteSplit(separator: "/").map(String.init)
         guard path.hasBytePrefix("/"), let name = parts.last else {
-            throw DriverError(.hostFailure, "cannot create the directory \(path): it is not an absolute path")
+            throw DriverError(
+                .hostFailure,
+                "cannot create the directory \(path): it is not an absolute path"
+            )
         }
         let parent = try made(at: "/" + parts.dropLast().joined(separator: "/"))
         do {

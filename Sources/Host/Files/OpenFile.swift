@@ -35,8 +35,8 @@ package struct OpenFile: ~Copyable {
             bytes += more
         }
         throw DriverError(
-        .hostFailure,
-        "\(path) is larger than \(limit) bytes, so Cairn did not write it; move it away"
+            .hostFailure,
+            "\(path) is larger than \(limit) bytes, so Cairn did not write it; move it away"
         )
     }
 

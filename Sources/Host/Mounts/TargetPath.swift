@@ -227,7 +227,10 @@ extension TargetPath {
         throws(DriverError)
     {
         guard let parent = try openParent() else {
-            throw DriverError(.invalidRequest, "cannot create \(path): its parent directory does not exist")
+            throw DriverError(
+                .invalidRequest,
+                "cannot create \(path): its parent directory does not exist"
+            )
         }
         do throws(Errno) {
             try make(parent)
@@ -270,7 +273,10 @@ extension TargetPath {
         let bytes = buffer[..<count].map(UInt8.init(bitPattern:))
         guard let path = String(validating: bytes, as: UTF8.self) else {
             let shown = String(decoding: bytes, as: UTF8.self)
-            throw DriverError(.hostFailure, "the path \(shown) is not UTF-8: rename its directories")
+            throw DriverError(
+                .hostFailure,
+                "the path \(shown) is not UTF-8: rename its directories"
+            )
         }
         return path
     }

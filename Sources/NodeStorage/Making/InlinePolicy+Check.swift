@@ -10,17 +10,17 @@ extension InlinePolicy {
         guard filesystem.map(filesystems.contains) ?? false else {
             throw DriverError(
                 .invalidRequest,
-                "tier '\(backend.tier)' makes inline volumes with "
+                "tier '\(backend.tier)' allows inline volumes only with "
                     + filesystems.map(\.rawValue).joined(separator: ", ")
-                    + " only (inline.filesystems of the tiers file), not with "
+                    + " (inline.filesystems of the tiers file), not with "
                     + (filesystem?.rawValue ?? "no file system")
             )
         }
         guard size <= maximumSize else {
             throw DriverError(
                 .unsupportedSize,
-                "an inline volume of tier '\(backend.tier)' has at most \(maximumSize) "
-                    + "(inline.maxSize of the tiers file); this one needs \(size)"
+                "an inline volume of tier '\(backend.tier)' can have at most \(maximumSize) "
+                    + "(inline.maxSize of the tiers file), not \(size)"
             )
         }
     }

@@ -23,7 +23,7 @@ extension VolumeMaker {
                 throw DriverError(
                     .invalidRequest,
                     "the source has blocks of \(held.rawValue) bytes, and a copy keeps them; use a "
-                        + "StorageClass without '\(VolumeParameters.blockSizeKey)', or with that one"
+                        + "StorageClass without '\(VolumeParameters.blockSizeKey)', or with that value"
                 )
             }
             return source.size
@@ -35,7 +35,7 @@ extension VolumeMaker {
         }
         throw DriverError(
             .invalidRequest,
-            "mkfsOptions ask for blocks below 4096 bytes, and '\(VolumeParameters.blockSizeKey)' for 4096"
+            "mkfsOptions ask for blocks below 4096 bytes, but '\(VolumeParameters.blockSizeKey)' for 4096"
         )
     }
 
@@ -53,8 +53,8 @@ extension VolumeParameters {
         guard blockSize != nil, !backend.choosesBlockSize else { return }
         throw DriverError(
             .invalidRequest,
-            "tier '\(backend.tier)' takes no parameter '\(Self.blockSizeKey)': its volumes have the "
-                + "block size of its disks"
+            "tier '\(backend.tier)' does not take the parameter '\(Self.blockSizeKey)': its volumes "
+                + "have the block size of its disks"
         )
     }
 }

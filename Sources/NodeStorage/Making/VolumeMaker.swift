@@ -44,7 +44,7 @@ package struct VolumeMaker: Sendable {
         guard wanted.isReachable(on: identity) else {
             throw DriverError(
                 .outOfSpace,
-                "node '\(identity.nodeID)' is not among the topologies that the volume may use"
+                "the requested topology excludes node '\(identity.nodeID)'"
             )
         }
         let target = try backend.laidOut(as: wanted.parameters.layout)
@@ -133,7 +133,8 @@ package struct VolumeMaker: Sendable {
         if let origin, size < origin.size {
             throw DriverError(
                 .unsupportedSize,
-                "a copy cannot be smaller than its source: asked \(size), source \(origin.size)"
+                "a copy cannot be smaller than its source: the request has \(size), "
+                    + "the source \(origin.size)"
             )
         }
         return size
@@ -184,7 +185,7 @@ package struct VolumeMaker: Sendable {
             guard asked == nil || asked == held else {
                 throw DriverError(
                     .invalidRequest,
-                    "the source holds \(held.rawValue); a copy of it cannot be "
+                    "the source has the file system \(held.rawValue); its copy cannot have "
                         + "\(asked?.rawValue ?? "")"
                 )
             }
@@ -221,6 +222,9 @@ package struct VolumeMaker: Sendable {
 
     private func refuseOptions(of wanted: RequestedVolume) throws(DriverError) {
         guard wanted.parameters.mkfsOptions != nil else { return }
-        throw DriverError(.invalidRequest, "mkfsOptions make no sense for a raw block volume")
+        throw DriverError(
+            .invalidRequest,
+            "a raw block volume cannot have mkfsOptions; remove them"
+        )
     }
 }

@@ -57,7 +57,7 @@ package struct VolumeMounter {
         do throws(DriverError) {
             try Filesystems.grow(mountedAt: target.path, type: type)
         } catch {
-            throw error.leavingSomething("it is mounted at \(target) by an earlier call")
+            throw error.leavingSomething("an earlier call has mounted it at \(target)")
         }
     }
 

@@ -21,7 +21,7 @@ struct VolumePreparation {
             return try format(device, replacingHalfMade: false)
         case .formatting:
             logger.warning(
-                "formatting again a volume whose first formatting was interrupted",
+                "formatting a volume again because its first formatting was interrupted",
                 metadata: ["volume_id": "\(record.id)"]
             )
             return try format(device, replacingHalfMade: true)
@@ -46,7 +46,7 @@ struct VolumePreparation {
         guard found == .blank else {
             throw failure(
                 device.path,
-                "was never formatted, yet holds \(found.inWords); nothing was changed"
+                "was never formatted, but has \(found.inWords); nothing was changed"
             )
         }
     }
@@ -82,19 +82,22 @@ struct VolumePreparation {
         switch found {
         case .filesystem(let name, _):
             guard let type = FilesystemType(rawValue: name) else {
-                throw failure(device.path, "holds \(name), which this driver does not mount")
+                throw failure(
+                    device.path,
+                    "has the file system \(name), which this driver does not mount"
+                )
             }
             return type
         case .blank:
             throw failure(
                 device.path,
-                "holds data by its record and now looks blank; it is not formatted again. Look for "
-                    + "what wrote to it, repair it or restore a snapshot"
+                "has data by its record, but looks blank; the driver does not format it again. "
+                    + "Find out what wrote to it, then repair it or restore a snapshot"
             )
         case .partitionTable, .other, .cannotTell:
             throw failure(
                 device.path,
-                "holds \(found.inWords) in place of a file system; nothing was changed"
+                "has \(found.inWords) instead of a file system; nothing was changed"
             )
         }
     }
@@ -107,12 +110,12 @@ struct VolumePreparation {
         if let made = record.filesystem, made != type {
             throw failure(
                 device.path,
-                "is recorded as \(made.rawValue) and holds \(type.rawValue); nothing was changed"
+                "is recorded as \(made.rawValue), but has \(type.rawValue); nothing was changed"
             )
         }
         if try Filesystems.checkIfAsked(device, type: type) {
             logger.info(
-                "checked a file system that asked for it",
+                "checked a file system that needed a check",
                 metadata: ["volume_id": "\(record.id)", "device": "\(device.path)"]
             )
         }

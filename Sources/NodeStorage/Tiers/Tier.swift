@@ -133,7 +133,7 @@ final class Tier: Sendable {
         DriverError(
             .unavailable,
             "tier '\(name)' has been starting for \((.now - since).components.seconds) s; retry "
-                + "later, and if that goes on look at its disk and the node's kernel log"
+                + "later; if it stays so, check its disk and the node's kernel log"
         )
     }
 
@@ -141,7 +141,7 @@ final class Tier: Sendable {
         DriverError(
             .unavailable,
             "tier '\(name)' has not answered for \(duration.components.seconds) s: its storage "
-                + "hangs; look at its disk and the node's kernel log"
+                + "hangs; check its disk and the node's kernel log"
         )
     }
 }

@@ -25,7 +25,7 @@ struct TierFigures: Sendable {
                     .unavailable,
                     "the mounted volumes of tier \(backend.tier)",
                     found: error.message,
-                    advice: "see what keeps the driver from /proc and /sys of the node"
+                    advice: "check that the driver can read /proc and /sys of the node"
                 )
             )
         }

@@ -111,7 +111,7 @@ extension Tiers {
             throw DriverError(
                 .unavailable,
                 "it is in \(found.count) tiers (\(found.map(\.tier).joined(separator: ", ")))"
-                    + "; move one of the two folders away"
+                    + "; move one of the two directories away"
             )
         }
         if let failure, found.isEmpty { throw failure }

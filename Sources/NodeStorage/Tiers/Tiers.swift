@@ -68,7 +68,7 @@ package final class Tiers: Sendable {
         for (tier, answer) in looks {
             guard case .failure(let error) = answer else { continue }
             logger.error(
-                "cannot look at a tier again",
+                "cannot scan a tier",
                 metadata: ["tier": "\(tier.name)", "error": "\(error)"]
             )
         }
@@ -109,8 +109,8 @@ package final class Tiers: Sendable {
         guard let wanted = name ?? defaultName else {
             throw DriverError(
                 .outOfSpace,
-                "no tier of this node is the default; set the StorageClass parameter 'tier' to one "
-                    + "of: \(names)"
+                "this node has no default tier; set the StorageClass parameter 'tier' to one of: "
+                    + names
             )
         }
         guard !wanted.isEmpty else {

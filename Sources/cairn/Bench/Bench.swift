@@ -32,11 +32,19 @@ struct Bench: AsyncParsableCommand {
     var against: String?
 
     @Option(
-        help: ArgumentHelp("A StorageClass parameter of the volumes. May be repeated.", valueName: "key=value")
+        help: ArgumentHelp(
+            "A StorageClass parameter of the volumes. May be repeated.",
+            valueName: "key=value"
+        )
     )
     var parameters: [String] = []
 
-    @Option(help: ArgumentHelp("The same as --parameters, for the second driver.", valueName: "key=value"))
+    @Option(
+        help: ArgumentHelp(
+            "The same as --parameters, for the second driver.",
+            valueName: "key=value"
+        )
+    )
     var againstParameters: [String] = []
 
     @Option(help: "An existing directory for mount points that the driver accepts. Needs root.")
@@ -86,7 +94,9 @@ struct Bench: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard !hold || mountDir != nil else { throw ValidationError("--hold needs --mount-dir: name a directory to mount in") }
+        guard !hold || mountDir != nil else {
+            throw ValidationError("--hold needs --mount-dir: name a directory to mount in")
+        }
     }
 
     private func holdVolume(of driver: BenchDriver) async -> Result<BenchReport?, any Error> {

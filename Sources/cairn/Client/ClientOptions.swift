@@ -5,7 +5,8 @@ import Host
 /// Which driver to talk to, and how to show what it says.
 struct ClientOptions: ParsableArguments {
     @Option(
-        help: "The socket of the driver. Default: $CSI_ENDPOINT, else \(ServerOptions.defaultEndpoint).",
+        help:
+            "The socket of the driver. Default: $CSI_ENDPOINT, else \(ServerOptions.defaultEndpoint).",
         completion: .file()
     )
     var endpoint: String?

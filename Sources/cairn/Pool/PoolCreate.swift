@@ -25,7 +25,8 @@ struct PoolCreate: AsyncParsableCommand {
     )
 
     @Argument(
-        help: "A loop tier of the tiers file, or a volume group and its new pool, such as fast/pool."
+        help:
+            "A loop tier of the tiers file, or a volume group and its new pool, such as fast/pool."
     )
     var pool: NewPool
 

@@ -8,7 +8,7 @@ import Logging
 struct ClusterOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where the other processes of the cluster reach this one, over mutual TLS.",
+            "Where to listen for the other processes of the cluster, over mutual TLS.",
             valueName: "host:port"
         )
     )
@@ -16,8 +16,8 @@ struct ClusterOptions: ParsableArguments {
 
     @Option(
         help: """
-            The folder of this process's certificate: tls.crt, tls.key and ca.crt. Changed files \
-            are read again within 10 seconds.
+            The directory of this process's certificate: tls.crt, tls.key and ca.crt. Changed files \
+            are read again within \(ChannelOptions().tlsRefresh.components.seconds) seconds.
             """,
         completion: .directory
     )

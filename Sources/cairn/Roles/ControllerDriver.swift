@@ -56,7 +56,7 @@ struct ControllerDriver {
         let signals = StopSignals(
             first: { [socket, port, grace, health, logger] in
                 health.stops()
-                logger.info("stopping: no new calls, running ones may end")
+                logger.info("stopping: new calls are refused, running calls may end")
                 socket.shutdown(grace: grace)
                 port.shutdown(grace: .zero)
             },
@@ -88,7 +88,12 @@ extension ControllerCommand {
     fileprivate func pageServer(of nodes: RegistryService, _ logger: Logger) throws(DriverError)
         -> PageServer?
     {
-        try ServerOptions.pageServer(at: pageAddress, of: "--page-address", "the page", logger) {
+        try ServerOptions.pageServer(
+            at: pageAddress,
+            of: "--page-address",
+            "the status page",
+            logger
+        ) {
             path in
             path == "/" ? StatusPage(cluster: ClusterView(nodes.nodes)).page : nil
         }

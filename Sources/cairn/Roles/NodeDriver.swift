@@ -26,7 +26,10 @@ struct NodeDriver {
 
     init(_ command: NodeCommand, logger: Logger) throws(DriverError) {
         if let armed = try Failpoint.armedByEnvironment() {
-            logger.warning("a test's failpoints are armed", metadata: ["failpoints": "\(armed)"])
+            logger.warning(
+                "failpoints are armed: this is only for tests",
+                metadata: ["failpoints": "\(armed)"]
+            )
         }
         let file = try command.node.tiers()
         let stack = try NodeStack(command.node, file, logger: logger)
@@ -67,7 +70,7 @@ struct NodeDriver {
         let signals = StopSignals(
             first: { [socket, port, grace, health, logger] in
                 health.stops()
-                logger.info("stopping: no new calls, running ones may end")
+                logger.info("stopping: new calls are refused, running calls may end")
                 socket.shutdown(grace: grace)
                 port.shutdown(grace: grace)
             },

@@ -20,7 +20,10 @@ struct StandaloneDriver {
 
     init(server options: ServerOptions, node: NodeOptions, logger: Logger) throws(DriverError) {
         if let armed = try Failpoint.armedByEnvironment() {
-            logger.warning("a test's failpoints are armed", metadata: ["failpoints": "\(armed)"])
+            logger.warning(
+                "failpoints are armed: this is only for tests",
+                metadata: ["failpoints": "\(armed)"]
+            )
         }
         stack = try NodeStack(node, node.tiers(), logger: logger)
         var router = Router()
@@ -54,7 +57,7 @@ struct StandaloneDriver {
         let signals = StopSignals(
             first: { [server, grace, health, logger] in
                 health.stops()
-                logger.info("stopping: no new calls, running ones may end")
+                logger.info("stopping: new calls are refused, running calls may end")
                 server.shutdown(grace: grace)
             },
             second: { [logger] in logger.warning("stopping at once") }

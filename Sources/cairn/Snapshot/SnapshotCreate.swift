@@ -31,7 +31,10 @@ struct SnapshotCreate: AsyncParsableCommand {
                 to: "create snapshot '\(name)' of volume '\(volume)'"
             )
             guard let snapshot = answer.snapshot else {
-                throw CommandFailure(.failed, "the driver's response for snapshot '\(name)' has no snapshot: see its log")
+                throw CommandFailure(
+                    .failed,
+                    "the driver's response for snapshot '\(name)' has no snapshot: see its log"
+                )
             }
             return SnapshotView(snapshot, on: node)
         }

@@ -11,7 +11,11 @@ extension ClusterView {
         }
         var parts = [nodeTable, tierTable]
         if !problemLines.isEmpty { parts.append(problemLines.joined(separator: "\n")) }
-        if isLearning { parts.append("This controller has just started: some nodes may not have registered yet.") }
+        if isLearning {
+            parts.append(
+                "This controller has just started: some nodes may not have registered yet."
+            )
+        }
         return parts.joined(separator: "\n\n")
     }
 

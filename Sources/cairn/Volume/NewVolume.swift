@@ -67,7 +67,10 @@ struct VolumeMaking {
             to: "create volume '\(wish.name)'"
         )
         guard let volume = answer.volume else {
-            throw CommandFailure(.failed, "the driver's response for volume '\(wish.name)' has no volume: see its log")
+            throw CommandFailure(
+                .failed,
+                "the driver's response for volume '\(wish.name)' has no volume: see its log"
+            )
         }
         return VolumeView(volume, on: node)
     }

@@ -31,7 +31,7 @@ struct Walkthrough {
 
     private func walk(_ made: Made) async throws {
         let plugin = try await volumes.plugin()
-        say(1, "ask who answers", "\(plugin.name) \(plugin.vendorVersion)")
+        say(1, "ask for the driver's name", "\(plugin.name) \(plugin.vendorVersion)")
 
         let first = try await volumes.create("walk-first", size: Self.size)
         made.volumes.append((first.volumeID, "first"))
@@ -44,7 +44,7 @@ struct Walkthrough {
         let snapshot = try await volumes.snapshot(first, named: "walk-snapshot")
         made.snapshots.append(snapshot.snapshotID)
         try write("after the snapshot", to: path)
-        say(4, "cut a snapshot while it is mounted, then write on", snapshot.snapshotID)
+        say(4, "take a snapshot while it is mounted, then write more", snapshot.snapshotID)
 
         try await restore(snapshot, made)
         try await clone(first, made)

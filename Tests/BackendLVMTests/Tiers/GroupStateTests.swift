@@ -233,7 +233,7 @@ struct GroupStateTests {
                     logger: quietLogger
                 )
             }
-            expectFailure(.unavailable, name, "too long by 1") {
+            expectFailure(.unavailable, name, "is 1 characters too long") {
                 try backend(ThickOptions()).start()
             }
             #expect(!backend(ThickOptions()).health().isUp)

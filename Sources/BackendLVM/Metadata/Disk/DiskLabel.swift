@@ -26,10 +26,10 @@ struct DiskLabel: Sendable, Hashable {
         guard let sector = Self.sector(of: head) else { return nil }
         let bytes = Array(head[(sector * 512)..<(sector * 512 + 512)])
         guard bytes.uint64(at: 8) == UInt64(sector) else {
-            throw DriverError(.hostFailure, "a label of LVM that stands where it does not belong")
+            throw DriverError(.hostFailure, "an LVM label in the wrong sector")
         }
         guard MetadataChecksum.of(bytes[20...]) == bytes.uint32(at: 16) else {
-            throw DriverError(.hostFailure, "a damaged label of LVM: its checksum is wrong")
+            throw DriverError(.hostFailure, "a damaged LVM label: its checksum is wrong")
         }
         let header = Int(bytes.uint32(at: 20))
         guard header >= 32, header <= 512 - 40 else { throw Self.damaged }
@@ -41,7 +41,7 @@ struct DiskLabel: Sendable, Hashable {
     }
 
     private static var damaged: DriverError {
-        DriverError(.hostFailure, "a label of LVM that cannot be understood")
+        DriverError(.hostFailure, "an LVM label that cannot be parsed")
     }
 
     private static func sector(of head: [UInt8]) -> Int? {
