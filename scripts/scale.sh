@@ -12,7 +12,7 @@
 #               line is "N passed, N failed"
 #   --output    file for the table                                    (default: stdout)
 #
-# The binaries are $CAIRN_BINARY and $CAIRN_PLAYER (the target ClusterPlayer), or built for release.
+# Takes about six minutes with the defaults on two cores. The binaries are $CAIRN_BINARY and $CAIRN_PLAYER (the target ClusterPlayer), or built for release.
 # Needs root, openssl, curl, python3, iproute2, and a limit of 2 descriptors a node. Figures of a busy
 # machine are worth little: run it on an idle one.
 set -euo pipefail
@@ -51,6 +51,8 @@ ip link set lo up
 ulimit -n "$(ulimit -Hn)"
 
 per_process=500
+# The seconds in which the nodes come: on one machine they share the processors with the controller.
+arrival=$((nodes / 250))
 each=$((volumes / nodes))
 folder=$(mktemp -d "${TMPDIR:-/tmp}/cairn-scale.XXXXXX")
 export CSI_ENDPOINT=unix://$folder/controller.sock
@@ -68,7 +70,7 @@ trap stop_all EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-step() { echo "== $*" >&2; }
+step() { echo "== $SECONDS s: $*" >&2; }
 
 start_controller() {
     "$CAIRN_BINARY" controller --endpoint "$CSI_ENDPOINT" --listen 127.0.0.1:9810 \
@@ -83,7 +85,7 @@ start_players() {
     for ((first = 0; first < nodes; first += per_process)); do
         count=$((nodes - first < per_process ? nodes - first : per_process))
         "$CAIRN_PLAYER" --controller 127.0.0.1:9810 --first "$first" --nodes "$count" \
-            --volumes "$each" --tls-dir "$folder/certificates/node" 2>>"$folder/players.log" &
+            --volumes "$each" --within "$arrival" --tls-dir "$folder/certificates/node" 2>>"$folder/players.log" &
         players+=($!)
     done
 }
@@ -187,8 +189,18 @@ run_checks() {
     sum_up
 }
 
+# The seconds that a command takes.
+seconds_of() {
+    local began=$EPOCHREALTIME
+    "$@"
+    seconds_between "$began" "$EPOCHREALTIME"
+}
+lists_snapshots() {
+    "$CAIRN_BINARY" snapshot list --timeout 300 >/dev/null || die "the snapshots are not listed"
+}
+
 run_figures() {
-    local before began used count rate share idle after peak
+    local before began used count rate share idle after peak snapshots
     idle=$(memory VmRSS)
     step "registrations"
     count=$(registrations) used=$(ticks) began=$EPOCHREALTIME
@@ -198,14 +210,17 @@ run_figures() {
     share=$(awk -v t=$(($(ticks) - used)) -v s="$before" -v hz="$(getconf CLK_TCK)" \
         'BEGIN { printf "%.0f", 100 * t / hz / s }')
     all_ready || die "a node is late: $(tail -n 3 "$folder"/*.log)"
-    bench pinned --volumes 500 --calls 5000 --volume-size 1Gi --listings 3 \
+    bench pinned --volumes 500 --calls 5000 --volume-size 1Gi --listings 1 \
         --topology topology.cairn.storage/node=n1
-    bench anywhere --volumes 3 --calls 5000 --volume-size 1Gi --listings 0
-    after=$(memory VmRSS)
+    bench anywhere --volumes 2 --calls 5000 --volume-size 1Gi --listings 0
+    step "lists"
     lists_all || die "the list is not whole"
+    snapshots=$(seconds_of lists_snapshots)
+    after=$(memory VmRSS)
     peak=$(memory VmHWM)
     step "restart"
     restart_controller
+    step "all nodes are known again"
     table >"$output"
 }
 
@@ -220,7 +235,9 @@ table() {
     row --- "---:" "---:"
     row "resident memory with all nodes registered" "$idle MiB" "< 256 MiB"
     row "the same after the calls below" "$after MiB" "< 256 MiB"
-    row "its peak" "$peak MiB" ""
+    row "its peak until then" "$peak MiB" "< 256 MiB"
+    row "its peak after the restart" "$(memory VmHWM) MiB" "< 256 MiB"
+    row "all nodes known that come within $arrival s" "$start s" ""
     row "registrations held" "$rate a second, $share % of one core" ""
     row "CreateVolume, topology names the node, p50 / p99" \
         "$(figure pinned CreateVolume 1 p50Microseconds 1000) / $(figure pinned CreateVolume 1 p99Microseconds 1000) ms" ""
@@ -233,6 +250,7 @@ table() {
         "$(figure anywhere GetCapacity 16 p50Microseconds 1000) ms" "< 1 ms"
     row "ListVolumes, all pages of 1000" \
         "$(figure pinned "ListVolumes, all pages" 1 p50Microseconds 1000000) s" "< 30 s"
+    row "ListSnapshots of all nodes" "$snapshots s" "< 30 s"
     row "all nodes known after a restart of the controller" "$restart s" "< 20 s"
 }
 
@@ -243,8 +261,11 @@ until curl --silent --output /dev/null http://127.0.0.1:9811/metrics; do
     sleep 0.1
 done
 step "$nodes nodes"
+began=$EPOCHREALTIME
 start_players
 until_known 300
+start=$(seconds_between "$began" "$EPOCHREALTIME")
+step "all nodes are known"
 until_settled
 until_known 60
 if [[ -n $is_check ]]; then run_checks; else run_figures; fi

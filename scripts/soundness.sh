@@ -151,6 +151,19 @@ folders_without_target() {
     done
 }
 
+# What needs each other in a circle can be read, tested and moved only together.
+circles_between_rooms() {
+    scripts/rooms.py
+}
+
+# What will lie between a back end's device and its mount has one place to be opened and closed in.
+devices_by_other_ways() {
+    code '\.(hold|attachment|detach|backend\.device)\(|\.expandVolume\(\w+, to:' \
+        "${source_files[@]}" |
+        grep -E '^Sources/(NodeStorage|CSIServices)/' |
+        grep -v '^Sources/NodeStorage/Devices/VolumeDevices\.swift:' || true
+}
+
 c_imports() {
     local rule module target
     for rule in CGRPCShim:GRPCRuntime CCSIProto:CSIMessages CHostShim:Host CYAMLShim:Configuration \
@@ -168,11 +181,27 @@ foundation_imports() {
 
 unsafe_code() {
     code '\bunsafe\b|Unsafe[A-Z]' "${swift_files[@]}" |
-        grep -vE '^Sources/(GRPCRuntime|CSIMessages|Host|HTTPServer|Configuration|DeviceMapper|Naming)/' |
+        grep -vE '^Sources/(GRPCRuntime|CSIMessages|Host|HTTPServer|Configuration|DeviceMapper|Naming|ErrnoText)/' |
         grep -vE '^Tests/(GRPCRuntime|CSIMessages|Host|HostPrivileged|BackendLoop|BackendLVM|Configuration|Telemetry|Conformance|Crash)Tests/' |
         grep -vE '^Tests/TestSupport/' |
         # Where libFuzzer calls in; what it calls gets an array.
         grep -v '^Tests/Fuzzing/Main\.swift:' || true
+}
+
+# Messages and help are read at night by people who do not know the code. A sentence ends at a
+# full stop, a semicolon or a blank line; what is interpolated counts as one word.
+long_sentences() {
+    perl -0777 -ne '
+        s/^\s*\/\/.*$//gm;
+        s/"\s*\n\s*\+ "//g;
+        my $value = qr/\\(\((?:[^()"]++|"(?:[^"\\]++|\\.)*+"|(?-1))*+\))/;
+        while (/"""\n(.*?)"""|"((?:[^"\\\n]++|$value|\\.)*+)"/gs) {
+            my $text = ($1 // $2) =~ s/\\\n\s*//gr =~ s/$value/1/gr;
+            for my $sentence (split /(?<=[.?!;])\s+|\n\s*\n/, $text) {
+                my $words = grep /\w/, split " ", $sentence;
+                print "$ARGV: $words words: $sentence\n" if $words > 30;
+            }
+        }' "${source_files[@]}"
 }
 
 # The names that no DriverError code shares. Clients and tests read answers, the edge of the
@@ -272,12 +301,15 @@ check "every test is named by a sentence, and none is private" test_functions
 check "every test target belongs to a ring" targets_without_ring
 check "the ring unit needs no root" privileged_tests_in_unit
 check "a ring that is stopped takes its processes with it" processes_that_outlive_a_ring
+check "no circle between the rooms of a target" circles_between_rooms
+check "volumes' devices are had in one way" devices_by_other_ways
 check "C is imported only by the target that wraps it" c_imports
 check "Foundation stays out, and C out of the domain" foundation_imports
 check "unsafe code stays at the C boundary" unsafe_code
 check "gRPC codes are named in one place" grpc_codes
 check "text is taken apart by bytes" character_calls
 check "no banned word" banned_words
+check "no message has a sentence over 30 words" long_sentences
 check "no file over 400 lines" long_files 400 "${written_files[@]}" "${own_c_files[@]}"
 check "no script over 400 lines" long_files 400 "${shell_files[@]}"
 check "no function over 40 lines" long_functions "${written_files[@]}" "${own_c_files[@]}"

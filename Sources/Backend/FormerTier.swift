@@ -54,7 +54,6 @@ package struct FormerObjects: Sendable, Hashable {
 ///
 /// Without it a deletion of a volume would succeed, and the data stay for ever.
 package final class FormerTier: VolumeBackend {
-    package let defaultFilesystem = FilesystemType.ext4
     package let sizeUnit = ByteCount.mebibytes(4)
     package let isThick = true
     private let storage: any FormerStorage

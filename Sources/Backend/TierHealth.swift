@@ -76,7 +76,7 @@ package struct TierHealth: Sendable, Hashable {
                 .unavailable,
                 "tier \(tier)",
                 found: error.message,
-                advice: "correct that; the driver goes on by itself then"
+                advice: "fix this; the driver recovers without a restart"
             )
         ]
     }

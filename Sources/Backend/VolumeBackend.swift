@@ -11,10 +11,6 @@ package import Host
 /// A tier that cannot answer (unmounted, marker missing, I/O error) throws `unavailable`, never
 /// `notFound`, and never reports an object as absent.
 package protocol VolumeBackend: Sendable {
-    /// The name by which a StorageClass chooses the tier.
-    var tier: String { get }
-    /// What CreateVolume uses where the request names no file system.
-    var defaultFilesystem: FilesystemType { get }
     /// The unit of every new volume's size; sizes are rounded up to it.
     var sizeUnit: ByteCount { get }
     /// The unit of the sizes to which a volume grows: that of its own layout.
@@ -117,8 +113,8 @@ extension VolumeBackend {
     package func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend {
         throw DriverError(
             .outOfSpace,
-            "the volumes of tier '\(tier)' have no layout of their own: the parameters raid, stripes "
-                + "and stripeSize are for tiers of LVM without a thin pool"
+            "its volumes have no layout of their own: the parameters raid, stripes and stripeSize are "
+                + "for tiers of LVM without a thin pool"
         )
     }
     package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
@@ -131,31 +127,12 @@ extension VolumeBackend {
 }
 
 extension VolumeBackend {
-    package func health() -> TierHealth {
-        do {
-            try checkHealth()
-            return TierHealth()
-        } catch {
-            return TierHealth(unavailable: tier, error)
-        }
-    }
-}
-
-extension VolumeBackend {
     package func readableVolumes() throws(DriverError) -> [VolumeRecord] { try volumes() }
     package func countedVolumes() throws(DriverError) -> [CountedVolume] {
         try readableVolumes().map(CountedVolume.init)
     }
     package func remembers(_ id: VolumeID) -> Bool { false }
     package func remembers(_ id: SnapshotID) -> Bool { false }
-}
-
-extension VolumeBackend {
-    /// The tier for volumes of that layout; nil means the tier's own.
-    package func laidOut(as layout: Layout?) throws(DriverError) -> any VolumeBackend {
-        guard let layout else { return self }
-        return try laidOut(layout)
-    }
 }
 
 /// A block device of a volume.
@@ -172,22 +149,6 @@ package struct AttachedDevice: Sendable, Hashable {
 
     package init(_ held: borrowing HeldDevice) {
         self.init(path: held.path, number: held.number)
-    }
-}
-
-extension VolumeBackend {
-    /// The device that the volume has now, open and verified; nil where it is not attached.
-    package func holdAttached(_ id: VolumeID) throws(DriverError) -> HeldDevice? {
-        guard let device = try attachment(of: id) else { return nil }
-        let held = try HeldDevice(opening: device.path)
-        // Asked again once it is open: until then its number may have changed hands.
-        guard try attachment(of: id) == AttachedDevice(held) else {
-            throw DriverError(
-                .operationPending,
-                "\(device.path) was taken away from volume \(id) by another program; retry"
-            )
-        }
-        return held
     }
 }
 

@@ -130,7 +130,7 @@ extension VolumeRecord {
         guard contents.mayFollow(self.contents) else {
             throw DriverError(
                 .conflict,
-                "volume \(id) is recorded as '\(self.contents.rawValue)' and never becomes "
+                "volume \(id) is recorded as '\(self.contents.rawValue)', which cannot become "
                     + "'\(contents.rawValue)' again"
             )
         }

@@ -36,8 +36,8 @@ extension LVMBackend {
         else {
             throw DriverError(
                 .operationPending,
-                "\(group.name)/\(volume.name) was deactivated or removed by another program while "
-                    + "it was being opened as \(found.path); find out which one, and retry"
+                "another program deactivated or removed \(group.name)/\(volume.name) while the driver "
+                    + "opened \(found.path); find out which program, and retry"
             )
         }
         return held
@@ -140,15 +140,15 @@ extension LVMBackend {
         guard let device = try device(of: volume, metadata), device.hasTable else {
             throw DriverError(
                 .hostFailure,
-                "LVM says that \(group.name)/\(volume.name) is active, but the kernel has no device "
-                    + "of it; look at the node's kernel log"
+                "\(group.name)/\(volume.name) is active in LVM, but the kernel has no device for it; "
+                    + "see the node's kernel log"
             )
         }
         guard !device.isSuspended else {
             throw DriverError(
                 .unavailable,
-                "\(group.name)/\(volume.name) is suspended again: somebody works on it; retry when "
-                    + "they have ended, or run dmsetup resume \(device.name)"
+                "\(group.name)/\(volume.name) is suspended again: another program works on it; retry "
+                    + "when it has ended, or run dmsetup resume \(device.name)"
             )
         }
         return device

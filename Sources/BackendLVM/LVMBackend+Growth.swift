@@ -81,7 +81,7 @@ extension LVMBackend {
         } catch {
             guard !error.code.isFinal, try isGrown(id, to: size, change) else { throw error }
             logger.notice(
-                "a command that was killed has grown the volume",
+                "an LVM command that was killed has grown the volume",
                 metadata: ["volume_id": "\(id)", "reason": "\(error.message)"]
             )
         }
@@ -100,8 +100,9 @@ extension LVMBackend {
         guard let first = snapshots.first else { return }
         throw DriverError(
             .inUse,
-            "\(group.name)/\(id) has \(snapshots.count) snapshots, such as \(group.name)/\(first.store): "
-                + "LVM grows no thick volume that has some; delete them first"
+            "cannot grow \(group.name)/\(id): it has \(snapshots.count) snapshots, such as "
+                + "\(group.name)/\(first.store), and LVM grows no thick volume with snapshots; delete "
+                + "them first"
         )
     }
 
@@ -114,8 +115,8 @@ extension LVMBackend {
             guard let device = disk.device else {
                 throw DriverError(
                     .unavailable,
-                    "physical volume \(disk.id) of volume group \(group.name) cannot be found; bring "
-                        + "its disk back"
+                    "physical volume \(disk.id) of volume group \(group.name) is missing; bring its disk "
+                        + "back"
                 )
             }
             places.append("\(device):\(extents.lowerBound)-\(extents.upperBound - 1)")

@@ -20,7 +20,7 @@ extension LVMBackend {
         } catch {
             look.count(.frozen)
             logger.error(
-                "cannot resume suspended devices: what is mounted of their volumes hangs",
+                "cannot resume suspended devices: the mounts of their volumes hang",
                 metadata: ["reason": "\(error.message)"]
             )
         }
@@ -51,11 +51,14 @@ extension LVMBackend {
             }
             guard isRemoved else { return }
             look.removed += 1
-            logger.info("removed what a crash left half-made", metadata: ["volume": "\(name)"])
+            logger.info(
+                "removed a leftover of an interrupted operation",
+                metadata: ["volume": "\(name)"]
+            )
         } catch {
             look.count(.leftover)
             logger.warning(
-                "cannot remove what a crash left half-made: the next look tries again",
+                "cannot remove a leftover of an interrupted operation; the next scan tries again",
                 metadata: ["volume": "\(name)", "reason": "\(error.message)"]
             )
         }
@@ -67,7 +70,7 @@ extension LVMBackend {
             guard let kind = problem.kind.unexplained else { continue }
             look.count(kind)
             logger.warning(
-                "left as it is: \(problem.found)",
+                "found a problem, and changed nothing: \(problem.found)",
                 metadata: ["volume": "\(problem.subject)", "advice": "\(problem.advice)"]
             )
         }
@@ -78,7 +81,7 @@ extension LVMBackend {
         repairFigures.withLock { $0.add(look) }
         logger.log(
             level: look.unexplained.isEmpty ? .info : .warning,
-            "compared volumes, records and devices",
+            "scanned volumes, records and devices",
             metadata: [
                 "removed": "\(look.removed)", "resumed": "\(look.resumed)",
                 "unexplained": "\(look.unexplainedText)",

@@ -52,8 +52,8 @@ extension LVMBackend {
         guard let tags = Tags(reading: volume.tags) else {
             throw DriverError(
                 .hostFailure,
-                "\(group.name)/\(name) carries no tag '\(Tags.mark)', so Cairn does not touch it: "
-                    + "rename it (lvrename) if it is not Cairn's, or put its tags back"
+                "\(group.name)/\(name) has no tag '\(Tags.mark)', so Cairn does not change it: "
+                    + "rename it (lvrename) if it is not Cairn's, or restore its tags"
             )
         }
         do throws(DriverError) {
@@ -72,8 +72,8 @@ extension LVMBackend {
         guard group.tiers.contains(owner) else {
             throw DriverError(
                 .unavailable,
-                "\(group.name)/\(name) belongs to tier '\(owner)', which is not configured on this "
-                    + "node: put that tier back into the tiers file"
+                "\(group.name)/\(name) belongs to tier '\(owner)', which this node does not have: put "
+                    + "that tier back into the tiers file"
             )
         }
         return nil
@@ -88,8 +88,8 @@ extension LVMBackend {
         guard let away else { return }
         throw DriverError(
             .unavailable,
-            "cannot tell whether \(group.name)/\(name) exists while a disk of the group does not "
-                + "answer (physical volume \(away.id)): bring it back, or give it up with "
+            "cannot tell whether \(group.name)/\(name) exists: a disk of the group does not "
+                + "answer (physical volume \(away.id)); bring it back, or give it up with "
                 + "vgreduce --removemissing"
         )
     }
@@ -119,8 +119,8 @@ extension LVMBackend {
     private func renaming(_ name: String, to now: String) -> DriverError {
         DriverError(
             .unavailable,
-            "\(group.name)/\(name) has been renamed to \(now): rename it back (lvrename "
-                + "\(group.name) \(now) \(name)), or, where it is to be nobody's, take its mark off "
+            "\(group.name)/\(name) was renamed to \(now): rename it back (lvrename "
+                + "\(group.name) \(now) \(name)); if Cairn is to forget it, remove its tag "
                 + "(lvchange --deltag \(Tags.mark) \(group.name)/\(now))"
         )
     }
@@ -146,10 +146,9 @@ extension LVMBackend {
         guard VolumeID(parsing: own.volume.name) != nil, size.bytes < made else { return }
         throw DriverError(
             .hostFailure,
-            "\(group.name)/\(own.volume.name) has been reduced: it has \(size) of the "
-                + "\(ByteCount(made)) that it was made with, so its end is lost; restore it from a "
-                + "snapshot or a backup, or restore the metadata with vgcfgrestore if nothing was "
-                + "made since"
+            "\(group.name)/\(own.volume.name) was reduced from \(ByteCount(made)) to \(size), so "
+                + "its end is lost; restore it from a snapshot or a backup; if nothing was created "
+                + "since, vgcfgrestore can restore the metadata"
         )
     }
 
@@ -170,7 +169,7 @@ extension LVMBackend {
                 _ = try Tags(reading: volume.tags)?.required(Fact.tier)
             } catch {
                 let name = "\(group.name)/\(volume.name)"
-                throw error.adding(context: "a list would leave out \(name)")
+                throw error.adding(context: "cannot list \(name)")
             }
         }
         return allOwn(beginning: prefix, in: metadata)
@@ -226,8 +225,8 @@ extension LVMBackend {
         guard let layout = volume.layout else {
             throw DriverError(
                 .hostFailure,
-                "\(group.name)/\(volume.name) was given a layout that Cairn does not make: see lvs "
-                    + "-o name,segtype, and undo that with lvconvert"
+                "\(group.name)/\(volume.name) has a layout that Cairn does not make: see lvs -o "
+                    + "name,segtype, and undo the change with lvconvert"
             )
         }
         return layout

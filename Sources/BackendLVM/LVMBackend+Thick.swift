@@ -76,8 +76,8 @@ extension LVMBackend {
                 guard error.code == .unsupported else { throw error }
                 throw DriverError(
                     .unavailable,
-                    "the disks of volume group \(group.name) promise no zeros after a discard: give "
-                        + "tier '\(tier)' 'wipe: zero' (\(error.message))"
+                    "the disks of volume group \(group.name) do not promise zeros after a discard: set "
+                        + "'wipe: zero' for tier '\(tier)' (\(error.message))"
                 )
             }
         case .none:
@@ -99,8 +99,8 @@ extension LVMBackend {
         else {
             throw DriverError(
                 .operationPending,
-                "\(group.name)/\(draft.name) was taken over while it was made: does a second driver "
-                    + "run on this node? retry"
+                "another program changed \(group.name)/\(draft.name) while it was made: stop a second "
+                    + "driver, if one runs on this node, and retry"
             )
         }
         return own.volume
@@ -225,8 +225,8 @@ extension LVMBackend {
         else {
             throw DriverError(
                 .hostFailure,
-                "\(group.name)/\(volume.name) is no snapshot any more: somebody has split it from "
-                    + "its volume; delete it"
+                "\(group.name)/\(volume.name) is no longer a snapshot: it was split from its "
+                    + "volume; delete it"
             )
         }
         switch try SnapshotStatus(parsing: target.status) {
@@ -234,9 +234,9 @@ extension LVMBackend {
         case .invalid, .overflow, .mergeFailed:
             throw DriverError(
                 .hostFailure,
-                "\(group.name)/\(volume.name) is invalid: more of its volume changed than its "
-                    + "reserve could keep, so its contents are lost; delete it, and give the tier a "
-                    + "larger 'snapshotReserve'"
+                "snapshot \(group.name)/\(volume.name) is invalid and its data lost: its volume "
+                    + "changed more than the snapshot's reserve; delete it, and give the tier a larger "
+                    + "'snapshotReserve'"
             )
         }
     }

@@ -1,7 +1,6 @@
 package import Backend
 import DeviceMapper
 package import DriverCore
-import Host
 
 extension LVMBackend {
     package func volumes() throws(DriverError) -> [VolumeRecord] {
@@ -55,7 +54,7 @@ extension LVMBackend {
             return try record()
         } catch {
             let name = "\(group.name)/\(own.volume.name)"
-            throw error.adding(context: "a list would leave out \(name)")
+            throw error.adding(context: "cannot list \(name)")
         }
     }
 
@@ -134,176 +133,8 @@ extension LVMBackend {
         guard let first = snapshots.first else { return }
         throw DriverError(
             .inUse,
-            "\(group.name)/\(own.volume.name) has \(snapshots.count) snapshots, such as "
-                + "\(group.name)/\(first.store), which would go with it: delete them first"
-        )
-    }
-}
-
-/// Making and removing.
-extension LVMBackend {
-    /// Throws where an object of that name is there; removes what an earlier attempt left of it, and
-    /// returns the turn with the group as it is then: the room that it took is free again.
-    ///
-    /// A leftover that stays is no final answer: whoever holds it may still finish it.
-    func clearWay(for name: String, _ change: GroupChange) throws(DriverError) -> GroupChange {
-        guard let own = try own(name, in: change.metadata) else {
-            guard change.metadata.logicalVolumes[name] != nil else { return change }
-            throw DriverError(.conflict, "\(change.path(name)) belongs to another tier")
-        }
-        guard !own.isReady else {
-            throw DriverError(.conflict, "\(change.path(name)) exists already on tier \(tier)")
-        }
-        do {
-            try refuseOpen(own.volume, change.metadata)
-            try change.remove(name, inState: .creating)
-            return try change.now()
-        } catch {
-            throw DriverError(
-                .operationPending,
-                "\(change.path(name)) is half-made and could not be removed: \(error.message); retry",
-                cause: error
-            )
-        }
-    }
-
-    /// Removes an object of this tier; OK where it does not exist.
-    ///
-    /// `check` is run before anything is removed, and throws where it must stay.
-    func remove(
-        _ name: String,
-        check: (OwnVolume, VolumeGroupMetadata) throws(DriverError) -> Void = {
-            (_, _) throws(DriverError) in
-        }
-    ) throws(DriverError) {
-        guard try own(name, in: try group.metadata()) != nil else { return }
-        try group.change("lvremove") { change throws(DriverError) in
-            guard let own = try own(name, in: change.metadata) else { return }
-            try check(own, change.metadata)
-            try refuseOpen(own.volume, change.metadata)
-            try change.remove(name, inState: own.isHalfMade ? .creating : .ready)
-        }
-    }
-
-    /// Runs what makes an object; a failure removes what it has left, or says that it could not.
-    ///
-    /// The body says when it begins: what is there before that is somebody's, and stays. So does
-    /// what another driver has made under the same name meanwhile: it was created at another moment.
-    func making<Result>(
-        _ name: String,
-        created: Timestamp,
-        _ body: (_ hasBegun: inout Bool) throws(DriverError) -> Result
-    ) throws(DriverError) -> Result {
-        var hasBegun = false
-        do {
-            return try body(&hasBegun)
-        } catch {
-            throw hasBegun ? undoing(name, created, after: error) : error
-        }
-    }
-
-    private func undoing(_ name: String, _ created: Timestamp, after error: DriverError)
-        -> DriverError
-    {
-        do {
-            guard let left = try own(name, in: try group.metadata()), left.isFrom(created) else {
-                return error
-            }
-            try remove(left.volume.name)
-            return error
-        } catch let undo {
-            return DriverError(
-                .operationPending,
-                "\(error.message); and what was made of \(group.name)/\(name) is still there "
-                    + "(\(undo.message)): retry",
-                cause: error
-            )
-        }
-    }
-}
-
-/// What one call is making, as distinct from what others make under the same name.
-struct Draft: Sendable, Hashable {
-    let name: String
-    let created: Timestamp
-}
-
-extension LVMBackend {
-    /// The tags of what lives only while something is made.
-    func tags(of draft: Draft) -> Tags {
-        var tags = Tags()
-        tags.set(Fact.tier, tier)
-        tags.set(Fact.created, draft.created.tagText)
-        tags.set(Fact.state, VolumeRecord.State.creating.rawValue)
-        return tags
-    }
-}
-
-/// Names of what lives only while something is made.
-enum Temporary {
-    static let prefix = "t1"
-    /// What is made to have LVM tell a pool what it was not told.
-    static let messenger = "t1-messenger"
-
-    /// The snapshot from which a volume is copied, or the extents by which one grows.
-    static func name(for id: VolumeID) -> String { prefix + id.text.dropFirst(2) }
-}
-
-extension GroupChange {
-    /// Removes one of ours that still is in that state, and that nobody has cut a copy-on-write
-    /// snapshot of, when LVM has locked the group; sees that it is gone.
-    ///
-    /// Such a snapshot, an administrator's perhaps, would go with it.
-    func remove(_ name: String, inState state: VolumeRecord.State) throws(DriverError) {
-        let tag = Tags.tag(Fact.state, state.rawValue)
-        let selection = "tags=\(Tags.mark) && tags=\"\(tag)\" && lv_role!=thickorigin"
-        let before = try metadataNow()
-        // Not by run(): what the selection spares is no change that the disks have lost.
-        try runBeside("lvremove", ["--select", selection, path(name)])
-        guard try metadataNow().logicalVolumes[name] != nil else {
-            return try removeDevices(of: before.logicalVolumes[name], before)
-        }
-        throw DriverError(
-            .hostFailure,
-            "lvremove left \(path(name)) where it is: somebody has changed it meanwhile, or has cut a "
-                + "snapshot of it; see what lvs -o +tags,lv_role says of it. If nothing has, the disks "
-                + "of volume group \(group.name) lose what they acknowledge"
-        )
-    }
-
-    /// Removes devices that LVM has lost sight of: those of a volume at which a command was killed.
-    ///
-    /// They would keep the name from the next volume. What is open stays, and is told.
-    private func removeDevices(of volume: LogicalVolume?, _ metadata: VolumeGroupMetadata)
-        throws(DriverError)
-    {
-        guard let volume else { return }
-        for layer in [nil, MappedVolume.Layer.copyOnWrite] {
-            let uuid = metadata.deviceUUID(of: volume, layer: layer)
-            guard let device = try DeviceMapper.device(uuid: uuid) else { continue }
-            let output = try HostCommand(
-                .dmsetup,
-                arguments: ["--noudevsync", "--verifyudev", "remove", device.name]
-            ).run(deadline: VolumeGroup.commandLimit)
-            guard output.exitCode != 0 else { continue }
-            throw DriverError(
-                .unavailable,
-                "\(path(volume.name)) is removed, but not its device \(device.name): "
-                    + "\(output.complaint); run dmsetup remove \(device.name)"
-            )
-        }
-    }
-
-    /// Changes one fact of one of ours, in one step.
-    func replaceTag(_ fact: String, _ old: String, with new: String, of name: String)
-        throws(DriverError)
-    {
-        try run(
-            "lvchange",
-            [
-                "--deltag", Tags.tag(fact, TagText.escaped(old)),
-                "--addtag", Tags.tag(fact, TagText.escaped(new)), path(name),
-            ]
+            "cannot delete \(group.name)/\(own.volume.name): it has \(snapshots.count) snapshots, "
+                + "such as \(group.name)/\(first.store), which would be lost; delete them first"
         )
     }
 }

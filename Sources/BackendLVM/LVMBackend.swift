@@ -10,7 +10,6 @@ import Synchronization
 /// logical volume. What carries no tag of Cairn is never changed.
 package final class LVMBackend: VolumeBackend {
     package let tier: String
-    package let defaultFilesystem: FilesystemType
     let group: VolumeGroup
     let provisioning: Provisioning
     let reserve: Reserve
@@ -29,7 +28,6 @@ package final class LVMBackend: VolumeBackend {
         group: VolumeGroup,
         provisioning: Provisioning,
         reserve: Reserve,
-        defaultFilesystem: FilesystemType,
         stateFolder: String? = nil,
         logger: Logger
     ) {
@@ -39,7 +37,6 @@ package final class LVMBackend: VolumeBackend {
         self.group = group
         self.provisioning = provisioning
         self.reserve = reserve
-        self.defaultFilesystem = defaultFilesystem
         self.stateFolder = stateFolder
         self.logger = logger
         claims = Claims()
@@ -52,7 +49,6 @@ package final class LVMBackend: VolumeBackend {
         group = other.group
         self.provisioning = provisioning
         reserve = other.reserve
-        defaultFilesystem = other.defaultFilesystem
         stateFolder = other.stateFolder
         logger = other.logger
         claims = other.claims
@@ -64,9 +60,9 @@ package final class LVMBackend: VolumeBackend {
         case .thin(let options):
             throw DriverError(
                 .outOfSpace,
-                "the volumes of tier '\(tier)' lie in the thin pool \(group.name)/\(options.pool), "
-                    + "and have no layout of their own: the parameters raid, stripes and stripeSize "
-                    + "are for tiers without a thin pool"
+                "its volumes lie in the thin pool \(group.name)/\(options.pool), and have no layout "
+                    + "of their own: the parameters raid, stripes and stripeSize are for tiers "
+                    + "without a thin pool"
             )
         case .thick(let options):
             try refuseLongNames(of: layout, .outOfSpace)
@@ -74,8 +70,8 @@ package final class LVMBackend: VolumeBackend {
             guard options.wipe.suits(layout) else {
                 throw DriverError(
                     .outOfSpace,
-                    "tier '\(tier)' wipes its volumes by discards (wipe: discard), after which RAID "
-                        + "promises no zeros: leave out the parameter raid, or take another tier"
+                    "it wipes its volumes by discards (wipe: discard), after which RAID promises no "
+                        + "zeros: leave out the parameter raid, or take another tier"
                 )
             }
             return LVMBackend(self, .thick(options.laidOut(layout)))
@@ -162,8 +158,8 @@ package final class LVMBackend: VolumeBackend {
         guard disks >= options.layout.width else {
             throw DriverError(
                 .unavailable,
-                "tier \(tier) spreads a volume over \(options.layout.width) disks, and volume group "
-                    + "\(group.name) has \(disks): add some with vgextend, or change 'createOptions'"
+                "tier \(tier) needs \(options.layout.width) disks for a volume, and volume group "
+                    + "\(group.name) has \(disks): add disks (vgextend), or change 'createOptions'"
             )
         }
     }
@@ -177,8 +173,8 @@ package final class LVMBackend: VolumeBackend {
         guard let size = layout.stripeSize, size > extent else { return }
         throw DriverError(
             code,
-            "a stripeSize of \(size) is more than an extent of volume group \(group.name) holds "
-                + "(\(extent)): take a smaller one"
+            "stripeSize \(size) is larger than an extent of volume group \(group.name) "
+                + "(\(extent)): use a smaller one"
         )
     }
 }

@@ -135,7 +135,7 @@ extension LoopBackend {
             try BlockQueue.refuseDiscards(of: device)
             guard HostFeatures.refusesDiscardsByLimit == false else { return }
             logger.warning(
-                "the kernel is older than 5.19 and goes on to discard: fstrim makes the volume thin",
+                "a kernel older than 5.19 cannot refuse discards: fstrim makes a thick volume thin",
                 metadata: ["device": "\(device.path)"]
             )
         } catch {
@@ -182,8 +182,8 @@ extension LoopBackend {
             try Failpoint.pass(.expandFileSynced)
             return reservation
         } catch {
-            try cutBack(data, to: old, after: error)
-            throw error
+            // Nobody has seen the new part yet: the device is told last.
+            throw error.afterUndoing { () throws(DriverError) in try data.resize(to: old) }
         }
     }
 
@@ -199,32 +199,14 @@ extension LoopBackend {
         return reservation
     }
 
-    /// Nobody has seen the new part yet: the device is told last.
-    private func cutBack(_ data: borrowing OpenFile, to old: ByteCount, after error: DriverError)
-        throws(DriverError)
-    {
-        do {
-            try data.resize(to: old)
-        } catch let undo {
-            throw DriverError(
-                .operationPending,
-                "\(error.message); and \(undo.message): retry",
-                cause: error
-            )
-        }
-    }
-
     private func storeGrown(_ stored: Stored<VolumeRecord>, _ root: borrowing Folder)
         throws(DriverError)
     {
         do {
             try Shelf<VolumeRecord>(in: root).replace(stored)
         } catch {
-            throw DriverError(
-                .operationPending,
-                "volume \(stored.record.id) has grown, but its record has not: \(error.message); "
-                    + "retry",
-                cause: error
+            throw error.leavingHalfDone(
+                "volume \(stored.record.id) has grown, but its record is not updated"
             )
         }
         let id = stored.record.id.text
@@ -240,11 +222,8 @@ extension LoopBackend {
             try Failpoint.pass(.expandRecorded)
             try growDevice(of: stored, root)
         } catch {
-            throw DriverError(
-                .operationPending,
-                "volume \(stored.record.id) has grown, but its device has not: \(error.message); "
-                    + "retry",
-                cause: error
+            throw error.leavingHalfDone(
+                "volume \(stored.record.id) has grown, but its device has not"
             )
         }
     }

@@ -52,8 +52,8 @@ extension VolumeRecord {
     package var bufferingCause: String {
         switch loopBlockSize {
         case .bytes512:
-            "its blocks of 512 bytes are too small for its file, which shares blocks with a snapshot "
-                + "or a clone or lies on a disk with blocks of 4096 bytes"
+            "its blocks of 512 bytes are too small: its file shares blocks with a snapshot or clone, "
+                + "or is on a disk with blocks of 4096 bytes"
         case .bytes4096:
             "the pool's file system does not offer it for blocks of 4096 bytes"
         }
@@ -62,10 +62,10 @@ extension VolumeRecord {
     package var bufferingAdvice: String {
         switch loopBlockSize {
         case .bytes512:
-            "it works through the node's page cache; for direct I/O move its data to a volume of a "
-                + "class with blockSize 4096"
+            "it works through the node's page cache; for direct I/O, move its data to a volume of a "
+                + "StorageClass with blockSize 4096"
         case .bytes4096:
-            "it works through the node's page cache; for direct I/O put the pool on XFS or ext4"
+            "it works through the node's page cache; for direct I/O, put the pool on XFS or ext4"
         }
     }
 }

@@ -35,8 +35,8 @@ extension LoopBackend {
         guard facts.isRegularFile, facts.size >= stored.record.size else {
             throw DriverError(
                 .hostFailure,
-                "the data of \(Record.noun) \(id) is damaged: \(data.path) has \(facts.size), its "
-                    + "record says \(stored.record.size); restore it from a backup"
+                "the data of \(Record.noun) \(id) is damaged: \(data.path) has \(facts.size), but its "
+                    + "record has \(stored.record.size); restore it from a backup"
             )
         }
         return data
@@ -68,26 +68,7 @@ extension LoopBackend {
             filled.reservation.end()
             return record
         } catch {
-            throw undoing(record.id, on: shelf, after: error)
-        }
-    }
-
-    /// Removes what was made; the error says whether that worked.
-    private func undoing<Record: StoredRecord>(
-        _ id: Record.ID,
-        on shelf: borrowing Shelf<Record>,
-        after error: DriverError
-    ) -> DriverError {
-        do {
-            try shelf.retract(id)
-            return error
-        } catch let undo {
-            return DriverError(
-                .operationPending,
-                "\(error.message); and what was made of \(Record.noun) \(id) is still there "
-                    + "(\(undo.message)): retry",
-                cause: error
-            )
+            throw error.afterUndoing { () throws(DriverError) in try shelf.retract(record.id) }
         }
     }
 
@@ -111,10 +92,8 @@ extension LoopBackend {
             try Failpoint.pass(.deleteWithdrawn)
             try shelf.removeLeftovers(of: id)
         } catch {
-            throw DriverError(
-                .operationPending,
-                "\(Record.noun) \(id) is deleted, but its files are not yet: \(error.message)",
-                cause: error
+            throw error.leavingHalfDone(
+                "\(Record.noun) \(id) is deleted, but some of its files are left"
             )
         }
         space.setCharge(of: id.text, to: nil)
@@ -131,11 +110,7 @@ extension LoopBackend {
         } catch {
             guard try !shelf.has(id) else { throw error }
             table.remove(id)
-            throw DriverError(
-                .operationPending,
-                "\(Record.noun) \(id) is being deleted: \(error.message); retry",
-                cause: error
-            )
+            throw error.leavingHalfDone("\(Record.noun) \(id) is being deleted")
         }
     }
 
@@ -149,8 +124,8 @@ extension LoopBackend {
         guard case .unusable(let reason) = entry else { return }
         throw DriverError(
             .hostFailure,
-            "\(Record.noun) \(id) cannot be used, so it is not deleted either: \(reason); restore "
-                + "that file, or remove \(shelf.folder.path)/\(id) by hand, then restart the driver"
+            "cannot delete \(Record.noun) \(id): \(reason); restore that file, or remove "
+                + "\(shelf.folder.path)/\(id) by hand, then restart the driver"
         )
     }
 }

@@ -21,7 +21,7 @@ extension LoopBackend {
         grown.record.size = facts.size
         try shelf.replace(grown)
         logger.info(
-            "finished a growth that was cut short",
+            "finished an interrupted expansion",
             metadata: [
                 "\(Record.noun)": "\(stored.record.id)", "from": "\(stored.record.size)",
                 "to": "\(facts.size)",
@@ -43,7 +43,7 @@ extension LoopBackend {
             return .usable(try following(facts, stored, on: shelf))
         } catch {
             logger.error(
-                "cannot finish a growth that was cut short",
+                "cannot finish an interrupted expansion",
                 metadata: ["\(Record.noun)": "\(stored.record.id)", "reason": "\(error.message)"]
             )
             return entry

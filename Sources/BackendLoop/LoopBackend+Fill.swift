@@ -67,8 +67,8 @@ extension LoopBackend {
         guard allocated < size else { return }
         throw DriverError(
             .hostFailure,
-            "\(data.path) has only \(allocated) of \(size) allocated: its file system does not "
-                + "allocate in advance; make the tier thin, or use ext4 or XFS"
+            "\(data.path) has only \(allocated) of \(size) allocated: its file system cannot "
+                + "preallocate; make the tier thin, or put its pool on ext4 or XFS"
         )
     }
 
@@ -154,7 +154,7 @@ extension LoopBackend {
             return try data.sharedSpace()
         } catch {
             logger.debug(
-                "cannot measure what is shared",
+                "cannot measure the shared blocks",
                 metadata: ["id": "\(id)", "reason": "\(error.message)"]
             )
             return nil

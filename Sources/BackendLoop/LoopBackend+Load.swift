@@ -41,7 +41,7 @@ extension LoopBackend {
             } else {
                 look.count(.stranger)
                 logger.warning(
-                    "left alone what Cairn did not make",
+                    "found something that Cairn did not make, and left it as it is",
                     metadata: ["path": "\(shelf.folder.path)/\(name)"]
                 )
             }
@@ -60,14 +60,14 @@ extension LoopBackend {
                 try shelf.removeLeftovers(of: id)
                 look.removed += 1
                 logger.info(
-                    "removed what a crash left half-made",
+                    "removed a leftover of an interrupted operation",
                     metadata: ["\(Record.noun)": "\(id)"]
                 )
             } catch {
                 // One leftover must not keep the other volumes away.
                 look.count(.leftover)
                 logger.error(
-                    "cannot remove what a crash left half-made",
+                    "cannot remove a leftover of an interrupted operation",
                     metadata: ["\(Record.noun)": "\(id)", "reason": "\(error.message)"]
                 )
             }
@@ -127,8 +127,8 @@ extension LoopBackend {
         case .unusable(let reason):
             throw DriverError(
                 .hostFailure,
-                "\(Record.noun) \(id) cannot be used: \(reason); restore that file from a backup, "
-                    + "then restart the driver. Nothing of it is removed"
+                "\(Record.noun) \(id) cannot be used: \(reason); nothing of it was removed; restore "
+                    + "that file from a backup, then restart the driver"
             )
         }
     }

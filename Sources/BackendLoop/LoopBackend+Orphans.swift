@@ -21,7 +21,7 @@ extension LoopBackend {
             for stray in devices.strays {
                 look.count(.device)
                 logger.warning(
-                    "a loop device shows a file that is no volume's: \(stray.advice)",
+                    "a loop device is attached to a file of no volume: \(stray.advice)",
                     metadata: [
                         "device": "\(stray.device.path)", "file": "\(stray.file)",
                         "mounted_on": "\(stray.targets.joined(separator: ", "))",
@@ -30,7 +30,7 @@ extension LoopBackend {
             }
         } catch {
             logger.warning(
-                "cannot look for stray loop devices",
+                "cannot scan for stray loop devices",
                 metadata: ["reason": "\(error.message)"]
             )
         }
@@ -60,7 +60,7 @@ extension LoopBackend {
         repairFigures.withLock { $0.add(look) }
         logger.log(
             level: look.unexplained.isEmpty ? .info : .warning,
-            "compared records, data, devices and mounts",
+            "scanned records, data, devices and mounts",
             metadata: [
                 "removed": "\(look.removed)", "thawed": "\(look.thawed)",
                 "unexplained": "\(look.unexplainedText)",

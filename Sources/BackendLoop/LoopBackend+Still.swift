@@ -19,9 +19,12 @@ extension LoopBackend {
         guard let volume = source.volume,
             let device = try loopDevices.find(backing: source.facts.identity)
         else { return try body() }
-        try claims.holding("the cut of \(volume)") { () throws(DriverError) in
+        try claims.holding("the freeze of \(volume)") { () throws(DriverError) in
             guard let own = try Shelf<VolumeRecord>(in: root).own(volume) else {
-                throw DriverError(.hostFailure, "\(root.path)/\(volume) is gone: its data is lost")
+                throw DriverError(
+                    .hostFailure,
+                    "\(root.path)/\(volume) is missing: its data is lost"
+                )
             }
             // Who looks at the pool meanwhile then knows that the mark is no leftover.
             try own.markBusy()
@@ -46,8 +49,8 @@ extension LoopBackend {
         guard abilities.sharesBlocks != true else { return }
         throw DriverError(
             .inUse,
-            "volume \(volume) is in use as \(device.path) and is not mounted here, so that a copy "
-                + "would be torn: unpublish it first, or use an XFS or btrfs pool"
+            "volume \(volume) is in use as \(device.path) but not mounted, so its copy would be "
+                + "inconsistent: unpublish it first, or use an XFS or btrfs pool"
         )
     }
 
@@ -94,10 +97,9 @@ extension LoopBackend {
         guard abilities.sharesBlocks == true, ours.isEmpty else {
             throw DriverError(
                 .inUse,
-                "\(mount) is frozen by another program, and a copy takes long on a pool without "
-                    + "reflink: it would be torn where the freeze ends before it. Thaw it "
-                    + "(fsfreeze -u \(mount)) and retry, Cairn freezes it by itself; or use an XFS "
-                    + "or btrfs pool"
+                "another program has frozen \(mount), and without reflink a copy can take longer "
+                    + "than that freeze; thaw it (fsfreeze -u \(mount)) and retry: Cairn freezes it "
+                    + "itself; or use an XFS or btrfs pool"
             )
         }
         // Whoever finds the mark thaws, and this freeze is not ours.
@@ -120,11 +122,8 @@ extension LoopBackend {
             try Failpoint.pass(.freezeThawed)
             try own.removeFile(PoolNames.frozen)
         } catch {
-            throw DriverError(
-                .operationPending,
-                "everything is thawed, but \(own.path)/\(PoolNames.frozen) stays: \(error.message)"
-                    + "; retry",
-                cause: error
+            throw error.leavingHalfDone(
+                "everything is thawed, but \(own.path)/\(PoolNames.frozen) is left"
             )
         }
     }
@@ -138,7 +137,7 @@ extension LoopBackend {
         guard let refusal else { return }
         throw DriverError(
             .operationPending,
-            "\(refusal.message); what is mounted there stays frozen: retry, or run fsfreeze -u",
+            "\(refusal.message); its file system stays frozen: retry, or run fsfreeze -u",
             cause: failure ?? refusal
         )
     }
@@ -153,7 +152,7 @@ extension LoopBackend {
         let shelf = try Shelf<VolumeRecord>(in: root)
         for record in volumeTable.records()
         where try shelf.folder.has("\(record.id)/\(PoolNames.frozen)") {
-            claims.ifFree("the cut of \(record.id)") {
+            claims.ifFree("the freeze of \(record.id)") {
                 if thawLeftover(record.id, shelf) {
                     look.thawed += 1
                 } else {
@@ -173,11 +172,14 @@ extension LoopBackend {
             } else {
                 try own.removeFile(PoolNames.frozen)
             }
-            logger.info("thawed what a crash left frozen", metadata: ["volume": "\(id)"])
+            logger.info(
+                "thawed a volume that an interrupted operation left frozen",
+                metadata: ["volume": "\(id)"]
+            )
             return true
         } catch {
             logger.error(
-                "cannot thaw a volume: what is mounted of it hangs; run fsfreeze -u on it",
+                "cannot thaw a volume: its mounts hang; run fsfreeze -u on them",
                 metadata: ["volume": "\(id)", "reason": "\(error.message)"]
             )
             return false
@@ -211,8 +213,8 @@ extension LoopBackend {
             if let failure { throw failure }
             throw DriverError(
                 .inUse,
-                "\(device.path) is mounted on \(mount.target) beneath another mount, where it "
-                    + "cannot be frozen: unmount what covers it"
+                "cannot freeze \(device.path) on \(mount.target): another mount hides it; unmount "
+                    + "that mount"
             )
         }
         return paths.values.sorted()

@@ -84,7 +84,7 @@ extension LoopBackend {
         guard size > abilities.largestFile else { return }
         throw DriverError(
             .unsupportedSize,
-            "tier \(tier): \(size) is more than its file system can put into one file, which is "
+            "tier \(tier): \(size) is more than the largest file of its file system, "
                 + "\(abilities.largestFile)"
         )
     }
@@ -97,6 +97,6 @@ extension LoopBackend {
     ) throws(DriverError) {
         let isThere = try Shelf<Record>(in: root).has(id)
         guard try find(id, in: table, root) != nil || isThere else { return }
-        throw DriverError(.conflict, "\(Record.noun) \(id) exists already on tier \(tier)")
+        throw DriverError(.conflict, "\(Record.noun) \(id) already exists on tier \(tier)")
     }
 }

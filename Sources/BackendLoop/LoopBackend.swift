@@ -10,7 +10,6 @@ import Synchronization
 /// the accounting. What is in the directory and was not made by Cairn is never touched.
 package final class LoopBackend: VolumeBackend {
     package let tier: String
-    package let defaultFilesystem: FilesystemType
     package let isThick: Bool
     package let sizeUnit = ByteCount.kibibytes(4)
 
@@ -57,7 +56,6 @@ package final class LoopBackend: VolumeBackend {
         isThick: Bool,
         overcommit: Double,
         reserve: Reserve,
-        defaultFilesystem: FilesystemType,
         loopDevices: LoopDevices,
         accounts: SpaceAccounts = SpaceAccounts(),
         logger: Logger
@@ -65,14 +63,13 @@ package final class LoopBackend: VolumeBackend {
         guard let path = PoolPath(directory) else {
             throw DriverError(
                 .invalidRequest,
-                "tier \(tier): '\(directory)' cannot be a pool; give an absolute path, not the root"
+                "tier \(tier): '\(directory)' cannot be a pool; use an absolute path other than /"
             )
         }
         var logger = logger
         logger[metadataKey: "tier"] = "\(tier)"
         self.tier = tier
         self.isThick = isThick
-        self.defaultFilesystem = defaultFilesystem
         self.loopDevices = loopDevices
         self.logger = logger
         pool = Pool(tier: tier, path: path, rules: rules, logger: logger)
@@ -108,7 +105,7 @@ package final class LoopBackend: VolumeBackend {
             return try root.canClone()
         } catch {
             logger.warning(
-                "cannot tell yet whether the pool has reflink; the next copy tries again",
+                "cannot find out yet whether the pool has reflink; the next copy tries again",
                 metadata: ["reason": "\(error.message)"]
             )
             return nil

@@ -73,18 +73,6 @@ void   cairn__v1__node_tier__init
   static const Cairn__V1__NodeTier init_value = CAIRN__V1__NODE_TIER__INIT;
   *message = init_value;
 }
-void   cairn__v1__layout_capacity__parameters_entry__init
-                     (Cairn__V1__LayoutCapacity__ParametersEntry         *message)
-{
-  static const Cairn__V1__LayoutCapacity__ParametersEntry init_value = CAIRN__V1__LAYOUT_CAPACITY__PARAMETERS_ENTRY__INIT;
-  *message = init_value;
-}
-void   cairn__v1__layout_capacity__init
-                     (Cairn__V1__LayoutCapacity         *message)
-{
-  static const Cairn__V1__LayoutCapacity init_value = CAIRN__V1__LAYOUT_CAPACITY__INIT;
-  *message = init_value;
-}
 void   cairn__v1__node_problem__init
                      (Cairn__V1__NodeProblem         *message)
 {
@@ -840,7 +828,7 @@ const ProtobufCMessageDescriptor cairn__v1__list_nodes_response__descriptor =
   (ProtobufCMessageInit) cairn__v1__list_nodes_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cairn__v1__node_tier__field_descriptors[14] =
+static const ProtobufCFieldDescriptor cairn__v1__node_tier__field_descriptors[13] =
 {
   {
     "name",
@@ -927,18 +915,6 @@ static const ProtobufCFieldDescriptor cairn__v1__node_tier__field_descriptors[14
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "layouts",
-    8,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Cairn__V1__NodeTier, n_layouts),
-    offsetof(Cairn__V1__NodeTier, layouts),
-    &cairn__v1__layout_capacity__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "volume_count",
     9,
     PROTOBUF_C_LABEL_NONE,
@@ -1014,23 +990,23 @@ static const ProtobufCFieldDescriptor cairn__v1__node_tier__field_descriptors[14
 static const unsigned cairn__v1__node_tier__field_indices_by_name[] = {
   5,   /* field[5] = available_bytes */
   1,   /* field[1] = backend */
-  11,   /* field[11] = default_filesystem */
+  10,   /* field[10] = default_filesystem */
   3,   /* field[3] = is_available */
   2,   /* field[2] = is_default */
-  7,   /* field[7] = layouts */
   6,   /* field[6] = maximum_volume_bytes */
-  13,   /* field[13] = minimum_volume_bytes */
+  12,   /* field[12] = minimum_volume_bytes */
   0,   /* field[0] = name */
-  10,   /* field[10] = problems */
-  12,   /* field[12] = size_unit_bytes */
-  9,   /* field[9] = snapshot_count */
+  9,   /* field[9] = problems */
+  11,   /* field[11] = size_unit_bytes */
+  8,   /* field[8] = snapshot_count */
   4,   /* field[4] = total_bytes */
-  8,   /* field[8] = volume_count */
+  7,   /* field[7] = volume_count */
 };
-static const ProtobufCIntRange cairn__v1__node_tier__number_ranges[1 + 1] =
+static const ProtobufCIntRange cairn__v1__node_tier__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 9, 7 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor cairn__v1__node_tier__descriptor =
 {
@@ -1040,126 +1016,11 @@ const ProtobufCMessageDescriptor cairn__v1__node_tier__descriptor =
   "Cairn__V1__NodeTier",
   "cairn.v1",
   sizeof(Cairn__V1__NodeTier),
-  14,
+  13,
   cairn__v1__node_tier__field_descriptors,
   cairn__v1__node_tier__field_indices_by_name,
-  1,  cairn__v1__node_tier__number_ranges,
+  2,  cairn__v1__node_tier__number_ranges,
   (ProtobufCMessageInit) cairn__v1__node_tier__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor cairn__v1__layout_capacity__parameters_entry__field_descriptors[2] =
-{
-  {
-    "key",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Cairn__V1__LayoutCapacity__ParametersEntry, key),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "value",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Cairn__V1__LayoutCapacity__ParametersEntry, value),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned cairn__v1__layout_capacity__parameters_entry__field_indices_by_name[] = {
-  0,   /* field[0] = key */
-  1,   /* field[1] = value */
-};
-static const ProtobufCIntRange cairn__v1__layout_capacity__parameters_entry__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor cairn__v1__layout_capacity__parameters_entry__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "cairn.v1.LayoutCapacity.ParametersEntry",
-  "ParametersEntry",
-  "Cairn__V1__LayoutCapacity__ParametersEntry",
-  "cairn.v1",
-  sizeof(Cairn__V1__LayoutCapacity__ParametersEntry),
-  2,
-  cairn__v1__layout_capacity__parameters_entry__field_descriptors,
-  cairn__v1__layout_capacity__parameters_entry__field_indices_by_name,
-  1,  cairn__v1__layout_capacity__parameters_entry__number_ranges,
-  (ProtobufCMessageInit) cairn__v1__layout_capacity__parameters_entry__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor cairn__v1__layout_capacity__field_descriptors[3] =
-{
-  {
-    "parameters",
-    1,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Cairn__V1__LayoutCapacity, n_parameters),
-    offsetof(Cairn__V1__LayoutCapacity, parameters),
-    &cairn__v1__layout_capacity__parameters_entry__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "available_bytes",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Cairn__V1__LayoutCapacity, available_bytes),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "maximum_volume_bytes",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Cairn__V1__LayoutCapacity, maximum_volume_bytes),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned cairn__v1__layout_capacity__field_indices_by_name[] = {
-  1,   /* field[1] = available_bytes */
-  2,   /* field[2] = maximum_volume_bytes */
-  0,   /* field[0] = parameters */
-};
-static const ProtobufCIntRange cairn__v1__layout_capacity__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor cairn__v1__layout_capacity__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "cairn.v1.LayoutCapacity",
-  "LayoutCapacity",
-  "Cairn__V1__LayoutCapacity",
-  "cairn.v1",
-  sizeof(Cairn__V1__LayoutCapacity),
-  3,
-  cairn__v1__layout_capacity__field_descriptors,
-  cairn__v1__layout_capacity__field_indices_by_name,
-  1,  cairn__v1__layout_capacity__number_ranges,
-  (ProtobufCMessageInit) cairn__v1__layout_capacity__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor cairn__v1__node_problem__field_descriptors[3] =

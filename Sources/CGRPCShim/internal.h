@@ -15,9 +15,12 @@
 
 #pragma clang assume_nonnull begin
 
-#define CGRPC_MAX_OPTIONS 16
+#define CGRPC_MAX_OPTIONS 20
 #define CGRPC_MAX_TRAILERS 4
 #define CGRPC_MAX_HEADERS 4
+// No TLS record that is sent is larger. C-core keeps a buffer of this size for each connection, 16 KiB
+// where nothing is said.
+#define CGRPC_MAX_FRAME 4096
 
 struct cgrpc_queue {
   grpc_completion_queue *queue;  // owned

@@ -2,14 +2,18 @@
 
 #include <grpc/support/string_util.h>
 
-cgrpc_options *cgrpc_options_create(void) { return gpr_zalloc(sizeof(cgrpc_options)); }
-
 static grpc_arg *add(cgrpc_options *options, const char *key, grpc_arg_type type) {
   if (options->count == CGRPC_MAX_OPTIONS) return NULL;
   grpc_arg *argument = &options->arguments[options->count++];
   argument->type = type;
   argument->key = gpr_strdup(key);
   return argument;
+}
+
+cgrpc_options *cgrpc_options_create(void) {
+  cgrpc_options *options = gpr_zalloc(sizeof(cgrpc_options));
+  cgrpc_options_set_integer(options, "grpc.tsi.max_frame_size", CGRPC_MAX_FRAME);
+  return options;
 }
 
 bool cgrpc_options_set_integer(cgrpc_options *options, const char *key, int32_t value) {

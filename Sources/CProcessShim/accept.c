@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -11,6 +13,28 @@
 
 // What connections leave for volumes, which take a few descriptors for each running call.
 enum { KEPT_FOR_VOLUMES = 1024 };
+
+// The limited port in the upper half, and how many descriptors there may be in the lower one.
+static _Atomic uint64_t limited;
+
+void cprocess_limit_connections(uint16_t port, int32_t most) {
+  atomic_store(&limited, (uint64_t)port << 32 | (uint32_t)most);
+}
+
+static bool is_at_port(int connection, uint16_t port) {
+  struct sockaddr_storage own;
+  socklen_t length = sizeof own;
+  if (getsockname(connection, (struct sockaddr *)&own, &length) != 0) return false;
+  if (own.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&own)->sin_port) == port;
+  if (own.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&own)->sin6_port) == port;
+  return false;
+}
+
+static bool is_surplus(int connection) {
+  uint64_t limit = atomic_load(&limited);
+  return limit != 0 && connection >= (int)(uint32_t)limit &&
+         is_at_port(connection, (uint16_t)(limit >> 32));
+}
 
 // The first descriptor that no connection may have. Since the lowest free number is always taken,
 // a connection with this number means that so many descriptors are open.
@@ -35,14 +59,14 @@ static bool is_shortage(int code) {
 // descriptor would leave the driver deaf until it is started again. It has no limit of connections
 // and no hook of its accept, and grpc_server_add_channel_from_fd takes no TLS connection.
 //
-// The differences from libc's: a connection that would take a descriptor kept for volumes is
-// accepted and closed, and its client comes again. A shortage looks like EAGAIN; those who wait
-// then are accepted together with the next who comes.
+// The differences from libc's: a connection that would take a descriptor kept for volumes, or is one
+// too many at a limited port, is accepted and closed, and its client comes again. A shortage looks
+// like EAGAIN; those who wait then are accepted together with the next who comes.
 int accept4(int listener, struct sockaddr *restrict address, socklen_t *restrict length,
             int flags) {
   for (;;) {
     int accepted = (int)syscall(SYS_accept4, listener, address, length, flags);
-    if (accepted >= 0 && accepted < first_kept()) return accepted;
+    if (accepted >= 0 && accepted < first_kept() && !is_surplus(accepted)) return accepted;
     if (accepted >= 0) {
       close(accepted);
     } else {

@@ -56,7 +56,7 @@ package struct CSIClient: Sendable {
         do {
             return try Response(decoding: bytes)
         } catch {
-            throw RPCFailure(.internalError, "the answer to \(method): \(error.message)")
+            throw RPCFailure(.internalError, "the response of \(method): \(error.message)")
         }
     }
 }

@@ -41,7 +41,7 @@ private func checkText(in payload: ArraySlice<UInt8>, of field: ProtobufCFieldDe
 
 private func checkText(_ payload: ArraySlice<UInt8>) throws(DriverError) {
     guard !payload.contains(0) else {
-        throw DriverError(.invalidRequest, "the text holds a NUL byte")
+        throw DriverError(.invalidRequest, "the text has a NUL byte")
     }
     do {
         _ = try UTF8Span(validating: payload.span)

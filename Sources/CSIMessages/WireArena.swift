@@ -31,7 +31,7 @@ struct WireArena: ~Copyable {
     mutating func text(_ text: String) throws(DriverError) -> UnsafeMutablePointer<CChar> {
         let bytes = text.utf8
         guard !bytes.contains(0) else {
-            throw DriverError(.invalidRequest, "a text holds a NUL byte, which cannot be sent")
+            throw DriverError(.invalidRequest, "a text has a NUL byte, which cannot be sent")
         }
         let copy = unsafe allocate(bytes.count + 1, of: CChar.self)
         unsafe copy.initialize(repeating: 0, count: bytes.count + 1)

@@ -28,7 +28,10 @@ extension WireMessage {
             unsafe protobuf_c_message_unpack(descriptor, nil, buffer.count, buffer.baseAddress)
         }
         guard let unpacked = unsafe unpacked else {
-            throw DriverError(.invalidRequest, "\(Self.self): the bytes are not such a message")
+            throw DriverError(
+                .invalidRequest,
+                "\(Self.self): the bytes are not a message of this type"
+            )
         }
         defer { unsafe protobuf_c_message_free_unpacked(unpacked, nil) }
         let wire = unsafe UnsafeRawPointer(unpacked).assumingMemoryBound(to: CMessage.self)

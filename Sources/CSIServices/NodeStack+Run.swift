@@ -9,7 +9,7 @@ internal import NodeStorage
 extension NodeStack {
     private static let removalInterval = Duration.seconds(30)
     /// After the last call, for long copies to undo themselves and thaw their sources.
-    private static let undoLimit = Duration.seconds(5)
+    package static let undoLimit = Duration.seconds(5)
 
     /// Opens the tiers while `serve` runs, and ends what is running after it.
     ///
@@ -25,7 +25,7 @@ extension NodeStack {
         let left = await operations.stop(within: Self.undoLimit)
         if left > 0 {
             logger.warning(
-                "stopping while operations are running; their retries finish or undo them",
+                "stopping while operations still run; a retry of each finishes or undoes it",
                 metadata: ["operations": "\(left)"]
             )
         }
@@ -54,7 +54,7 @@ extension NodeStack {
             try await repairs.lookAgain()
             let figures = repairs.figures
             logger.info(
-                "looked at everything again; since the start",
+                "scanned all tiers; totals since the start",
                 metadata: [
                     "removed": "\(figures.removed)", "thawed": "\(figures.thawed)",
                     "resumed": "\(figures.resumed)",
@@ -62,7 +62,7 @@ extension NodeStack {
                 ]
             )
         } catch {
-            logger.warning("cannot look again", metadata: ["reason": "\(error.message)"])
+            logger.warning("cannot scan the tiers", metadata: ["reason": "\(error.message)"])
         }
     }
 }

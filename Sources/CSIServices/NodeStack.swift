@@ -6,7 +6,7 @@ internal import Host
 package import Logging
 package import Metrics
 package import Naming
-internal import NodeStorage
+package import NodeStorage
 
 /// Everything that serves one node's own storage, wired together: for each role that has storage.
 ///
@@ -39,7 +39,7 @@ package struct NodeStack: Sendable {
     /// `nameClaims` has a clock, which tests stop.
     package init(
         identity: NodeIdentity,
-        backends: [any VolumeBackend],
+        tiers: [Tier],
         former: [FormerTier] = [],
         settings: NodeSettings,
         nameClaims: NameClaims = NameClaims(),
@@ -47,18 +47,18 @@ package struct NodeStack: Sendable {
     ) throws(DriverError) {
         self.identity = identity
         self.logger = logger
-        tiers = Tiers(
-            backends,
+        self.tiers = Tiers(
+            tiers,
             former: former,
             default: settings.defaultTier,
             logger: logger
         )
         usage = try VolumeUsageBook(folder: settings.usageFolder)
-        repairs = Repairs(tiers: tiers, operations: operations, usage: usage, logger: logger)
+        repairs = Repairs(tiers: self.tiers, operations: operations, usage: usage, logger: logger)
         let admission = settings.admission()
         controller = LocalController(
             identity: identity,
-            tiers: tiers,
+            tiers: self.tiers,
             operations: operations,
             usage: usage,
             admission: admission,
@@ -67,7 +67,7 @@ package struct NodeStack: Sendable {
         )
         node = NodeService(
             identity: identity,
-            tiers: tiers,
+            tiers: self.tiers,
             operations: operations,
             usage: usage,
             admission: admission,

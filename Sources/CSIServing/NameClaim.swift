@@ -40,7 +40,7 @@ package struct NameClaim: Sendable, Equatable {
         guard (2...3).contains(words.count), let act = Act(rawValue: words[0]) else {
             throw DriverError(
                 .invalidRequest,
-                "the header \(Self.header) is not an act and a token"
+                "the header \(Self.header) does not hold an action and a token"
             )
         }
         self.init(act, words[1], in: words.count == 3 ? words[2] : "")

@@ -21,7 +21,7 @@ enum LVMLayoutReader {
         }
         throw ConfigurationProblem(
             line: size.line,
-            "'stripeSize' is accepted only where there are stripes"
+            "'stripeSize' is accepted only with more than one stripe"
         )
     }
 

@@ -44,7 +44,7 @@ struct LVMTierReader {
         guard let wipe, !thick.wipe.suits(thick.layout) else { return thick }
         throw ConfigurationProblem(
             line: wipe.line,
-            "'wipe' accepts no discard with raid, which promises no zeros after one: take zero"
+            "'wipe' cannot be discard with raid, which does not promise zeros after a discard: use zero"
         )
     }
 
@@ -62,7 +62,8 @@ struct LVMTierReader {
     ///
     /// Source: lvm(8), "Valid names"; 127 characters are what the device mapper has room for.
     private static func name(_ node: NamedNode) throws(ConfigurationProblem) -> String {
-        let accepted = "a name of LVM: letters, digits, '+', '_', '.' and inside '-', at most 127"
+        let accepted =
+            "an LVM name: letters, digits, '+', '_', '.' and, but not first, '-', at most 127"
         let name = try node.text(accepted: accepted)
         let isAllowed = { (byte: UInt8) in
             (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

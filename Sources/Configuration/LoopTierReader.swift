@@ -44,14 +44,14 @@ struct LoopTierReader {
         guard try loop.optional("mountPoint") != nil else {
             throw ConfigurationProblem(
                 line: create.line,
-                "'create' needs 'mountPoint': true where the directory is the mount point of a disk, "
-                    + "false where it is a folder of a larger file system"
+                "'create' needs 'mountPoint': set it to true if a disk is mounted at the directory, or "
+                    + "to false if the directory is part of a larger file system"
             )
         }
         if let uuid = try loop.optional("uuid") {
             throw ConfigurationProblem(
                 line: uuid.line,
-                "'uuid' names a pool that exists, so it excludes 'create: true'"
+                "'uuid' names a pool that exists, so it cannot be combined with 'create: true'"
             )
         }
         return true
@@ -73,7 +73,7 @@ struct LoopTierReader {
 
     /// The path as the kernel will read it, so that two spellings of one folder cannot hide.
     private static func directory(_ node: NamedNode) throws(ConfigurationProblem) -> String {
-        let accepted = "an absolute path without '.', '..', '//' and a '/' at its end"
+        let accepted = "an absolute path without '.', '..', '//' and a final '/'"
         let path = try node.text(accepted: accepted)
         let components = path.byteSplit(separator: "/", omittingEmptySubsequences: false)
             .dropFirst()

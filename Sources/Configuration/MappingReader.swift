@@ -11,13 +11,13 @@ struct MappingReader {
         guard case .mapping(let entries) = node.content else {
             throw ConfigurationProblem(
                 line: node.line,
-                "\(what) has to be a mapping with the keys \(listed(keys)), not \(node.kind)"
+                "\(what) must be a mapping with the keys \(listed(keys)), not \(node.kind)"
             )
         }
         for entry in entries where !keys.contains(entry.key) {
             throw ConfigurationProblem(
                 line: entry.keyLine,
-                "\(what) has no key '\(entry.key)'; accepted are \(listed(keys))"
+                "\(what) cannot have the key '\(entry.key)'; accepted are \(listed(keys))"
             )
         }
         line = node.line

@@ -31,7 +31,7 @@ struct NodeBuilder {
         position += 1
         try Self.refuseIndirection(event)
         guard depth <= Self.deepest else {
-            throw ConfigurationProblem(line: event.line, "this is nested too deeply")
+            throw ConfigurationProblem(line: event.line, "the value is nested too deeply")
         }
         let content: ConfigurationNode.Content =
             switch event.kind {
@@ -59,12 +59,12 @@ struct NodeBuilder {
         while events[position].kind != .mappingEnd {
             let key = try node(depth: depth + 1)
             guard case .text(let name, _) = key.content else {
-                throw ConfigurationProblem(line: key.line, "a key has to be text")
+                throw ConfigurationProblem(line: key.line, "a key must be text")
             }
             if let first = lines.updateValue(key.line, forKey: name) {
                 throw ConfigurationProblem(
                     line: key.line,
-                    "'\(name)' stands here a second time; the first is line \(first)"
+                    "'\(name)' is already on line \(first); remove one of them"
                 )
             }
             let value = try node(depth: depth + 1)

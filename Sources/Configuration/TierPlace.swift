@@ -21,14 +21,17 @@ struct TierPlace {
         case (.directory(let mine), .directory(let theirs)) where Self.overlap(mine, theirs):
             ConfigurationProblem(
                 line: line,
-                "\(mine) is, holds or lies in the directory of tier '\(tier)', \(theirs)"
+                "the directory \(mine) and \(theirs) of tier '\(tier)' are the same or one inside the other"
             )
         case (.volumeGroup(let group, nil), _) where storage == other.storage:
-            ConfigurationProblem(line: line, "volume group '\(group)' is that of tier '\(tier)'")
+            ConfigurationProblem(
+                line: line,
+                "volume group '\(group)' is already used by tier '\(tier)'"
+            )
         case (.volumeGroup(let group, let pool?), _) where storage == other.storage:
             ConfigurationProblem(
                 line: line,
-                "thin pool '\(group)/\(pool)' is that of tier '\(tier)'"
+                "thin pool '\(group)/\(pool)' is already used by tier '\(tier)'"
             )
         default: nil
         }

@@ -67,13 +67,13 @@ struct TierReader {
         guard present.count != 1 else { return }
         throw ConfigurationProblem(
             line: present.dropFirst().first?.line ?? tier.line,
-            "tier '\(name)' needs exactly one back end of: \(listed(backendKeys))"
+            "tier '\(name)' needs exactly one of the keys: \(listed(backendKeys))"
         )
     }
 
     /// A name that is fit for a label and for a folder.
     private static func name(_ node: NamedNode) throws(ConfigurationProblem) -> String {
-        let accepted = "a-z, 0-9 and - inside, at most 63 characters"
+        let accepted = "at most 63 of a-z, 0-9 and -, without - at the ends"
         let name = try node.text(accepted: accepted)
         let isInside = { (byte: UInt8) in
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)

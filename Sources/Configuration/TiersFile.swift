@@ -47,7 +47,7 @@ package struct TiersFile: Sendable, Hashable {
             guard let first = lines.updateValue(tier.nameLine, forKey: tier.name) else { continue }
             throw ConfigurationProblem(
                 line: tier.nameLine,
-                "a tier called '\(tier.name)' stands already in line \(first)"
+                "tier '\(tier.name)' is already defined on line \(first)"
             )
         }
     }
@@ -57,7 +57,7 @@ package struct TiersFile: Sendable, Hashable {
         guard defaults.count > 1 else { return }
         throw ConfigurationProblem(
             line: defaults[1].defaultLine,
-            "only one tier can be the default; '\(defaults[0].name)' is, by line "
+            "only one tier can be the default, and '\(defaults[0].name)' is already on line "
                 + "\(defaults[0].defaultLine)"
         )
     }

@@ -24,7 +24,7 @@ struct YAMLEvent {
             return unsafe cyaml_events_create(start, bytes.count)
         }
         guard let events = unsafe parsed else {
-            throw ConfigurationProblem(line: 1, "there is no memory to read the file")
+            throw ConfigurationProblem(line: 1, "not enough memory to read the file")
         }
         defer { unsafe cyaml_events_destroy(events) }
         if let problem = unsafe cyaml_events_problem(events) {

@@ -1,5 +1,6 @@
 import CDeviceMapperShim
 package import DriverCore
+import ErrnoText
 import Glibc
 import Synchronization
 
@@ -24,7 +25,7 @@ package enum DeviceMapper {
         guard failure == 0 else {
             throw DriverError(
                 .unavailable,
-                "the kernel's device mapper does not answer: \(reason(failure)); load the module "
+                "the kernel's device mapper does not answer: \(errnoText(failure)); load the module "
                     + "dm_mod on the node (modprobe dm_mod) and let the driver use "
                     + "/dev/mapper/control"
             )
@@ -92,7 +93,7 @@ package enum DeviceMapper {
         case let failure:
             throw DriverError(
                 .unavailable,
-                "the device mapper does not tell whether it has targets '\(type)': \(reason(failure))"
+                "cannot ask the device mapper for targets of type '\(type)': \(errnoText(failure))"
             )
         }
     }
@@ -100,12 +101,8 @@ package enum DeviceMapper {
     private static func unanswered(_ uuid: String, _ failure: Int32) -> DriverError {
         DriverError(
             .unavailable,
-            "the device mapper does not tell the state of device \(uuid): \(reason(failure)); look "
-                + "at the node's kernel log"
+            "cannot ask the device mapper for the state of device \(uuid): \(errnoText(failure)); see "
+                + "the node's kernel log"
         )
-    }
-
-    private static func reason(_ failure: Int32) -> String {
-        unsafe String(cString: strerror(failure))
     }
 }

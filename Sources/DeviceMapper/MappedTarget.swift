@@ -70,7 +70,7 @@ struct StatusWords {
     func refusal() -> DriverError {
         DriverError(
             .unavailable,
-            "the status of a device mapper target \(target) is not understood: \"\(text)\"; this "
+            "cannot parse the status of a device mapper target of type \(target): \"\(text)\"; the "
                 + "kernel may be newer than the driver"
         )
     }

@@ -26,7 +26,7 @@ package struct UnknownVersion: Error {
     }
 
     var message: String {
-        "format version \(found) is unknown, this driver reads up to \(newest); run the version of "
-            + "Cairn that wrote it"
+        "format version \(found) is unknown: this driver reads versions up to \(newest); run the "
+            + "version of Cairn that wrote the file"
     }
 }

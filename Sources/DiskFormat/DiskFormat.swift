@@ -24,7 +24,7 @@ package enum DiskFormat {
         } catch let error as DecodingError {
             throw DriverError(.hostFailure, damage(error), cause: error)
         } catch {
-            throw DriverError(.hostFailure, "no valid JSON: \(error)", cause: error)
+            throw DriverError(.hostFailure, "invalid JSON: \(error)", cause: error)
         }
     }
 
@@ -35,11 +35,11 @@ package enum DiskFormat {
         case .valueNotFound(_, let place):
             "the key '\(path(place.codingPath))' has no value"
         case .typeMismatch(_, let place) where place.codingPath.isEmpty:
-            "it is no JSON object"
+            "it is not a JSON object"
         case .typeMismatch(let type, let place):
-            "the key '\(path(place.codingPath))' holds no \(type)"
+            "the value of the key '\(path(place.codingPath))' is not of type \(type)"
         case .dataCorrupted(let place) where place.codingPath.isEmpty:
-            "it is no valid JSON"
+            "it is not valid JSON"
         case .dataCorrupted(let place):
             "the key '\(path(place.codingPath))' is damaged: \(place.debugDescription)"
         @unknown default: "it cannot be read: \(error)"

@@ -4,14 +4,14 @@ package import DriverCore
 extension KeyedDecodingContainer {
     package func size(_ key: Key) throws -> ByteCount {
         let bytes = try decode(Int64.self, forKey: key)
-        guard bytes >= 0 else { throw damage(key, "\(bytes) is no size") }
+        guard bytes >= 0 else { throw damage(key, "\(bytes) is not a size") }
         return ByteCount(bytes)
     }
 
     package func id<ID: ObjectID>(_ key: Key) throws -> ID {
         let text = try decode(String.self, forKey: key)
         guard let id = ID(parsing: text) else {
-            throw damage(key, "'\(text)' is no \(ID.prefix) id")
+            throw damage(key, "'\(text)' is not an id that begins with \(ID.prefix)")
         }
         return id
     }

@@ -16,6 +16,13 @@ extension DriverError {
         }
     }
 
+    /// What to answer where the object has changed by now, and only a retry brings it to an end.
+    ///
+    /// `state` says how far it has come: "volume v has grown, but its record has not".
+    package func leavingHalfDone(_ state: String) -> DriverError {
+        DriverError(.operationPending, "\(state): \(message); retry", cause: self)
+    }
+
     /// The same error where something of an earlier call is there and stays: never a final one.
     package func leavingSomething(_ what: String) -> DriverError {
         guard code.isFinal else { return self }

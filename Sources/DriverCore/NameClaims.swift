@@ -68,7 +68,7 @@ package final class NameClaims: Sendable {
         if let claim, claim.end > time { return }
         throw DriverError(
             .operationPending,
-            "\(name): the claim to its name has ended before the call came; retry"
+            "\(name): the claim to its name ended before the call arrived; retry"
         )
     }
 
@@ -82,12 +82,12 @@ package final class NameClaims: Sendable {
     private static func held(_ name: String) -> DriverError {
         DriverError(
             .operationPending,
-            "\(name): another call has claimed its name and is about to make it; retry later"
+            "\(name): another call has claimed the name and will create it; retry later"
         )
     }
 
     private static let tooMany = DriverError(
         .operationPending,
-        "\(limit) names are claimed by calls that are about to make something; retry later"
+        "too many calls: \(limit) names are claimed by calls that will use them; retry later"
     )
 }

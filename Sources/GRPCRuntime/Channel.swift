@@ -63,7 +63,7 @@ package final class Channel: Sendable {
         guard isDone else { throw Self.refused(method) }
         if let failure = call.failure() { throw failure }
         guard let response = call.response() else {
-            throw RPCFailure(.internalError, "\(method) answered OK without a message")
+            throw RPCFailure(.internalError, "the response of \(method) is OK but has no message")
         }
         return response
     }

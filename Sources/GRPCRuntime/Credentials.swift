@@ -1,5 +1,6 @@
 import CGRPCShim
 import DriverCore
+import ErrnoText
 import Glibc
 
 /// Transport credentials; servers and channels keep what they need of them.
@@ -23,7 +24,7 @@ import Glibc
         guard files.certificate != nil, files.key != nil else {
             throw DriverError(
                 .invalidRequest,
-                "TLS on a server needs a certificate and a key; name both files"
+                "TLS for a server needs a certificate and a key; name both files"
             )
         }
         let certificates = try unsafe watch(files, refresh)
@@ -35,7 +36,7 @@ import Glibc
         guard files.authority != nil, (files.certificate == nil) == (files.key == nil) else {
             throw DriverError(
                 .invalidRequest,
-                "TLS on a client needs an authority, and certificate and key together or not"
+                "TLS for a client needs an authority; name both the certificate and the key, or neither"
             )
         }
         let certificates = try unsafe watch(files, refresh)
@@ -66,7 +67,10 @@ import Glibc
             seconds
         )
         guard let certificates = unsafe certificates else {
-            throw DriverError(.invalidRequest, "the TLS files are refused; see that they are PEM")
+            throw DriverError(
+                .invalidRequest,
+                "gRPC refuses the TLS files; check that they are PEM"
+            )
         }
         return unsafe certificates
     }
@@ -75,12 +79,12 @@ import Glibc
         let (key, certificate) = (files.key ?? "", files.certificate ?? "")
         let problem: String
         switch unsafe cgrpc_tls_check(files.key, files.certificate, files.authority) {
-        case CGRPC_TLS_NO_KEY: problem = "\(key) holds no private key without a passphrase"
-        case CGRPC_TLS_NO_CERTIFICATE: problem = "\(certificate) holds no certificate"
+        case CGRPC_TLS_NO_KEY: problem = "\(key) has no private key without a passphrase"
+        case CGRPC_TLS_NO_CERTIFICATE: problem = "\(certificate) has no certificate"
         case CGRPC_TLS_NO_PAIR: problem = "\(key) is not the key of the certificate \(certificate)"
-        case CGRPC_TLS_NO_AUTHORITY: problem = "\(files.authority ?? "") holds no certificate"
+        case CGRPC_TLS_NO_AUTHORITY: problem = "\(files.authority ?? "") has no certificate"
         default: return
         }
-        throw DriverError(.invalidRequest, "the TLS file \(problem); PEM is asked for")
+        throw DriverError(.invalidRequest, "the TLS file \(problem); write it as PEM")
     }
 }

@@ -17,7 +17,7 @@ package enum Endpoint: Sendable, Hashable, CustomStringConvertible {
         } else {
             throw DriverError(
                 .invalidRequest,
-                "'\(text)' is no endpoint; use unix:///absolute/path or tcp://host:port"
+                "'\(text)' is not an endpoint; use unix:///absolute/path or tcp://host:port"
             )
         }
     }

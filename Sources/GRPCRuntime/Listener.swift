@@ -1,3 +1,4 @@
+import CProcessShim
 import DriverCore
 
 /// A started C-core server with everything it listens on.
@@ -9,12 +10,15 @@ struct Listener {
 
     init(_ configuration: ServerConfiguration) throws(DriverError) {
         guard !configuration.endpoints.isEmpty else {
-            throw DriverError(.invalidRequest, "a server needs an endpoint; name one")
+            throw DriverError(.invalidRequest, "the server has no endpoint; name one")
         }
         queue = try QueueThread()
         core = CoreServer(on: queue, options: Self.options(configuration))
         do throws(DriverError) {
             for endpoint in configuration.endpoints { try bind(endpoint, configuration) }
+            if let most = configuration.maximumDescriptors, let port = ports.last {
+                cprocess_limit_connections(port, most)
+            }
             // Visible only when every endpoint is bound and the modes are set.
             for socket in sockets { try socket.publish() }
         } catch {
@@ -48,7 +52,7 @@ struct Listener {
             guard core.bind(socket.bindAddress, .insecureServer()) != nil else {
                 throw DriverError(
                     .unavailable,
-                    "cannot listen at \(path); see that its folder is writable"
+                    "cannot listen at \(path); check that its directory is writable"
                 )
             }
         case .tcp(let host, let port):

@@ -45,7 +45,7 @@ package struct PeerPolicy: Sendable {
         let path = String(method.removingBytePrefix("/") ?? Substring(method))
         let caller = callers[path] ?? callers[String(path.bytePrefix(before: "/"))]
         guard let caller else {
-            return RPCFailure(.permissionDenied, "\(path) is not for callers over the network")
+            return RPCFailure(.permissionDenied, "\(path) cannot be called over the network")
         }
         switch (caller, role) {
         case (.controller, .controller): return nil
@@ -54,7 +54,7 @@ package struct PeerPolicy: Sendable {
         default:
             return RPCFailure(
                 .permissionDenied,
-                "\(path) is for \(caller.rawValue), and the certificate is that of \(role.name)"
+                "only \(caller.rawValue) may call \(path), and the certificate is that of \(role.name)"
             )
         }
     }
@@ -98,7 +98,7 @@ package struct PeerPolicy: Sendable {
 
     private static func strangerRefusal(of peer: Peer) -> RPCFailure {
         guard !peer.certificateNames.isEmpty else {
-            return RPCFailure(.unauthenticated, "calls over the network need a certificate")
+            return RPCFailure(.unauthenticated, "a call over the network needs a certificate")
         }
         return RPCFailure(
             .unauthenticated,

@@ -1,5 +1,6 @@
 import CGRPCShim
 import DriverCore
+import ErrnoText
 import Glibc
 import Synchronization
 
@@ -99,6 +100,6 @@ import Synchronization
         let isReady = unsafe cgrpc_initialize(getenv("GRPC_VERBOSITY") == nil) {
             TLSFailures.ofProcess.report(unsafe String(cString: $0), isAboutFiles: $1)
         }
-        precondition(isReady, "OpenSSL cannot be held to TLS 1.3")
+        precondition(isReady, "cannot restrict OpenSSL to TLS 1.3")
     }()
 }

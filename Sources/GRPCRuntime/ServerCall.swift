@@ -43,7 +43,9 @@ final class ServerCall: Sendable {
             self.start { await self.outcome(of: method, handler) }
         }
         if !isReceiving {
-            finish(.failure(RPCFailure(.internalError, "\(method) cannot be received")))
+            finish(
+                .failure(RPCFailure(.internalError, "the request of \(method) cannot be received"))
+            )
             release()
         }
     }
@@ -79,13 +81,15 @@ final class ServerCall: Sendable {
 
     private func outcome(of method: String, _ handler: Router.Handler) async -> Outcome {
         guard !state.withLock({ $0.isCancelled }) else {
-            return .failure(RPCFailure(.cancelled, "cancelled before it began"))
+            return .failure(RPCFailure(.cancelled, "the call was cancelled before it began"))
         }
         // C-core itself has refused a request above the limit, with RESOURCE_EXHAUSTED; none is
         // left over from that or from a client that sent none. Source: doc/statuscodes.md of gRPC,
         // "cardinality".
         guard let request = core.request() else {
-            return .failure(RPCFailure(.unimplemented, "\(method) takes one request; none came"))
+            return .failure(
+                RPCFailure(.unimplemented, "\(method) needs one request; the caller sent none")
+            )
         }
         let names = server.readsNames ? core.certificateNames : []
         let context = CallContext(
@@ -117,7 +121,9 @@ final class ServerCall: Sendable {
             state.holders += 2
             return state.takeHeaders()
         }
-        guard let isFirst else { throw RPCFailure(.cancelled, "the stream takes no message now") }
+        guard let isFirst else {
+            throw RPCFailure(.cancelled, "the stream cannot take a message now")
+        }
         let isSent = await withCheckedContinuation { continuation in
             let completion: @Sendable (Bool) -> Void = { isSent in
                 self.sendCompleted()
@@ -126,7 +132,7 @@ final class ServerCall: Sendable {
             if !core.send(message, isFirst: isFirst, then: completion) { completion(false) }
         }
         release()
-        if !isSent { throw RPCFailure(.cancelled, "the client is gone") }
+        if !isSent { throw RPCFailure(.cancelled, "the client has disconnected") }
     }
 
     private func sendCompleted() {

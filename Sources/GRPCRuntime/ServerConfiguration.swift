@@ -36,6 +36,12 @@ package struct ServerConfiguration: Sendable {
     package var maximumMessageBytes: Int = 16 << 20
     /// Further calls wait in C-core until one ends.
     package var maximumConcurrentCalls: Int = 64
+    /// New connections to the last TCP endpoint are closed while the process has so many descriptors
+    /// open; nil is no limit.
+    ///
+    /// Of one server in a process. Each TLS connection costs tens of KiB: without a limit thousands of
+    /// clients that come at once decide how much memory the process needs.
+    package var maximumDescriptors: Int32?
     /// Pings to clients; nil sends none.
     package var keepalive: Keepalive?
     /// Clients that ping more often are disconnected.

@@ -1,4 +1,5 @@
 import DriverCore
+import ErrnoText
 import Glibc
 import Synchronization
 
@@ -33,13 +34,13 @@ final class UnixSocketFile: Sendable {
         guard path.utf8.count <= Self.longestPath else {
             throw DriverError(
                 .invalidRequest,
-                "the socket path \(path) has \(path.utf8.count) bytes; use at most 107"
+                "the socket path \(path) has \(path.utf8.count) bytes; use at most \(Self.longestPath)"
             )
         }
         guard path.hasBytePrefix("/"), !path.hasByteSuffix("/"), !path.utf8.contains(0),
             let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         else {
-            throw DriverError(.invalidRequest, "'\(path)' is no absolute path of a socket")
+            throw DriverError(.invalidRequest, "'\(path)' is not an absolute socket path")
         }
         self.path = path
         name = String(path[path.utf8.index(after: slash)...])
@@ -52,8 +53,8 @@ final class UnixSocketFile: Sendable {
             let reason = Glibc.errno
             throw DriverError(
                 .invalidRequest,
-                "cannot use the folder \(parent) of the socket (\(errnoText(reason))); "
-                    + "create it"
+                "cannot use the directory \(parent) of the socket "
+                    + "(\(errnoText(reason))); create it"
             )
         }
         do throws(DriverError) {
@@ -75,7 +76,7 @@ final class UnixSocketFile: Sendable {
         guard lockFolder() else {
             throw DriverError(
                 .unavailable,
-                "the folder of \(path) stays locked (flock); end who holds it"
+                "another process holds the lock (flock) on the directory of \(path); stop that process"
             )
         }
         defer { flock(folder, LOCK_UN) }
@@ -105,7 +106,7 @@ final class UnixSocketFile: Sendable {
         guard let status = status(of: name), status.st_mode & S_IFMT != S_IFSOCK else { return }
         throw DriverError(
             .conflict,
-            "\(path) exists and is no socket; move it away or choose another path"
+            "\(path) exists and is not a socket; move it away or choose another path"
         )
     }
 

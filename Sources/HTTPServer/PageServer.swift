@@ -1,5 +1,6 @@
 import CHTTPShim
 package import DriverCore
+import ErrnoText
 import Glibc
 
 /// A page of an HTTP server.
@@ -46,7 +47,7 @@ package struct Page: Sendable, Hashable {
             throw DriverError(
                 .unavailable,
                 "cannot serve pages at \(host):\(port): "
-                    + "\(unsafe String(cString: strerror(failure))); choose another address"
+                    + "\(errnoText(failure)); choose another address"
             )
         }
         unsafe server = made

@@ -70,8 +70,8 @@ package struct NodeIdentity: Sendable {
         else {
             throw DriverError(
                 .invalidRequest,
-                "driver name '\(driverName)' must be 1 to 63 letters, digits, '-' and '.', and "
-                    + "begin and end with a letter or a digit"
+                "driver name '\(driverName)' is invalid: use 1 to 63 letters, digits, '-' and '.', "
+                    + "with a letter or a digit at both ends"
             )
         }
     }
@@ -95,9 +95,9 @@ package struct NodeIdentity: Sendable {
         else {
             throw DriverError(
                 .invalidRequest,
-                "topology segment '\(key)=\(value)': key and value must be 1 to 63 letters, "
-                    + "digits, '-', '_' and '.', the value beginning and ending with a letter or "
-                    + "a digit"
+                "topology segment '\(key)=\(value)' is invalid: use 1 to 63 letters, digits, "
+                    + "'-', '_' and '.' for key and value; the value needs a letter or a digit "
+                    + "at both ends"
             )
         }
     }

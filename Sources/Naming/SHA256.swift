@@ -7,7 +7,7 @@ package enum SHA256 {
         let bytes = Array(text.utf8)
         var digest = [UInt8](repeating: 0, count: Int(cdigest_sha256_size))
         let done = unsafe cdigest_sha256(bytes, bytes.count, &digest)
-        precondition(done, "libcrypto offers no SHA-256")
+        precondition(done, "libcrypto has no SHA-256")
         var hex: [UInt8] = []
         hex.reserveCapacity(digest.count * 2)
         for byte in digest {

@@ -1,12 +1,12 @@
-package import Backend
+internal import Backend
 package import DriverCore
 internal import Host
 
 extension FilesystemFault {
     /// Throws where a file system of the volume on its device can no longer be written.
-    package static func refuse(_ id: VolumeID, on device: AttachedDevice?) throws(DriverError) {
-        guard let device,
-            let fault = try all(onDevice: device.path, number: device.number).first
+    package static func refuse(_ id: VolumeID, on device: VolumeDevice?) throws(DriverError) {
+        guard let top = device?.top,
+            let fault = try all(onDevice: top.path, number: top.number).first
         else { return }
         throw fault.error(of: id)
     }

@@ -19,7 +19,7 @@ extension ProgramFigures: MetricsSource {
                 )
             }
         }
-        page.family("cairn_program_duration_seconds", .histogram, "How long programs ran.")
+        page.family("cairn_program_duration_seconds", .histogram, "How long the programs ran.")
         for (program, figures) in all where figures.seconds.count > 0 {
             page.samples(
                 "cairn_program_duration_seconds",
@@ -28,7 +28,11 @@ extension ProgramFigures: MetricsSource {
                 figures.seconds
             )
         }
-        page.family("cairn_programs_running", .gauge, "Programs of the driver that run now.")
+        page.family(
+            "cairn_programs_running",
+            .gauge,
+            "Programs that the driver has started and that run now."
+        )
         for (program, figures) in all {
             page.sample("cairn_programs_running", figures.running, ["program": program.rawValue])
         }

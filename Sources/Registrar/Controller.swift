@@ -13,6 +13,8 @@ final class Controller: Sendable {
         var timeouts = 0
         /// Whether the channel has carried a registration.
         var isConnected = false
+        /// Whether it wants no connection that rests.
+        var disconnects = false
         /// What was logged last; nil while registrations succeed.
         var failure: String?
         var isKnown = false
@@ -69,7 +71,7 @@ final class Controller: Sendable {
             failed(error)
             let error = DriverError(error)
             if error.code == .conflict { claim.refuse(by: endpoint, error.message) }
-            if error.code == .timedOut, isDead() { await close() }
+            if error.code == .timedOut ? isDead() : state.withLock(\.disconnects) { await close() }
             return nil
         }
     }
@@ -90,7 +92,10 @@ final class Controller: Sendable {
         do throws(RPCFailure) {
             _ = try await client().call(request, timeout: .seconds(2))
         } catch {
-            logger.info("cannot sign off", metadata: ["error": "\(error)"])
+            logger.info(
+                "cannot tell a controller that this node stops",
+                metadata: ["error": "\(error)"]
+            )
         }
         await close()
     }
@@ -134,6 +139,7 @@ final class Controller: Sendable {
             defer {
                 (state.failure, state.isKnown) = (nil, true)
                 state.knownNodes = answer.knownNodes
+                state.disconnects = answer.disconnect
                 (state.isConnected, state.timeouts, state.lastContact) = (true, 0, .now)
             }
             return !state.isKnown || state.failure != nil
@@ -148,7 +154,7 @@ final class Controller: Sendable {
         )
         guard isOver || offset.magnitude > Self.clockTolerance else { return }
         logger.warning(
-            "this node's clock differs from the controller's; set the clock (NTP)",
+            "the clock of this node differs from the controller's; set the clock (NTP)",
             metadata: ["seconds_ahead": "\(offset / 1_000_000_000)"]
         )
     }

@@ -49,7 +49,7 @@ package final class IDClaim: Sendable {
         if let (controller, refusal) = current.first {
             throw RPCFailure(
                 .unavailable,
-                "the controller at \(controller) refuses this node, so it serves none: "
+                "the controller at \(controller) refuses this node, so the node serves no controller: "
                     + refusal.reason
             )
         }

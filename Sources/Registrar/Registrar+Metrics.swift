@@ -4,12 +4,12 @@ package import Metrics
 extension Registrar: MetricsSource {
     package func add(to page: inout MetricsText) {
         let controllers = contacts
-        page.family("cairn_controllers", .gauge, "Controllers that this node knows.")
+        page.family("cairn_controllers", .gauge, "Controllers that this node registers with.")
         page.sample("cairn_controllers", controllers.count)
         page.family(
             "cairn_registration_age_seconds",
             .gauge,
-            "Time since the controller took this node's registration, or since it is known."
+            "Time since the controller accepted this node's registration, or since it was found."
         )
         for (place, last) in controllers {
             page.sample(
@@ -21,7 +21,7 @@ extension Registrar: MetricsSource {
         page.family(
             "cairn_registrations_total",
             .counter,
-            "Registrations of this node with any controller, by their gRPC code."
+            "Registrations of this node with all controllers, by gRPC code."
         )
         for (code, count) in registrations.sorted(by: { $0.key < $1.key }) {
             page.sample("cairn_registrations_total", count, ["code": code])

@@ -15,6 +15,9 @@ package final class Registrar: Sendable {
     private static let resolveInterval = Duration.seconds(10)
     /// After a round in which no controller answered.
     private static let retryInterval = Duration.seconds(2)
+    /// Nodes of a large cluster that come again in a second, all together: a controller that has started
+    /// again makes a new connection for each of them.
+    private static let retriesPerSecond: Double = 500
     private static let patience = Duration.seconds(5)
     /// How long the node remembers how many nodes there were: as long as controllers wait for one
     /// that is silent.
@@ -137,7 +140,13 @@ package final class Registrar: Sendable {
         remember(controllers.map(\.knownNodes).max() ?? 0)
         let asked = answers.compactMap(\.self).min()
         if let asked { state.withLock { $0.interval = asked } }
-        return asked ?? Self.retryInterval
+        return asked ?? retryInterval()
+    }
+
+    /// Spread so that not all nodes come at once.
+    private func retryInterval() -> Duration {
+        let nodes = Double(min(max(0, state.withLock(\.knownNodes.count)), 10_000))
+        return Self.retryInterval + .seconds(.random(in: 0...nodes / Self.retriesPerSecond))
     }
 
     /// A controller that has just started knows fewer nodes than there are, so the most counts for a
@@ -196,7 +205,7 @@ package final class Registrar: Sendable {
             let isNew = state.withLock { $0.unresolved.insert(host).inserted }
             if isNew {
                 logger.warning(
-                    "cannot find a controller; trying again",
+                    "cannot find a controller; the node tries again",
                     metadata: ["error": "\(error.message)"]
                 )
             }

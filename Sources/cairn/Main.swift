@@ -5,21 +5,21 @@ import DriverCore
 struct Cairn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cairn",
-        abstract: "Node-local CSI volumes: fast, and safe first.",
+        abstract: "Fast and safe CSI volumes from the disks of a node.",
         discussion: """
             Example:
               cairn standalone --config tiers.yaml &
               cairn volume create data --size 10Gi
               cairn mount data /mnt/data
 
-            Every command has --help with examples. Results go to standard output, failures to \
-            standard error in one line. NO_COLOR switches colours off. For completion in a shell:
+            Every command has --help with examples. Results go to standard output. A failure is one \
+            line on standard error. NO_COLOR switches colours off. To install shell completion:
               cairn --generate-completion-script bash > /etc/bash_completion.d/cairn
 
             Exit codes:
             \(ExitStatus.table)
             """,
-        version: version,
+        version: Release.version,
         groupedSubcommands: [
             CommandGroup(
                 name: "Storage",
@@ -38,9 +38,6 @@ struct Cairn: AsyncParsableCommand {
             ),
         ]
     )
-
-    /// Told by Identity as vendor_version.
-    static let version = "0.1.0"
 
     static func main() async {
         do {

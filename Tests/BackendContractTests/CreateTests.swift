@@ -25,8 +25,6 @@ struct CreateTests {
     func `a tier says what it is`(kind: BackendKind) throws {
         try withStorage(kind) { storage in
             let backend = try storage.backend
-            #expect(backend.tier == "test")
-            #expect(backend.defaultFilesystem == .ext4)
             #expect(backend.isThick == kind.row.isThick)
             #expect(ByteCount.mebibytes(4).bytes.isMultiple(of: backend.sizeUnit.bytes))
             try backend.checkHealth()

@@ -63,7 +63,6 @@ struct LVMFixture: BackendFixture {
             group: BackendLVM.VolumeGroup(named: group.name, tiers: ["test"]),
             provisioning: provisioning,
             reserve: reserve,
-            defaultFilesystem: .ext4,
             logger: quietLogger
         )
     }

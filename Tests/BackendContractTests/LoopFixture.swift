@@ -41,7 +41,6 @@ struct LoopFixture: BackendFixture {
             isThick: isThick,
             overcommit: options.overcommit,
             reserve: options.reserve,
-            defaultFilesystem: .ext4,
             loopDevices: LoopDevices(),
             logger: quietLogger
         )

@@ -79,7 +79,7 @@ import Testing
         let output = CommandOutput(exitCode: 5, standardOutput: "", standardError: said)
         let error = LVMComplaint(output).error(of: "lvcreate")
         #expect(error.code == code)
-        #expect(error.message.hasPrefix("lvcreate ended with code 5: "))
+        #expect(error.message.hasPrefix("lvcreate failed with exit code 5: "))
     }
 
     @Test func `a freeze of another program is told as what it is`() {

@@ -71,7 +71,7 @@ import Testing
                 offset == 0 ? label : head
             }.headers.map(\.textRanges)
         }
-        #expect(error?.message.contains("cannot be understood") == true)
+        #expect(error?.message.contains("cannot be parsed") == true)
     }
 
     @Test func `refuses a text that is not the one its head names`() throws {

@@ -31,7 +31,7 @@ import Testing
         #expect(volume.id == "vcLOUD-T7IA-UumF-fZ9O-My59-SDuw-UZnJkS")
         #expect(volume.tags == ["cairn", "cairn.state=creating", "cairn.name=pvc-1:a/b"])
         #expect(volume.created == 1_795_381_323)
-        #expect(volume.isWritable && !volume.isSkippedByActivation)
+        #expect(volume.status.contains("WRITE") && !volume.isSkippedByActivation)
         #expect(volume.extents == 4 && group.size(of: volume) == .mebibytes(4))
         #expect(
             group.deviceUUID(of: volume)
@@ -67,13 +67,13 @@ import Testing
                     hasMessages: false
                 )
         )
-        #expect(!pool.errorsWhenFull)
+        #expect(!pool.flags.contains("ERROR_WHEN_FULL"))
         let names = group.thinVolumes(ofPool: "pool").map(\.name).sorted()
         #expect(names == ["thin1", "thinsnap", "thinsnap2"])
-        #expect(group.thinSnapshots(of: "thin1").map(\.name) == ["thinsnap"])
+        #expect(group.logicalVolumes["thinsnap"]?.thin?.origin == "thin1")
         #expect(group.logicalVolumes["thin1"]?.thin?.deviceID == 1)
         #expect(group.logicalVolumes["thinsnap"]?.isSkippedByActivation == true)
-        #expect(group.logicalVolumes["thinsnap2"]?.isWritable == false)
+        #expect(group.logicalVolumes["thinsnap2"]?.status.contains("WRITE") == false)
         let disks = group.disks(beneath: "thinsnap2").map(\.name)
         #expect(disks == ["pv0", "pv4"])
     }
@@ -100,7 +100,7 @@ import Testing
         let group = try Sample.merging.metadata
         #expect(group.snapshots["cow"]?.isMerging == true)
         #expect(group.logicalVolumes["ext"]?.thin?.externalOrigin == "base")
-        #expect(group.logicalVolumes["pool"]?.errorsWhenFull == true)
+        #expect(group.logicalVolumes["pool"]?.flags.contains("ERROR_WHEN_FULL") == true)
         #expect(group.logicalVolumes["err"]?.segments.first?.kind == .other(type: "error"))
         #expect(group.logicalVolumes["zer"]?.segments.first?.kind == .other(type: "zero"))
         #expect(group.disks(beneath: "ext").map(\.name) == ["pv0", "pv2"])

@@ -183,7 +183,7 @@ struct MixedTiersTests {
     {
         try await withTiers { cluster, group in
             let raid6 = request("c", bytes: 33 << 20, ["tier": "thick", "raid": "raid6"])
-            await expectFailure(.resourceExhausted, "needs 5 disks", "3 disks in all") {
+            await expectFailure(.resourceExhausted, "needs 5 disks", "of 3 disks") {
                 try await cluster.create(raid6)
             }
             await expectFailure(.resourceExhausted, "thin pool \(group.name)/pool") {
@@ -219,7 +219,7 @@ struct MixedTiersTests {
             ]
             #expect(subjects("tier thin").isSuperset(of: ofGroup.union(levels)))
             let shared = report.checks.first { $0.area == "tier thin" && $0.subject == "shared" }
-            #expect(shared?.found == "1 volumes of others in volume group \(group.name)")
+            #expect(shared?.found == "1 other volumes in volume group \(group.name)")
         }
     }
 

@@ -57,7 +57,6 @@ struct PoolPlanTests {
                     group: BackendLVM.VolumeGroup(named: name, tiers: ["tier"]),
                     provisioning: .thin(ThinOptions(pool: "pool")),
                     reserve: .percent(0),
-                    defaultFilesystem: .ext4,
                     logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                 )
                 try tier.start()

@@ -64,7 +64,7 @@ struct FreezeTests {
             #expect(try isFrozen(target))
             let error = failure { try pool.backend.create(snapshotRecord("s", of: "a")) }
             #expect(error.code == .inUse)
-            #expect(error.message.contains("frozen by another program"))
+            #expect(error.message.contains("another program has frozen"))
             #expect(error.message.contains("reflink"))
             #expect(try isFrozen(target))
             #expect(try pool.folder("volumes/\(id)") == ["data", "volume.json"])

@@ -28,7 +28,6 @@ enum PlainPool {
             isThick: false,
             overcommit: 1,
             reserve: .bytes(.zero),
-            defaultFilesystem: .ext4,
             loopDevices: LoopDevices(),
             accounts: accounts,
             logger: quietLogger

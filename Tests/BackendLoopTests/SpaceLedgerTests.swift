@@ -178,7 +178,7 @@ struct SpaceLedgerTests {
         #expect(ledger.capacity(usage).available == .zero)
         #expect(
             ledger.refusal(of: Charge(promised: .mebibytes(1)), usage)?.message
-                .contains("the disk below") == true
+                .contains("the disk of tier") == true
         )
     }
 
@@ -203,7 +203,7 @@ struct SpaceLedgerTests {
         )
         #expect(error.code == .outOfSpace)
         for part in [
-            "gold", "200Gi (214748364800 bytes)", "48.95Gi (", "1Gi (1073741824 bytes) in reserve",
+            "gold", "200Gi (214748364800 bytes)", "48.95Gi (", "1Gi (1073741824 bytes) reserved",
         ] {
             #expect(error.message.contains(part))
         }

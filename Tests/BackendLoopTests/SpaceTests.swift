@@ -48,7 +48,7 @@ struct SpaceTests {
             try fill(filler, size: free - .mebibytes(100))
             let error = failure { try pool.backend.create(volumeRecord("a")) }
             #expect(error.code == .outOfSpace)
-            #expect(error.message.contains("the disk below"))
+            #expect(error.message.contains("the disk of tier"))
             let capacity = try pool.backend.capacity()
             #expect(capacity.available == .zero && capacity.maximumVolumeSize == .zero)
             try Bytes.makeFile(filler, size: .zero)

@@ -88,7 +88,6 @@ final class TestPool {
             isThick: kind.isThick,
             overcommit: overcommit,
             reserve: reserve,
-            defaultFilesystem: .ext4,
             loopDevices: loopDevices,
             logger: quietLogger
         )

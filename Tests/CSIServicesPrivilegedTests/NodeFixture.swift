@@ -31,7 +31,9 @@ struct NodeFixture {
         _ = try folder.makeFolder("kubelet")
         stack = try NodeStack(
             identity: identity,
-            backends: [backend],
+            tiers: [
+                Tier(named: backend.tier, over: backend, defaultFilesystem: .ext4)
+            ],
             settings: NodeSettings(
                 kubeletRoot: folder.path(of: "kubelet"),
                 usageFolder: folder.makeFolder("usage"),

@@ -120,7 +120,7 @@ extension ControllerStepTests {
                 nodeID: "n",
                 topology: [:]
             ),
-            backends: [backend] + [other].compactMap(\.self),
+            tiers: [backend, other].compactMap(\.self).map(Tier.init),
             settings: NodeSettings(
                 kubeletRoot: folder.path(of: "kubelet"),
                 usageFolder: folder.makeFolder("usage"),
@@ -165,9 +165,4 @@ extension ControllerStepTests {
             .ofTest
         )
     }
-}
-
-extension CallContext {
-    /// Of a call that no client made.
-    fileprivate static let ofTest = CallContext(method: "/test", peer: Peer(address: "test"))
 }

@@ -55,8 +55,8 @@ import Testing
             (["stripes": "2", "stripeSize": "2Mi"], "a power of two"),
             (["stripes": "2", "stripeSize": "96Ki"], "a power of two"),
             (["stripes": "2", "stripeSize": "64k"], "a power of two"),
-            (["stripeSize": "64Ki"], "only where there are stripes"),
-            (["raid": "raid1", "stripeSize": "64Ki"], "only where there are stripes"),
+            (["stripeSize": "64Ki"], "only with more than one stripe"),
+            (["raid": "raid1", "stripeSize": "64Ki"], "only with more than one stripe"),
         ] as [([String: String], String)]
     )
     func `what LVM would refuse, or take for something else, is refused`(

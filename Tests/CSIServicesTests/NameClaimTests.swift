@@ -116,7 +116,7 @@ private struct ClaimedNode {
         let start = ContinuousClock.now
         let stack = try NodeStack(
             identity: identity,
-            backends: [backend, broken],
+            tiers: [backend, broken].map(Tier.init),
             settings: NodeSettings(
                 kubeletRoot: folder.path(of: "kubelet"),
                 usageFolder: folder.makeFolder("usage"),

@@ -20,7 +20,7 @@ import Testing
                 nodeID: "n",
                 topology: [:]
             ),
-            backends: [ScriptedBackend(folder: folder.makeFolder("data"))],
+            tiers: [Tier(ScriptedBackend(folder: folder.makeFolder("data")))],
             settings: NodeSettings(
                 kubeletRoot: folder.path(of: "kubelet"),
                 usageFolder: folder.makeFolder("usage"),

@@ -45,6 +45,35 @@ import Testing
         }
     }
 
+    @Test(arguments: [["a"], []])
+    func `a retry finds its volume on a node that has given up the tier since`(
+        _ requisite: [String]
+    ) async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            let first = try await cluster.create("v", on: ["a"], tier: "fast")
+            cluster.pass(.seconds(10))
+            try cluster.registerNode("b")
+            try cluster.registerNode("a", tier: "slow")
+            let again = try await cluster.create("v", on: requisite, tier: "fast")
+            #expect(again.volumeID == first.volumeID)
+            #expect(try cluster.node("b").volumeNames.isEmpty)
+        }
+    }
+
+    @Test func `a volume that nobody made is refused where its tier is no more`() async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            cluster.pass(.seconds(10))
+            try cluster.registerNode("a", tier: "slow")
+            let error = await #expect(throws: DriverError.self) {
+                _ = try await cluster.create("v", on: ["a"], tier: "fast")
+            }
+            #expect(error?.code == .outOfSpace)
+            #expect(error?.message.contains("the tiers of the cluster are: fast, slow") == true)
+            #expect(try cluster.node("a").calls("ControllerGetVolume") == 1)
+            #expect(try cluster.node("a").calls("CreateVolume") == 0)
+        }
+    }
+
     @Test func `a full node hands over to the next candidate`() async throws {
         try await FakeCluster.with(["a", "b"]) { cluster in
             try cluster.node("a").state.withLock { $0.room = 1 }

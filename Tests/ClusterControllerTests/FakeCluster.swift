@@ -132,7 +132,8 @@ final class FakeCluster: Sendable {
         from host: String = "127.0.0.1",
         surveyMilliseconds: Int64 = 0,
         knownNodes: Int64 = 0,
-        clockOffset: Duration = .zero
+        clockOffset: Duration = .zero,
+        tier: String = "fast"
     ) throws {
         let index = try #require(nodes.firstIndex { $0.id == id })
         let room = nodes[index].state.withLock(\.room)
@@ -145,7 +146,7 @@ final class FakeCluster: Sendable {
             segments: [NodeIdentity.topologyKey: id],
             tiers: [
                 NodeTier(
-                    name: "fast",
+                    name: tier,
                     backend: "loop",
                     isDefault: true,
                     isAvailable: true,

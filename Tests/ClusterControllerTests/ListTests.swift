@@ -1,5 +1,6 @@
 import CSIMessages
 import DriverCore
+import Synchronization
 import Testing
 
 @testable import ClusterController
@@ -28,6 +29,41 @@ import Testing
             #expect(pages.joined().count == 7)
             #expect(Set(pages.joined()) == made)
             if count > 0 { #expect(pages.allSatisfy { $0.count <= Int(count) }) }
+        }
+    }
+
+    /// Also where a node is asked ahead for more than its page takes in the end.
+    @Test(arguments: [4, 5, 9] as [Int32])
+    func `pages go across many nodes in the order of their ids`(_ count: Int32) async throws {
+        let ids = ["a", "b", "c", "d", "e", "f"]
+        try await FakeCluster.with(ids) { cluster in
+            var made: [String] = []
+            for index in 0..<18 {
+                made.append(try await cluster.create("v\(index)", on: [ids[index % 6]]).volumeID)
+            }
+            let pages = try await pages(of: cluster, by: count)
+            #expect(Array(pages.joined()) == made.sorted())
+            #expect(pages.dropLast().allSatisfy { $0.count == Int(count) })
+        }
+    }
+
+    @Test func `a failure of a node that the page does not reach is not the page's`() async throws {
+        try await FakeCluster.with(["a", "b", "c"]) { cluster in
+            let order = cluster.registry.nodes.map(\.node.id)
+            for index in 0..<2 { _ = try await cluster.create("v\(index)", on: [order[0]]) }
+            let failure = DriverError(.hostFailure, "broken")
+            try cluster.node(order[2]).state.withLock { $0.failure = failure }
+            let page = try await cluster.controller.listVolumes(
+                ListVolumesRequest(maxEntries: 2),
+                FakeCluster.context
+            )
+            #expect(page.entries.count == 2)
+            let error = await #expect(throws: DriverError.self) {
+                let rest = ListVolumesRequest(startingToken: page.nextToken)
+                _ = try await cluster.controller.listVolumes(rest, FakeCluster.context)
+            }
+            #expect(error?.code == .hostFailure)
+            #expect(error?.message.contains("'\(order[2])'") == true)
         }
     }
 

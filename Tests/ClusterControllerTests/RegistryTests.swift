@@ -2,6 +2,7 @@ import CSIMessages
 import DriverCore
 import GRPCRuntime
 import Logging
+import Naming
 import Testing
 
 @testable import ClusterController
@@ -67,7 +68,7 @@ import Testing
     }
 
     @Test(arguments: [(most: 2, closes: false), (most: 1, closes: true)])
-    func `nodes close their connections where there are more than the controller keeps`(
+    func `nodes beyond those whose connections the controller keeps close theirs`(
         _ limit: (most: Int, closes: Bool)
     ) async throws {
         try await FakeCluster.with(["a", "b"]) { cluster in
@@ -80,13 +81,16 @@ import Testing
                 now: { Timestamp(seconds: 0, nanoseconds: 0) },
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
-            let request = try #require(cluster.registry.nodes.first?.node.registration)
             let peer = Peer(
                 address: "ipv4:127.0.0.1:1",
                 certificateNames: [PeerRole.nodeName]
             )
             let context = CallContext(method: "test", peer: peer)
-            #expect(try await service.register(request, context).disconnect == limit.closes)
+            for (id, closes) in [("a", false), ("b", limit.closes)] {
+                let view = cluster.registry.nodes.first { $0.node.id == id }
+                let request = try #require(view?.node.registration)
+                #expect(try await service.register(request, context).disconnect == closes)
+            }
         }
     }
 
@@ -123,6 +127,34 @@ import Testing
             cluster.lostNodes.replace(with: [.init(nodeID: "a")])
             cluster.pass(.seconds(2))
             #expect(cluster.registry.knownNodes == 0)
+        }
+    }
+
+    @Test func `a node that is declared lost is forgotten, and still counts as lost`() async throws
+    {
+        try await FakeCluster.with(["a", "b", "c"]) { cluster in
+            cluster.lostNodes.replace(with: [.init(nodeID: "c", bootID: "b1")])
+            let digest = NodeIdentity.idDigest(ofNode: "c")
+            func new(_ id: String) throws -> Int? {
+                let request = RegisterRequest(
+                    nodeID: id,
+                    driverName: "csi.cairn.storage",
+                    version: "1",
+                    endpoint: "127.0.0.1:1"
+                )
+                let peer = Peer(address: "ipv4:127.0.0.1:1")
+                let node = try ClusterNode(request, from: peer, isNamed: false)
+                return try cluster.registry.register(node, from: "127.0.0.1").serial
+            }
+            cluster.pass(.seconds(599))
+            #expect(try new("d") == 3)
+            #expect(cluster.registry.nodes.count == 4)
+            cluster.pass(.seconds(2))
+            #expect(try new("e") == 4)
+            #expect(cluster.registry.nodes.map(\.node.id).sorted() == ["a", "b", "d", "e"])
+            #expect(cluster.registry.isLost(digest: digest))
+            try cluster.registerNode("c")
+            #expect(!cluster.registry.isLost(digest: digest))
         }
     }
 

@@ -27,6 +27,9 @@ struct ClusterPlayer: AsyncParsableCommand {
     @Option(help: "The port of node 0; node 7 listens 7 ports above.")
     var basePort = 12_000
 
+    @Option(help: "In how many seconds they come, one after the other.")
+    var within = 0
+
     @Option(help: "The folder of the nodes' certificate.")
     var tlsDir: String
 
@@ -43,11 +46,15 @@ struct ClusterPlayer: AsyncParsableCommand {
         let playing = try (first..<first + nodes).map { number in
             try play(number, place, bootID, logger)
         }
+        let pause = Duration.seconds(within) / nodes
         // Until the process is ended.
         await withTaskGroup(of: Void.self) { group in
-            for (server, registrar) in playing {
+            for (index, (server, registrar)) in playing.enumerated() {
                 group.addTask { await server.serve() }
-                group.addTask { await registrar.run() }
+                group.addTask {
+                    try? await Task.sleep(for: pause * index)
+                    await registrar.run()
+                }
             }
         }
     }

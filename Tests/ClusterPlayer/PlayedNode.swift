@@ -136,6 +136,11 @@ extension PlayedNode {
         )
     }
 
+    /// It has none.
+    func listSnapshots(_ request: ListSnapshotsRequest, _ context: CallContext)
+        async throws(DriverError) -> ListSnapshotsResponse
+    { ListSnapshotsResponse() }
+
     func getCapacity(_ request: GetCapacityRequest, _ context: CallContext)
         async throws(DriverError) -> GetCapacityResponse
     {
@@ -160,9 +165,6 @@ extension PlayedNode {
     { throw Self.unplayed }
     func deleteSnapshot(_ request: DeleteSnapshotRequest, _ context: CallContext)
         async throws(DriverError) -> DeleteSnapshotResponse
-    { throw Self.unplayed }
-    func listSnapshots(_ request: ListSnapshotsRequest, _ context: CallContext)
-        async throws(DriverError) -> ListSnapshotsResponse
     { throw Self.unplayed }
     func getSnapshot(_ request: GetSnapshotRequest, _ context: CallContext)
         async throws(DriverError) -> GetSnapshotResponse

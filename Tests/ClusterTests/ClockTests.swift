@@ -36,7 +36,7 @@ struct `A node whose clock is wrong` {
         // It joins anew with that clock: certificates are compared with it.
         try await node.driver.restart()
         let log = try node.driver.log()
-        #expect(log.contains { $0["message"]?.contains("clock differs") ?? false })
+        #expect(log.contains { $0["message"]?.contains("clock of this node differs") ?? false })
         for controller in fleet.controllers {
             try await fleet.waitUntilComplete(controller)
             let name = controller.unique("late")

@@ -1,3 +1,4 @@
+import BackendLoop
 import CSIMessages
 import DriverHarness
 import GRPCRuntime

@@ -1,3 +1,4 @@
+import BackendLoop
 import CSIMessages
 import DriverCore
 import DriverHarness
@@ -28,7 +29,7 @@ struct `A node that is killed` {
     private func killed(at point: Failpoint, passing: Int = 1, _ request: CreateVolumeRequest)
         async throws -> Volume
     {
-        try node.arm("\(point.rawValue):kill:\(passing)")
+        try node.arm("\(point.name):kill:\(passing)")
         await expectRetried { try await controller.create(request) }
         #expect(try await node.driver.stop(SIGTERM) == .signalled(SIGKILL), "it was not reached")
         for controller in fleet.controllers {

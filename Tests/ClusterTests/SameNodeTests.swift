@@ -25,7 +25,7 @@ struct `Two nodes with one id` {
         try await twin.driver.start()
         try await twin.waitForLog("cannot register with the controller", after: 0)
         let refusals = try twin.driver.log().filter {
-            $0["error"]?.contains("node id 'n1' is held by a node that answers at") ?? false
+            $0["error"]?.contains("node id 'n1' is taken by a node that answers at") ?? false
         }
         #expect(Set(refusals.map { $0["controller"] }).count == fleet.controllers.count)
         for controller in fleet.controllers {
@@ -66,14 +66,16 @@ struct `Two nodes with one id` {
         try await expectHolder(node, at: first)
         try await expectHolder(twin, at: second)
         try await twin.waitForLog("cannot register with the controller", after: 0)
-        await expectFailure(.unavailable, "is held by") { try await second.create(request) }
+        await expectFailure(.unavailable, "is taken by") { try await second.create(request) }
         try route(from: node, to: second, "delete")
         for controller in fleet.controllers {
             try await wait(for: "a problem of n1 at \(controller.name)") {
                 let view = try await fleet.view(of: node, at: controller)
                 return view?.registration?.problems.contains { $0.kind == "duplicate_id" } ?? false
             }
-            await expectFailure(.unavailable, "is held by") { try await controller.create(request) }
+            await expectFailure(.unavailable, "is taken by") {
+                try await controller.create(request)
+            }
         }
         #expect((node.pools + twin.pools).flatMap(Files.objects(in:)).isEmpty)
         try await twin.driver.stop()

@@ -70,7 +70,7 @@ import Testing
             let report = try await examine(node)
             let found = report.problems.map { ($0.subject.split(separator: "/").last, $0.found) }
             #expect(report.problems.count == 4, "\(report.problems)")
-            #expect(found.contains { $0.0 == half[...] && $0.1.contains("half-made") })
+            #expect(found.contains { $0.0 == half[...] && $0.1.contains("unfinished") })
             #expect(found.contains { $0.0 == "foreign" && $0.1.contains("did not make") })
             #expect(found.contains { $0.0 == data.id[...] && $0.1.contains("cannot be used") })
             #expect(found.contains { $0.0 == "data" && $0.1.contains("'other' is lost") })

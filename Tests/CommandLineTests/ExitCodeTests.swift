@@ -26,7 +26,7 @@ import Testing
             let outcome = try await CommandLine.run(command + ["--endpoint", "/nowhere.sock"])
             #expect(outcome.code == 6)
             #expect(
-                outcome.error == "cairn: no driver answers at unix:///nowhere.sock: is it running? "
+                outcome.error == "cairn: no driver answers at unix:///nowhere.sock: "
                     + "start it with 'cairn standalone', or name its socket with --endpoint\n"
             )
         }
@@ -81,7 +81,7 @@ import Testing
         try await ScriptedDriver.serve([busy]) { driver in
             let outcome = try await driver.create("--timeout", "1")
             #expect(outcome.code == 6)
-            #expect(outcome.error.contains("gave up waiting to create volume 'data' after 1 s"))
+            #expect(outcome.error.contains("waited 1 s to create volume 'data'"))
         }
     }
 

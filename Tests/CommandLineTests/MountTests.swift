@@ -106,7 +106,7 @@ import Testing
         try await withNode { node in
             try await node.make("data")
             let outside = try await node.cairn("mount", "data", "/tmp/cairn-outside")
-            #expect(outside.code == 2 && outside.error.contains("does not lie beneath"))
+            #expect(outside.code == 2 && outside.error.contains("is not under"))
             let staging = "\(node.folder)/mnt/stage.staged"
             let orphan = try await node.cairn(
                 "mount",

@@ -105,13 +105,14 @@ import Testing
             let known = try await node.make("known")
             let item = volume(known.id)
             let texts = [
-                ("", "it is empty"), (" \n", "it is empty"), ("error: no such cluster", "no JSON"),
+                ("", "it is empty"), (" \n", "it is empty"),
+                ("error: no such cluster", "not a JSON list"),
                 (#"{"kind":"List"}"#, "no items"), (item, "its kind is 'PersistentVolume'"),
                 (list(item, metadata: #"{"continue":"x"}"#), "one page"),
                 (list(item, metadata: #"{"remainingItemCount":3}"#), "one page"),
                 (list(item, #"{"kind":"Pod","spec":{}}"#), "'Pod'"),
                 (list(item, volume("")), "no volumeHandle"),
-                (list(item).dropLast().description, "no JSON"),
+                (list(item).dropLast().description, "not a JSON list"),
             ]
             for (text, reason) in texts {
                 let outcome = try await orphans(text, on: node)
@@ -211,7 +212,7 @@ import Testing
             let touched = try await CommandLine.runScript("touch -d '11 minutes ago' '\(objects)'")
             #expect(touched.code == 0)
             let outcome = try await node.cairn("volume", "delete-orphans", objects, "--yes")
-            #expect(outcome.code == 2 && outcome.error.contains("older than ten minutes"))
+            #expect(outcome.code == 2 && outcome.error.contains("older than 10 minutes"))
         }
     }
 }

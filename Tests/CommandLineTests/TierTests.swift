@@ -60,7 +60,7 @@ import Testing
             #expect(listed.words(after: "scratch").last == "volatile")
             #expect(listed.words(after: "thick").last == "ready")
             let log = String(decoding: try Bytes.read("\(node.folder)/driver.log"), as: UTF8.self)
-            #expect(log.contains("does not outlive a reboot"))
+            #expect(log.contains("loses the pool"))
             let doctor = try await node.cairn("doctor")
             #expect(doctor.code == 0, "\(doctor.output)")
             #expect(doctor.output.contains("the pool is on tmpfs"))

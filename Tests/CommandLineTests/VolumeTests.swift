@@ -94,7 +94,7 @@ import Testing
             }
             let harmless = try await node.cairn("volume", "delete", "--if-exists", "gone")
             #expect(harmless.code == 0)
-            #expect(harmless.output == "volume 'gone' was not there\n")
+            #expect(harmless.output == "volume 'gone' did not exist\n")
         }
     }
 

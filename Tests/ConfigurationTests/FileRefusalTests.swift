@@ -17,7 +17,7 @@ import Testing
         Refusal("a: 1\n\u{1}\n", line: 2, "not YAML"),
         Refusal("tiers: [\(a)]\n---\ntiers: []\n", line: 2, "second document"),
         Refusal("tiers: [\(a)]\n...\n---\ntiers: []\n", line: 3, "second document"),
-        Refusal("tiers: [\(a)]\n? [x]\n: y\n", line: 2, "key has to be text"),
+        Refusal("tiers: [\(a)]\n? [x]\n: y\n", line: 2, "key must be text"),
     ])
     func `a text that is not one document of YAML is refused`(refusal: Refusal) {
         refusal.check()
@@ -29,8 +29,8 @@ import Testing
         Refusal("tiers:\n  - name: &x a\n", line: 2, "anchors"),
         Refusal("tiers:\n  - name: a\n    loop: *x\n", line: 3, "aliases"),
         Refusal("tiers:\n  - name: !!str a\n", line: 2, "tags"),
-        Refusal("tiers:\n  - <<: {name: a}\n", line: 2, "no key '<<'"),
-        Refusal("tiers: [\(a)]\ntiers: [\(a)]\n", line: 2, "second time", "line 1"),
+        Refusal("tiers:\n  - <<: {name: a}\n", line: 2, "cannot have the key '<<'"),
+        Refusal("tiers: [\(a)]\ntiers: [\(a)]\n", line: 2, "is already on", "line 1"),
         Refusal(
             String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
             line: 1,
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: [
-        Refusal("tier: []\n", line: 1, "no key 'tier'", "accepted are tiers"),
+        Refusal("tier: []\n", line: 1, "cannot have the key 'tier'", "accepted are tiers"),
         Refusal("{}\n", line: 1, "needs the key 'tiers'"),
         Refusal("\n\ntiers:\n", line: 3, "'tiers' has no value"),
         Refusal("tiers: ~\n", line: 1, "'tiers' has no value"),

@@ -41,7 +41,7 @@ import Testing
         ("inline: true", "a mapping with the keys maxSize, maxVolumes"),
         ("inline: {}", "'inline' needs the key 'maxSize'"),
         ("inline: {maxSize: 1Gi}", "'inline' needs the key 'maxVolumes'"),
-        ("inline: {maxSize: 1Gi, maxVolumes: 1, size: 1}", "'inline' has no key 'size'"),
+        ("inline: {maxSize: 1Gi, maxVolumes: 1, size: 1}", "'inline' cannot have the key 'size'"),
         ("inline: {maxSize: 0, maxVolumes: 1}", "'maxSize' accepts a size like 10Gi"),
         ("inline: {maxSize: lots, maxVolumes: 1}", "'maxSize' accepts a size like 10Gi"),
         ("inline: {maxSize: 1Gi, maxVolumes: 0}", "a number from 1 to 100000"),

@@ -89,7 +89,7 @@ import Testing
                 "  \(other)",
                 "  \(key): \(name)",
                 line: 5,
-                words: "'\(key)' accepts a name of LVM"
+                words: "'\(key)' accepts an LVM name"
             ).check()
         }
     }
@@ -97,7 +97,12 @@ import Testing
     @Test(arguments: [
         Refusal.tier("name: a", "lvm: {wipe: zero}", line: 3, words: "needs the key 'volumeGroup'"),
         .tier("name: a", "lvm: vg", line: 3, words: "a mapping", "volumeGroup, thinPool"),
-        .tier("name: a", "lvm: {volumeGroup: vg, size: 1}", line: 3, words: "no key 'size'"),
+        .tier(
+            "name: a",
+            "lvm: {volumeGroup: vg, size: 1}",
+            line: 3,
+            words: "cannot have the key 'size'"
+        ),
         .tier(
             "name: a",
             "lvm:",
@@ -131,14 +136,14 @@ import Testing
             "  createOptions: {raid: raid0}",
             "  wipe: discard",
             line: 6,
-            words: "'wipe' accepts no discard with raid"
+            words: "'wipe' cannot be discard with raid"
         ),
         .tier(
             "name: a",
             "loop: {directory: /srv/a}",
             "lvm: {volumeGroup: vg}",
             line: 4,
-            words: "exactly one back end of: loop, lvm"
+            words: "exactly one of the keys: loop, lvm"
         ),
     ])
     func `wrong keys are refused`(refusal: Refusal) { refusal.check() }
@@ -149,7 +154,8 @@ import Testing
         ("snapshotReserve", "0%", "1% to 100%"), ("snapshotReserve", "101%", "1% to 100%"),
         ("snapshotReserve", "20", "1% to 100%"), ("snapshotReserve", "-5%", "1% to 100%"),
         ("snapshotReserve", "1.5%", "1% to 100%"), ("snapshotReserve", "'%'", "1% to 100%"),
-        ("createOptions", "[]", "a mapping"), ("createOptions", "{level: 1}", "no key 'level'"),
+        ("createOptions", "[]", "a mapping"),
+        ("createOptions", "{level: 1}", "cannot have the key 'level'"),
         ("createOptions", "{raid: raid4}", "raid0, raid1, raid5, raid6, raid10"),
         ("createOptions", "{stripes: 0}", "'stripes' accepts 1 to 128"),
         ("createOptions", "{stripes: 129}", "'stripes' accepts 1 to 128"),
@@ -165,8 +171,8 @@ import Testing
         ("createOptions", "{stripes: 2, stripeSize: 2Ki}", "a power of two from 4Ki to 1Mi"),
         ("createOptions", "{stripes: 2, stripeSize: 2Mi}", "a power of two from 4Ki to 1Mi"),
         ("createOptions", "{stripes: 2, stripeSize: 12Ki}", "a power of two from 4Ki to 1Mi"),
-        ("createOptions", "{stripeSize: 64Ki}", "only where there are stripes"),
-        ("createOptions", "{raid: raid1, stripeSize: 64Ki}", "only where there are stripes"),
+        ("createOptions", "{stripeSize: 64Ki}", "only with more than one stripe"),
+        ("createOptions", "{raid: raid1, stripeSize: 64Ki}", "only with more than one stripe"),
     ])
     func `a wrong value is refused`(key: String, value: String, words: String) {
         Refusal.tier(
@@ -201,7 +207,7 @@ import Testing
                   volumeGroup: vg
             """,
             line: 5,
-            "volume group 'vg' is that of tier 'a'"
+            "volume group 'vg' is already used by tier 'a'"
         ),
         Refusal(
             """
@@ -213,7 +219,7 @@ import Testing
                   thinPool: p
             """,
             line: 6,
-            "thin pool 'vg/p' is that of tier 'a'"
+            "thin pool 'vg/p' is already used by tier 'a'"
         ),
     ])
     func `two tiers in one place are refused`(refusal: Refusal) { refusal.check() }

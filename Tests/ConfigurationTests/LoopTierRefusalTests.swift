@@ -12,7 +12,7 @@ import Testing
             "  directory: /srv/a",
             "  size: 1Gi",
             line: 5,
-            words: "no key 'size'",
+            words: "cannot have the key 'size'",
             "directory, provisioning, overcommit"
         ),
         .tier("name: a", "loop:", "  directory: /a", "  directory: /b", line: 5, words: "line 4"),
@@ -111,7 +111,7 @@ import Testing
             "  mountPoint: true",
             "  create: true",
             line: 5,
-            words: "excludes 'create: true'"
+            words: "cannot be combined with 'create: true'"
         ).check()
     }
 

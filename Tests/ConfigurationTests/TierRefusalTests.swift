@@ -8,10 +8,25 @@ import Testing
 
     @Test(arguments: [
         Refusal.tier("default: true", loop, line: 2, words: "a tier needs the key 'name'"),
-        .tier("name: a", line: 2, words: "'a'", "exactly one back end of: loop, lvm"),
-        .tier("name: a", "zfs: {}", loop, line: 3, words: "no key 'zfs'", "accepted are", "lvm"),
-        .tier("name: a", "Default: true", loop, line: 3, words: "no key 'Default'", "default"),
-        .tier("name: a", loop, "name: b", line: 4, words: "second time", "line 2"),
+        .tier("name: a", line: 2, words: "'a'", "exactly one of the keys: loop, lvm"),
+        .tier(
+            "name: a",
+            "zfs: {}",
+            loop,
+            line: 3,
+            words: "cannot have the key 'zfs'",
+            "accepted are",
+            "lvm"
+        ),
+        .tier(
+            "name: a",
+            "Default: true",
+            loop,
+            line: 3,
+            words: "cannot have the key 'Default'",
+            "default"
+        ),
+        .tier("name: a", loop, "name: b", line: 4, words: "is already on", "line 2"),
         .tier("name: a", "loop:", line: 3, words: "'loop' has no value"),
         .tier("name: a", "loop: /srv/a", line: 3, words: "a mapping", "directory, provisioning"),
     ])
@@ -22,8 +37,13 @@ import Testing
         String(repeating: "a", count: 64),
     ])
     func `a wrong name is refused`(name: String) {
-        Refusal.tier(Self.loop, "name: \(name)", line: 3, words: "'name' accepts a-z, 0-9")
-            .check()
+        Refusal.tier(
+            Self.loop,
+            "name: \(name)",
+            line: 3,
+            words: "'name' accepts at most 63 of a-z, 0-9"
+        )
+        .check()
     }
 
     @Test(arguments: ["a", "0", "a-b", "a--9", String(repeating: "a", count: 63)])

@@ -120,7 +120,12 @@ struct `GetCapacity` {
             volumeCapabilities: [.block()],
             parameters: ["tier": tier]
         )
-        await expectFailure(.resourceExhausted, "tier \(tier) has no room", "asked", "available") {
+        await expectFailure(
+            .resourceExhausted,
+            "tier \(tier) has no room",
+            "requested",
+            "available"
+        ) {
             try await cluster.create(request)
         }
         #expect(Files.objects(in: pool).isEmpty)

@@ -27,36 +27,36 @@ struct `CreateVolume's refusals` {
         Wrong("neither block nor mount") { $0.volumeCapabilities[0].accessType = nil },
         Wrong("no access mode") { $0.volumeCapabilities[0].accessMode = nil },
         Wrong("no access mode") { $0.volumeCapabilities = [.mount(.unknown)] },
-        Wrong("99 is not known") { $0.volumeCapabilities = [.mount(.unrecognized(99))] },
-        Wrong("'color' is not known; the StorageClass parameters are: tier, mkfsOptions") {
+        Wrong("99 is unknown") { $0.volumeCapabilities = [.mount(.unrecognized(99))] },
+        Wrong("'color' is unknown; the StorageClass parameters are: tier, mkfsOptions") {
             $0.parameters = ["color": "red"]
         },
-        Wrong("'Tier' is not known (did you mean 'tier'?)") { $0.parameters = ["Tier": "x"] },
+        Wrong("'Tier' is unknown (did you mean 'tier'?)") { $0.parameters = ["Tier": "x"] },
         Wrong("did you mean 'csi.storage.k8s.io/fstype'?") { $0.parameters = ["fsType": "xfs"] },
         Wrong("did you mean 'csi.storage.k8s.io/fstype'?") {
             $0.parameters = ["csi.storage.k8s.io/fsType": "xfs"]
         },
-        Wrong("'csi.storage.k8s.io/something/new' is not known") {
+        Wrong("'csi.storage.k8s.io/something/new' is unknown") {
             $0.parameters = ["csi.storage.k8s.io/something/new": "value"]
         },
-        Wrong("'csi.storage.k8s.io/ephemeral' is not known") {
+        Wrong("'csi.storage.k8s.io/ephemeral' is unknown") {
             $0.parameters = ["csi.storage.k8s.io/ephemeral": "true"]
         },
-        Wrong("'zfs' is not supported; the choice is ext4, xfs, btrfs") {
+        Wrong("'zfs' is not supported; use one of ext4, xfs, btrfs") {
             $0.parameters = ["csi.storage.k8s.io/fstype": "zfs"]
         },
-        Wrong("asks for ext4 and parameter 'csi.storage.k8s.io/fstype' for xfs") {
+        Wrong("asks for ext4, but parameter 'csi.storage.k8s.io/fstype' for xfs") {
             $0.volumeCapabilities = [.mount("ext4")]
             $0.parameters = ["csi.storage.k8s.io/fstype": "xfs"]
         },
-        Wrong("makes no sense for a raw block volume") {
+        Wrong("a raw block volume cannot have") {
             $0.volumeCapabilities = [.block()]
             $0.parameters = ["csi.storage.k8s.io/fstype": "xfs"]
         },
         Wrong("parameter 'allowVolumeModeChange' is 'yes'; accepted: true, false") {
             $0.parameters = ["allowVolumeModeChange": "yes"]
         },
-        Wrong("'csi.storage.k8s.io/pvc/name' holds a control character") {
+        Wrong("'csi.storage.k8s.io/pvc/name' has a control character") {
             $0.parameters = ["csi.storage.k8s.io/pvc/name": "a\u{1b}[2Jb"]
         },
         Wrong("'csi.storage.k8s.io/pv/name' has 254 bytes") {
@@ -76,9 +76,9 @@ struct `CreateVolume's refusals` {
         Wrong("none, raid0, raid1") { $0.parameters = ["raid": "mirror"] },
         Wrong("only 1 with raid1") { $0.parameters = ["raid": "raid1", "stripes": "2"] },
         Wrong("a power of two") { $0.parameters = ["stripes": "2", "stripeSize": "5Ki"] },
-        Wrong("only where there are stripes") { $0.parameters = ["stripeSize": "64Ki"] },
+        Wrong("only with more than one stripe") { $0.parameters = ["stripeSize": "64Ki"] },
         Wrong("mutable_parameters") { $0.mutableParameters = ["iops": "100"] },
-        Wrong("names no source") { $0.volumeContentSource = .init() },
+        Wrong("has no source") { $0.volumeContentSource = .init() },
         Wrong("volume_mount_group") {
             $0.volumeCapabilities[0].accessType = .mount(.init(volumeMountGroup: "1000"))
         },
@@ -106,10 +106,10 @@ struct `CreateVolume's refusals` {
         Wrong("tier 'nvme' is not configured on this node; the tiers are: ext4-thin, xfs-thin") {
             $0.parameters = ["tier": "nvme"]
         },
-        Wrong("tier 'ext4-thin' have no layout of their own") {
+        Wrong("tier 'ext4-thin': its volumes have no layout of their own") {
             $0.parameters = ["raid": "raid1"]
         },
-        Wrong("for tiers of LVM") { $0.parameters = ["stripes": "1", "tier": "xfs-thin"] },
+        Wrong("for LVM tiers") { $0.parameters = ["stripes": "1", "tier": "xfs-thin"] },
     ])
     func `a class that only other nodes can serve is RESOURCE_EXHAUSTED`(_ wrong: Wrong)
         async throws
@@ -131,7 +131,7 @@ struct `CreateVolume's refusals` {
         for capability: VolumeCapability in [.mount(mode), .block(mode)] {
             var request = cluster.request(.mebibytes(32))
             request.volumeCapabilities = [capability]
-            await expectFailure(.invalidArgument, mode.name, "one node's own disk", "ReadWriteOnce")
+            await expectFailure(.invalidArgument, mode.name, "a disk of one node", "ReadWriteOnce")
             {
                 try await cluster.create(request)
             }

@@ -77,7 +77,7 @@ struct `CreateVolume's request` {
             VolumeContentSource.volume(source), .snapshot(snapshot.snapshotID),
         ] {
             let name = cluster.unique("copy")
-            await expectFailure(.invalidArgument, "lies in tier 'ext4-thin'", "'nvme'") {
+            await expectFailure(.invalidArgument, "is in tier 'ext4-thin'", "'nvme'") {
                 try await cluster.create(name, tier: "nvme", from: origin)
             }
             try await cluster.expectNothing(named: name)

@@ -130,10 +130,10 @@ struct `Inline ephemeral volumes` {
         await expectFailure(.invalidArgument, "raw block") {
             try await publish(handle, at: target, as: .block())
         }
-        await expectFailure(.invalidArgument, "'nvme'", "open on this node: ext4-thin, xfs-thin") {
+        await expectFailure(.invalidArgument, "'nvme'", "use one of: ext4-thin, xfs-thin") {
             try await publish(handle, at: target, ["tier": "nvme"])
         }
-        await expectFailure(.invalidArgument, "tier ''", "open on this node: ext4-thin") {
+        await expectFailure(.invalidArgument, "tier ''", "use one of: ext4-thin") {
             try await publish(handle, at: target, ["tier": ""])
         }
         await expectFailure(.resourceExhausted, "no room") {

@@ -39,7 +39,7 @@ struct `Formatting` {
         try Bytes.write(Array(repeating: 0, count: 2 << 20), to: data)
         let before = try Files.checksum(data)
         for _ in 1...2 {
-            await expectFailure(.internalError, id, "not formatted again") {
+            await expectFailure(.internalError, id, "does not format it again") {
                 try await cluster.stage(id, as: capability)
             }
             try await cluster.driver.restart()
@@ -87,7 +87,7 @@ struct `Formatting` {
         try await cluster.using(id, as: .block()) { _ in }
         let data = try cluster.pool(.ext4Thin).data(of: id)
         let before = try Files.checksum(data)
-        await expectFailure(.internalError, id, "not formatted again") {
+        await expectFailure(.internalError, id, "does not format it again") {
             try await cluster.stage(id)
         }
         #expect(try Files.checksum(data) == before)

@@ -101,7 +101,7 @@ struct `ListVolumes with 300 volumes` {
 
     @Test(arguments: ["x", "7", "v1-", "s1-6c1d6cedf276ea3f-4e2bae73948b201d12ff2fe3ff836e42"])
     func `a token of someone else is ABORTED and says how to go on`(_ token: String) async {
-        await expectFailure(.aborted, "starting_token", "start again") {
+        await expectFailure(.aborted, "starting_token", "list again from the start") {
             try await page(7, after: token)
         }
     }

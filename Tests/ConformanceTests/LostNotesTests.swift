@@ -97,7 +97,7 @@ struct `A driver that has lost its notes` {
         try await cluster.publish(id, at: targets[0], as: shared, readOnly: isReadOnly)
         let device = try #require(cluster.devices(of: id).first)
         try await loseNotes()
-        await expectFailure(.failedPrecondition, id, "a device is one or the other") {
+        await expectFailure(.failedPrecondition, id, "a device is read-only either") {
             try await cluster.publish(id, at: targets[1], as: shared, readOnly: !isReadOnly)
         }
         #expect(try BlockDevice.isReadOnly(device) == isReadOnly)
@@ -120,7 +120,7 @@ struct `A driver that has lost its notes` {
             }
         )
         #expect(line["path"] == "\(usage)/\(id).json")
-        #expect(line["advice"]?.contains("outlive the driver") == true)
+        #expect(line["advice"]?.contains("keep the directory") == true)
         let lost = "cairn_usage_notes_problem{kind=\"lost\"}"
         #expect(try cluster.driver.metrics()[lost] == 1)
         try await cluster.unpublish(id, from: target)
@@ -139,7 +139,7 @@ struct `A driver that has lost its notes` {
         try await cluster.driver.start()
         let line = try #require(
             try cluster.driver.log().last { line in
-                line["volume_id"] == id && line["message"]?.contains("cannot be read") == true
+                line["volume_id"] == id && line["message"]?.contains("cannot read the note") == true
             }
         )
         #expect(line["path"] == path)

@@ -153,7 +153,7 @@ struct `The metrics page` {
         )
         try await driver.start()
         try await driver.stop()
-        let complaint = try driver.log().first { $0["message"] == "serving no metrics" }
+        let complaint = try driver.log().first { $0["message"] == "cannot serve metrics" }
         #expect(complaint?["level"] == "error")
         #expect(complaint?["error"]?.contains(places.metricsAddress) == true)
     }

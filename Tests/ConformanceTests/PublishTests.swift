@@ -95,7 +95,7 @@ struct `Publishing` {
         let (one, two) = (cluster.target(), cluster.target())
         try await cluster.stage(id, as: mode)
         try await cluster.publish(id, at: one, as: mode)
-        await expectFailure(.failedPrecondition, one, "all its targets") {
+        await expectFailure(.failedPrecondition, one, "at all targets") {
             try await cluster.publish(id, at: two, as: mode, readOnly: true)
         }
         #expect(Paths.writeError(one) == nil)

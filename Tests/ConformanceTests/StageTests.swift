@@ -71,7 +71,7 @@ struct `Staging` {
         await expectFailure(.failedPrecondition, "ext4", "xfs", "never formatted again") {
             try await cluster.stage(mounted, as: .mount("xfs"))
         }
-        await expectFailure(.invalidArgument, "one node's own disk") {
+        await expectFailure(.invalidArgument, "a disk of one node") {
             try await cluster.stage(mounted, as: .mount(.multiNodeMultiWriter))
         }
         for id in [mounted, block] { #expect(cluster.devices(of: id).isEmpty) }

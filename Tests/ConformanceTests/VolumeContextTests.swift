@@ -67,13 +67,13 @@ struct `The context of a volume` {
     ])
     func `holds nothing that asks for something`(_ key: String, _ meant: String) async throws {
         let id = try await cluster.create(cluster.unique("asks")).volumeID
-        await expectFailure(.invalidArgument, "'\(key)' is not known", meant) {
+        await expectFailure(.invalidArgument, "'\(key)' is unknown", meant) {
             try await stage(id, [key: "xfs"])
         }
         #expect(!Paths.exists(cluster.staging(id)))
         try await cluster.stage(id)
         let target = cluster.target()
-        await expectFailure(.invalidArgument, "'\(key)' is not known", meant) {
+        await expectFailure(.invalidArgument, "'\(key)' is unknown", meant) {
             try await publish(id, at: target, [key: "xfs"])
         }
         #expect(!Paths.exists(target))
@@ -83,7 +83,7 @@ struct `The context of a volume` {
     /// An inline volume's name is kubelet's; this one would be another volume's.
     @Test func `makes no volume inline that is persistent`() async throws {
         let id = try await cluster.create(cluster.unique("persistent")).volumeID
-        await expectFailure(.invalidArgument, "no inline volume") {
+        await expectFailure(.invalidArgument, "not of an inline volume") {
             try await publish(id, at: cluster.target(), ["csi.storage.k8s.io/ephemeral": "true"])
         }
     }
@@ -91,7 +91,7 @@ struct `The context of a volume` {
     @Test(arguments: ["color", "csi.storage.k8s.io/fstype", "csi.storage.k8s.io/x", "tier"])
     func `of a snapshot's class holds nothing of ours`(_ key: String) async throws {
         let id = try await cluster.create(cluster.unique("cut")).volumeID
-        await expectFailure(.invalidArgument, "'\(key)' is not known") {
+        await expectFailure(.invalidArgument, "'\(key)' is unknown") {
             try await cluster.call(
                 CreateSnapshotRequest(
                     sourceVolumeID: id,

@@ -56,7 +56,7 @@ struct `The limits of a node and of its tiers` {
                         return name
                     } catch let failure as RPCFailure {
                         #expect(failure.code == .resourceExhausted, "\(failure)")
-                        #expect(failure.message.contains("may have"), "\(failure)")
+                        #expect(failure.message.contains("limit is"), "\(failure)")
                         return nil
                     } catch {
                         Issue.record(error)
@@ -86,7 +86,7 @@ struct `The limits of a node and of its tiers` {
 
     @Test func `an inline volume has a file system that the tier allows`() async throws {
         let handle = cluster.unique("csi-fs")
-        await expectFailure(.invalidArgument, "ext4 only", "not with xfs") {
+        await expectFailure(.invalidArgument, "only with ext4", "not with xfs") {
             try await publish(handle, filesystem: "xfs")
         }
         #expect(!Paths.exists(target(handle)))
@@ -124,7 +124,7 @@ struct `The limits of a node and of its tiers` {
         #expect(try await cluster.capacity().availableCapacity == 0)
         try await cluster.driver.restart(SIGKILL)
         #expect(try await cluster.capacity().availableCapacity == 0)
-        await expectFailure(.resourceExhausted, "has 4 volumes", "may have 4 (--max-volumes)") {
+        await expectFailure(.resourceExhausted, "has 4 volumes", "limit is 4 (--max-volumes)") {
             try await publish(cluster.unique("csi-fifth"))
         }
         // A repeated create, and one that would be a copy.

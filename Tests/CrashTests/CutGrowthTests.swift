@@ -1,3 +1,4 @@
+import BackendLoop
 import CSIMessages
 import DriverCore
 import DriverHarness
@@ -17,7 +18,7 @@ struct `Growth that nobody repeats` {
     @Test(arguments: [Failpoint.expandFileGrown, .expandFileSynced, .recordDrafted], 0..<3)
     func `a copy made later holds everything`(_ step: Failpoint, _ pool: Int) async throws {
         let cluster = try Cluster.here()
-        cluster.driver.setVariables([Failpoint.variable: "\(step.rawValue):kill:\(pass(step))"])
+        cluster.driver.setVariables([Failpoint.variable: "\(step.name):kill:\(pass(step))"])
         try await cluster.driver.restart(SIGKILL)
         var subject = Subject(in: cluster)
         let tier = cluster.pools[pool].kind.tier

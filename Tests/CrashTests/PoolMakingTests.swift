@@ -1,3 +1,4 @@
+import BackendLoop
 import DriverCore
 import DriverHarness
 import Glibc
@@ -8,7 +9,7 @@ import Testing
 /// `cairn pool create` dies between the proofs of a new pool, with its disk there or away at the
 /// retry.
 @Suite(.timeLimit(.minutes(5))) struct `A pool whose making is cut short` {
-    static let steps = Failpoint.allCases.filter(\.isOfPool)
+    static let steps = Failpoint.ofLoopPools
 
     @Test(arguments: steps)
     func `is finished by the retry`(_ step: Failpoint) async throws {
@@ -70,7 +71,7 @@ private struct PoolSite {
     func make(killedAt step: Failpoint? = nil) async throws -> ChildProgram.End {
         try await run(
             ["pool", "create", "scratch"],
-            step.map { [Failpoint.variable: "\($0.rawValue):kill"] } ?? [:]
+            step.map { [Failpoint.variable: "\($0.name):kill"] } ?? [:]
         )
     }
 

@@ -36,7 +36,7 @@ struct `Repairs` {
             // The signal is taken when the driver goes on.
             cluster.driver.signal(SIGHUP)
         }
-        try await cluster.waitForLog("looked at everything again", after: 0)
+        try await cluster.waitForLog("scanned all tiers", after: 0)
         #expect(try summary(of: cluster)?["unexplained"] == "nothing")
         try await cluster.removeAll(but: Bystander.of(cluster).volume, subject)
         try await Bystander.expectAlone(in: cluster)
@@ -56,7 +56,7 @@ struct `Repairs` {
         #expect(cluster.devices(of: idle).isEmpty)
         #expect(cluster.devices(of: block).count == 1)
         let told = try cluster.driver.log().filter {
-            $0["message"]?.contains("nothing used") == true
+            $0["message"]?.contains("not in use") == true
         }
         #expect(told.map { $0["volume_id"] } == [idle])
         try expectFilled(Bystander.of(cluster).target)
@@ -85,7 +85,7 @@ struct `Repairs` {
         try await kill(at: "copy.part", in: cluster, clone)
         let left = try problems(cluster)
         #expect(left.count == 2, "\(left)")
-        #expect(left.contains { $0.contains("was left half-made") })
+        #expect(left.contains { $0.contains("was left unfinished") })
         #expect(left.contains { $0.contains("was left frozen") })
         #expect(left.allSatisfy { $0.contains("start the driver") })
 
@@ -143,13 +143,13 @@ private func holding(
 private func lookAgain(_ cluster: Cluster) async throws {
     let count = try cluster.driver.log().count
     cluster.driver.signal(SIGHUP)
-    try await cluster.waitForLog("looked at everything again", after: count)
+    try await cluster.waitForLog("scanned all tiers", after: count)
 }
 
 /// The latest figures of the log.
 private func summary(of cluster: Cluster) throws -> [String: String]? {
     let lines = try cluster.driver.log()
-    let line = lines.last { $0["message"]?.hasPrefix("compared records") == true }
+    let line = lines.last { $0["message"]?.hasPrefix("scanned records") == true }
     return line.map { ["removed": $0["removed"] ?? "", "unexplained": $0["unexplained"] ?? ""] }
 }
 

@@ -1,3 +1,4 @@
+import BackendLoop
 import CSIMessages
 import DriverCore
 import DriverHarness
@@ -16,7 +17,7 @@ struct `Starts after a crash` {
     func `a clean-up that is killed is finished by the next start`(_ step: Failpoint) async throws {
         let cluster = try Cluster.here()
         let subject = try await leaveDraft(in: cluster)
-        cluster.driver.setVariables([Failpoint.variable: "\(step.rawValue):kill"])
+        cluster.driver.setVariables([Failpoint.variable: "\(step.name):kill"])
         await #expect(throws: DriverError.self) { try await cluster.driver.start() }
         #expect(try await cluster.driver.stop(nil) == .signalled(SIGKILL))
         cluster.driver.setVariables([:])
@@ -33,7 +34,7 @@ struct `Starts after a crash` {
     {
         let cluster = try Cluster.here()
         let subject = try await leaveDraft(in: cluster)
-        cluster.driver.setVariables([Failpoint.variable: "\(step.rawValue):eio"])
+        cluster.driver.setVariables([Failpoint.variable: "\(step.name):eio"])
         try await cluster.driver.start()
         #expect(cluster.entries().contains { $0.contains("/.creating-") })
         try expectFilled(Bystander.of(cluster).target)

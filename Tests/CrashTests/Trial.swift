@@ -15,7 +15,7 @@ struct Trial: Sendable, CustomStringConvertible {
 
     var description: String { "\(story): \(trap)" }
 
-    private var trap: String { "\(point.rawValue):\(action.rawValue):\(passing)" }
+    private var trap: String { "\(point.name):\(action.rawValue):\(passing)" }
 
     private var traps: String { story.detour.isEmpty ? trap : "\(story.detour),\(trap)" }
 

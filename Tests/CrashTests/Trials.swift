@@ -1,6 +1,9 @@
+import BackendLoop
+import CSIServices
 import DriverCore
 import DriverHarness
 import Host
+import NodeStorage
 
 /// Which failpoints each story passes.
 enum Trials {

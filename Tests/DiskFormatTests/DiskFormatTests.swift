@@ -91,13 +91,13 @@ private struct Sample: DiskFile {
 
     @Test(
         arguments: [
-            ("", "no valid JSON"), ("{", "no valid JSON"), ("[1]", "no JSON object"),
-            ("\u{0}\u{0}\u{0}", "no valid JSON"), ("{}", "'formatVersion' is missing"),
+            ("", "valid JSON"), ("{", "valid JSON"), ("[1]", "not a JSON object"),
+            ("\u{0}\u{0}\u{0}", "valid JSON"), ("{}", "'formatVersion' is missing"),
             ("{\"formatVersion\":1}", "'size' is missing"),
-            ("{\"formatVersion\":\"1\",\"size\":5}", "'formatVersion' holds no Int"),
+            ("{\"formatVersion\":\"1\",\"size\":5}", "'formatVersion' is not of type Int"),
             ("{\"formatVersion\":1,\"size\":null}", "'size' has no value"),
-            ("{\"formatVersion\":1,\"size\":-5}", "-5 is no size"),
-            ("{\"formatVersion\":1,\"size\":1e99}", "no valid JSON"),
+            ("{\"formatVersion\":1,\"size\":-5}", "-5 is not a size"),
+            ("{\"formatVersion\":1,\"size\":1e99}", "valid JSON"),
             ("{\"formatVersion\":1,\"size\":5,\"choice\":\"zfs\"}", "'zfs' is unknown"),
         ])
     func `damage is named and never taken for a default`(text: String, reason: String) {

@@ -32,6 +32,14 @@ import Testing
         #expect(ByteCount(1) - ByteCount(2) == .zero)
     }
 
+    @Test func `is promised several times without an overflow`() {
+        #expect(ByteCount(10).overcommitted(1) == ByteCount(10))
+        #expect(ByteCount(10).overcommitted(2.55) == ByteCount(25))
+        #expect(ByteCount(10).overcommitted(0.5) == ByteCount(5))
+        #expect(ByteCount(.max).overcommitted(1) == ByteCount(.max))
+        #expect(ByteCount(.max / 2).overcommitted(3) == ByteCount(.max))
+    }
+
     @Test(
         arguments: [
             (0, "0 bytes"), (1023, "1023 bytes"), (1 << 20, "1Mi (1048576 bytes)"),

@@ -27,4 +27,19 @@ import Testing
             #expect(told.message == "\(shown): a")
         }
     }
+
+    @Test(arguments: DriverError.Code.allCases)
+    func `a failure stays as it is only where everything is undone`(code: DriverError.Code) {
+        let error = DriverError(code, "no room")
+        #expect(error.afterUndoing {}.code == code)
+        let left = error.afterUndoing { () throws(DriverError) in
+            throw DriverError(.hostFailure, "busy")
+        }
+        #expect(left.code == .operationPending)
+        #expect(left.message.contains("no room") && left.message.contains("busy"))
+        #expect(!error.leavingSomething("it is mounted").code.isFinal)
+        let half = error.leavingHalfDone("it has grown, but its record has not")
+        #expect(half.code == .operationPending)
+        #expect(half.message == "it has grown, but its record has not: no room; retry")
+    }
 }

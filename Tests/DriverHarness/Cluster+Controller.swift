@@ -1,3 +1,4 @@
+import CSIClient
 package import CSIMessages
 import DriverCore
 import GRPCRuntime
@@ -51,14 +52,7 @@ extension Cluster {
 
     /// The ids of all volumes, by as many pages as it takes.
     package func volumes() async throws -> [String] {
-        var ids: [String] = []
-        var token = ""
-        repeat {
-            let page = try await call(ListVolumesRequest(startingToken: token))
-            ids += page.entries.compactMap(\.volume?.volumeID)
-            token = page.nextToken
-        } while !token.isEmpty
-        return ids
+        try await ListVolumesRequest().all { try await call($0) }.map(\.volumeID)
     }
 
     package func expand(

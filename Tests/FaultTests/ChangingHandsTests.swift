@@ -1,9 +1,11 @@
 import CSIMessages
+import CSIServices
 import DriverCore
 import DriverHarness
 import GRPCRuntime
 import Glibc
 import Host
+import NodeStorage
 import TestSupport
 import Testing
 
@@ -21,7 +23,7 @@ struct `A loop device that is detached while the driver uses it` {
         _ call: @escaping @Sendable () async throws -> Void,
         while body: () throws -> Void
     ) async throws -> RPCFailure? {
-        cluster.driver.setVariables([Failpoint.variable: "\(point.rawValue):stop"])
+        cluster.driver.setVariables([Failpoint.variable: "\(point.name):stop"])
         try await cluster.driver.restart(SIGKILL)
         cluster.driver.setVariables([:])
         let running = Task { () -> RPCFailure? in
@@ -43,7 +45,7 @@ struct `A loop device that is detached while the driver uses it` {
 
     /// Kills the driver in the middle of a call.
     private func kill(at point: Failpoint, _ call: () async throws -> Void) async throws {
-        cluster.driver.setVariables([Failpoint.variable: "\(point.rawValue):kill"])
+        cluster.driver.setVariables([Failpoint.variable: "\(point.name):kill"])
         try await cluster.driver.restart(SIGKILL)
         await #expect(throws: RPCFailure.self) { try await call() }
         #expect(try await cluster.driver.stop(SIGTERM) == .signalled(SIGKILL))

@@ -72,7 +72,7 @@ struct `A volume whose files are damaged` {
                 }
             }
             // A list without it would say that it does not exist.
-            await expectFailure(.internalError, id, "volume.json", "leave out") {
+            await expectFailure(.internalError, id, "volume.json", "cannot list") {
                 try await cluster.volumes()
             }
             _ = try await cluster.snapshots()

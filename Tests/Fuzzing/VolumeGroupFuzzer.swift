@@ -70,7 +70,6 @@ enum VolumeGroupFuzzer: Fuzzer {
         _ = group.isHidden(volume)
         _ = group.deviceUUID(of: volume)
         _ = group.thinVolumes(ofPool: volume.name)
-        _ = group.thinSnapshots(of: volume.name)
         _ = group.snapshots(of: volume.name)
     }
 

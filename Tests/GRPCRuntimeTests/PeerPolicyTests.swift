@@ -98,7 +98,7 @@ struct PeerPolicyTests {
         let peer = Self.peer([Self.node, "n1.\(Self.node)"])
         let call = PeerPolicy.ofNodes.refusal(of: "/csi.v1.Controller/DeleteVolume", by: peer)
         #expect(
-            call?.message == "csi.v1.Controller/DeleteVolume is for controllers, and the "
+            call?.message == "only controllers may call csi.v1.Controller/DeleteVolume, and the "
                 + "certificate is that of node n1"
         )
         let policy = PeerPolicy.ofControllers(requiringNodeNames: false)

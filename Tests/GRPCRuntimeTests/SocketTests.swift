@@ -115,7 +115,7 @@ struct SocketTests {
         #expect(unsafe write(file, "keep", 4) == 4)
         close(file)
         let error = #expect(throws: DriverError.self) { try server(at: path) }
-        #expect(error?.message.contains("\(path) exists and is no socket") == true)
+        #expect(error?.message.contains("\(path) exists and is not a socket") == true)
         #expect(try status(of: path).st_size == 4)
         #expect(folder.names == ["s.sock"])
     }
@@ -168,6 +168,25 @@ struct SocketTests {
         #expect(error?.message.contains("tcp://127.0.0.1:\(port)") == true)
         #expect(folder.names.isEmpty)
         #expect(first.boundPorts == [port])
+    }
+
+    /// The descriptors of every test in this process are far more than one.
+    @Test func `a port with a limit of descriptors takes no connection above it, and others do`()
+        async throws
+    {
+        let place = Endpoint.tcp(host: "127.0.0.1", port: 0)
+        var limited = ServerConfiguration(endpoints: [place])
+        limited.maximumDescriptors = 1
+        try await withServer(limited) { full in
+            let fullPort = try #require(full.boundPorts.first)
+            try await withServer(at: place) { open in
+                let openPort = try #require(open.boundPorts.first)
+                #expect(try await answer(at: .tcp(host: "127.0.0.1", port: openPort)) == [])
+            }
+            try await withChannel(to: .tcp(host: "127.0.0.1", port: fullPort)) { channel in
+                #expect(await channel.failure(of: echo)?.code == .unavailable)
+            }
+        }
     }
 
     @Test func `no endpoint at all is an error`() {

@@ -64,6 +64,30 @@ struct TLSTests {
         }
     }
 
+    /// More than C-core and OpenSSL hold at once of a connection.
+    @Test func `certificates and messages of any size get through`() async throws {
+        let folder = try TemporaryFolder()
+        let authority = try Authority("ca", in: folder.path)
+        let many = (0..<400).map { "DNS:node-\($0).some-long-domain.cairn" }.joined(separator: ",")
+        let server = try authority.issue("server", names: "IP:127.0.0.1,\(many)")
+        let client = try authority.issue("client", names: "DNS:controller.cairn,\(many)")
+        let configuration = ServerConfiguration(
+            endpoints: [.tcp(host: "127.0.0.1", port: 0)],
+            tls: server
+        )
+        try await withServer(configuration) { server in
+            let port = try #require(server.boundPorts.first)
+            let endpoint = Endpoint.tcp(host: "127.0.0.1", port: port)
+            try await withChannel(to: endpoint, options(client)) { channel in
+                for count in [0, 4000, 4096, 17_408, 1 << 20] {
+                    let message = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+                    let answer = try await channel.unary(echo, message, timeout: patience)
+                    #expect(answer == message)
+                }
+            }
+        }
+    }
+
     @Test func `who has no certificate of the authority is refused, on both sides`() async throws {
         let folder = try TemporaryFolder()
         let authority = try Authority("ca", in: folder.path)
@@ -141,12 +165,12 @@ struct TLSTests {
         let (certificate, key) = (try #require(good.certificate), try #require(good.key))
         let otherKey = try #require(other.key)
         for (files, words) in [
-            (TLSFiles(certificate: key, key: key), "\(key) holds no certificate"),
-            (TLSFiles(certificate: certificate, key: certificate), "holds no private key"),
+            (TLSFiles(certificate: key, key: key), "\(key) has no certificate"),
+            (TLSFiles(certificate: certificate, key: certificate), "has no private key"),
             (TLSFiles(certificate: certificate, key: otherKey), "\(otherKey) is not the key"),
             (
                 TLSFiles(certificate: certificate, key: key, authority: key),
-                "\(key) holds no certificate"
+                "\(key) has no certificate"
             ),
         ] {
             let error = #expect(throws: DriverError.self, "\(words)") {

@@ -20,7 +20,7 @@ struct ComplaintTests {
                 + "NOTE: several defaults have changed\nERROR: not enough free space\n",
             "ERROR: not enough free space"
         ),
-        ("Usage: mkfs.xfs\n", "Usage: mkfs.xfs"), ("", "it said nothing"),
+        ("Usage: mkfs.xfs\n", "Usage: mkfs.xfs"), ("", "it printed nothing"),
     ])
     func `usage texts, versions and notes are left out`(said: String, helps: String) {
         let output = CommandOutput(exitCode: 1, standardOutput: "", standardError: said)

@@ -89,7 +89,9 @@ struct ProbeTests {
                 replacingHalfMade: true
             )
             try Bytes.write(start, to: device)
-            #expect(Probe.look(at: device) == .other("several signatures that contradict"))
+            #expect(
+                Probe.look(at: device) == .other("several signatures that contradict each other")
+            )
         }
     }
 

@@ -36,7 +36,11 @@ import Testing
             let first = ScriptedBackend(tier: "a", folder: try folder.makeFolder("a"))
             let second = ScriptedBackend(tier: "b", folder: try folder.makeFolder("b"))
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let tiers = Tiers([first, second], default: "a", logger: logger)
+            let tiers = Tiers(
+                [first, second].map { Tier(named: $0.tier, over: $0, defaultFilesystem: .ext4) },
+                default: "a",
+                logger: logger
+            )
             tiers.start()
             try body(tiers, first, second)
         }
@@ -92,7 +96,7 @@ import Testing
         try withTiers { tiers, _, _ in
             let admission = Admission(maximumVolumes: 1)
             try admit(admission, record("1"), tiers) { () throws(DriverError) in
-                expectRefusal("may have 1") { () throws(DriverError) in
+                expectRefusal("limit is 1") { () throws(DriverError) in
                     try admit(admission, record("2"), tiers)
                 }
                 #expect(admission.isFull(tiers))

@@ -49,12 +49,16 @@ private final class ScriptedStorage: FormerStorage {
 
     private func withTiers(
         _ storage: ScriptedStorage,
-        _ body: (_ tiers: Tiers, _ near: ScriptedBackend) throws -> Void
+        _ body: (_ tiers: Tiers, _ near: Tier) throws -> Void
     ) throws {
         try withTemporaryFolder { folder in
-            let near = ScriptedBackend(tier: "near", folder: try folder.makeFolder("near"))
+            let near = Tier(
+                named: "near",
+                over: ScriptedBackend(folder: try folder.makeFolder("near")),
+                defaultFilesystem: .ext4
+            )
             let tiers = Tiers(
-                [near],
+                [Tier(named: near.tier, over: near, defaultFilesystem: .ext4)],
                 former: [FormerTier(storage)],
                 default: "near",
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -82,14 +86,14 @@ private final class ScriptedStorage: FormerStorage {
             expectUnavailable("tier 'old' is not in the tiers file") { _ = try tiers.find(volume) }
             expectUnavailable("pool /srv/old") { _ = try tiers.find(snapshot) }
             expectUnavailable("1 volumes and 1 snapshots") {
-                _ = try tiers.askEach { (it) throws(DriverError) in try it.volumes() }
+                _ = try tiers.readEach { (it) throws(DriverError) in try it.volumes() }
             }
             expectUnavailable("a list would leave out") {
-                _ = try tiers.askEach { (it) throws(DriverError) in try it.snapshots() }
+                _ = try tiers.readEach { (it) throws(DriverError) in try it.snapshots() }
             }
             #expect(try tiers.find(absent) == nil)
             try tiers.finishRemoval(of: absent)
-            #expect(try tiers.device(of: volume)?.number == 99)
+            #expect(try tiers.device(of: volume)?.top.number == 99)
         }
     }
 
@@ -109,7 +113,7 @@ private final class ScriptedStorage: FormerStorage {
         try withTiers(storage) { tiers, near in
             expectUnavailable("its disk is away") { _ = try tiers.find(absent) }
             expectUnavailable("its disk is away") {
-                _ = try tiers.askEach { (it) throws(DriverError) in try it.volumes() }
+                _ = try tiers.readEach { (it) throws(DriverError) in try it.volumes() }
             }
             let found = try tiers.findForCreate(absent, in: near)
             #expect(found == nil)

@@ -11,6 +11,8 @@ import Testing
 /// One tier of two does not answer: neither a record nor an error.
 @Suite(.timeLimit(.minutes(5))) struct HangingTierTests {
     private let identity: NodeIdentity
+    /// Longer than a busy machine keeps a thread of the tier that does answer waiting.
+    private static let patience = Duration.seconds(2)
 
     init() throws {
         identity = try NodeIdentity(driverName: "t.csi", version: "0", nodeID: "n", topology: [:])
@@ -23,10 +25,15 @@ import Testing
             let near = ScriptedBackend(tier: "near", folder: try folder.makeFolder("near"))
             let far = ScriptedBackend(tier: "far", folder: try folder.makeFolder("far"))
             let tiers = Tiers(
-                [far, near],
+                [far, near].map { backend in
+                    Tier(
+                        named: backend.tier,
+                        over: backend,
+                        defaultFilesystem: .ext4,
+                        patience: Self.patience
+                    )
+                },
                 default: "near",
-                // Longer than a busy machine keeps a thread of the tier that does answer waiting.
-                patience: .seconds(2),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
             defer { far.goOn() }
@@ -37,7 +44,11 @@ import Testing
     private func id(_ name: String) -> VolumeID { identity.volumeID(forName: name) }
 
     private func create(_ name: String, in backend: ScriptedBackend) throws {
-        let record = VolumeRecord(
+        _ = try backend.createVolume(record(name, in: backend), progress: Progress())
+    }
+
+    private func record(_ name: String, in backend: ScriptedBackend) -> VolumeRecord {
+        VolumeRecord(
             id: id(name),
             name: name,
             tier: backend.tier,
@@ -52,11 +63,35 @@ import Testing
             isEphemeral: false,
             claim: .init()
         )
-        _ = try backend.createVolume(record, progress: Progress())
+    }
+
+    /// Begins to make a volume on a thread of its own, as the pool of the operations does, and waits
+    /// until that has gone on for longer than the patience.
+    private func beginCreate(_ name: String, in tier: Tier, of backend: ScriptedBackend) throws
+        -> PendingAnswer<VolumeRecord>
+    {
+        let record = record(name, in: backend)
+        let change = try BlockingPool(threads: 1).begin { () throws(DriverError) in
+            try tier.change { (it) throws(DriverError) in
+                try it.createVolume(record, progress: Progress())
+            }
+        }
+        try #require(waitBlocking { backend.held == 1 })
+        let began = ContinuousClock.now
+        try #require(waitBlocking { .now - began > Self.patience })
+        return change
+    }
+
+    private func count(in tier: Tier) throws -> Int {
+        try tier.read { (it) throws(DriverError) in try it.volumes() }.count
+    }
+
+    private func delete(_ name: String, from tier: Tier) throws {
+        try tier.change { (it) throws(DriverError) in try it.deleteVolume(id(name)) }
     }
 
     private func list(_ tiers: Tiers) throws {
-        _ = try tiers.askEach { (backend) throws(DriverError) in try backend.volumes() }
+        _ = try tiers.readEach { (backend) throws(DriverError) in try backend.volumes() }
     }
 
     private func expectUnavailable(_ words: String, _ body: () throws -> Void) {
@@ -72,8 +107,8 @@ import Testing
             tiers.start()
             // It may come to the barrier only after the others have stopped waiting for it.
             #expect(waitBlocking { far.held == 1 })
-            #expect(try tiers.find(id("a"))?.backend.tier == "near")
-            #expect(try tiers.tier(named: nil).tier == "near")
+            #expect(try tiers.find(id("a"))?.tier.name == "near")
+            #expect(try tiers.tier(named: nil).name == "near")
             expectUnavailable("has been starting") { _ = try tiers.find(id("b")) }
             expectUnavailable("has been starting") { _ = try tiers.tier(named: "far") }
             #expect(far.held == 1)
@@ -107,7 +142,43 @@ import Testing
             #expect(far.held <= 4 + Int(elapsed.squareRoot()))
             far.goOn()
             try waitUntil { try tiers.find(id("new")) == nil }
-            #expect(try tiers.find(id("c"))?.backend.tier == "far")
+            #expect(try tiers.find(id("c"))?.tier.name == "far")
+        }
+    }
+
+    @Test func `while a change hangs, the next caller looks first and nobody else waits`() throws {
+        try withTiers { tiers, _, far in
+            let tier = try tiers.tier(named: "far")
+            far.hang()
+            let change = try beginCreate("slow", in: tier, of: far)
+            let begin = ContinuousClock.now
+            for _ in 0..<500 {
+                expectUnavailable("has not answered") { _ = try count(in: tier) }
+                expectUnavailable("has not answered") { try delete("slow", from: tier) }
+            }
+            // The change itself, the look, and a trial at each doubling of the time since.
+            let elapsed = (ContinuousClock.now - begin) / .milliseconds(50)
+            #expect(far.held <= 4 + Int(elapsed.squareRoot()))
+            far.goOn()
+            try waitUntil { try count(in: tier) == 1 }
+            #expect(try change.value(by: .now + longestWait)?.name == "slow")
+            #expect(try tiers.find(id("slow"))?.record.name == "slow")
+            try delete("slow", from: tier)
+        }
+    }
+
+    @Test func `a change that takes long is no hang`() throws {
+        try withTiers { tiers, _, far in
+            let tier = try tiers.tier(named: "far")
+            far.hang(only: "createVolume")
+            let change = try beginCreate("slow", in: tier, of: far)
+            for _ in 0..<500 {
+                #expect(try count(in: tier) == 0)
+                try delete("other", from: tier)
+            }
+            #expect(far.held == 1)
+            far.goOn()
+            #expect(try change.value(by: .now + longestWait)?.name == "slow")
         }
     }
 

@@ -18,10 +18,11 @@ package final class ScriptedBackend: VolumeBackend {
         var isFull = false
         /// How long each step takes at most, in microseconds; it is chosen at random.
         var longest: UInt32 = 0
+        /// The one call that hangs at the barrier; nil for all.
+        var hanging: String?
     }
 
     package let tier: String
-    package let defaultFilesystem = FilesystemType.ext4
     package let sizeUnit = ByteCount.kibibytes(4)
     package let isThick = false
     package let choosesBlockSize: Bool
@@ -66,8 +67,11 @@ package final class ScriptedBackend: VolumeBackend {
         if longest > 0 { usleep(UInt32.random(in: 0...longest)) }
     }
 
-    /// Makes every call that comes hang until ``goOn()``.
-    package func hang() { barrier.close() }
+    /// Makes every call that comes hang until ``goOn()``, or those of one name.
+    package func hang(only call: String? = nil) {
+        state.withLock { $0.hanging = call }
+        barrier.close()
+    }
 
     package func goOn() { barrier.open() }
 
@@ -77,7 +81,8 @@ package final class ScriptedBackend: VolumeBackend {
     package func path(of id: VolumeID) -> String { "\(folder)/\(id)" }
 
     private func step(_ name: String) throws(DriverError) {
-        barrier.pass()
+        let hanging = state.withLock(\.hanging)
+        if hanging == nil || hanging == name { barrier.pass() }
         dawdle()
         let failure = state.withLock { state -> DriverError? in
             guard let left = state.countdown else { return nil }
@@ -92,6 +97,15 @@ package final class ScriptedBackend: VolumeBackend {
 extension ScriptedBackend {
     package func start() throws(DriverError) { try step("start") }
     package func checkHealth() throws(DriverError) { try step("checkHealth") }
+
+    package func health() -> TierHealth {
+        do throws(DriverError) {
+            try checkHealth()
+            return TierHealth()
+        } catch {
+            return TierHealth(unavailable: tier, error)
+        }
+    }
 
     package func volumes() throws(DriverError) -> [VolumeRecord] {
         try step("volumes")

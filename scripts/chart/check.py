@@ -41,7 +41,7 @@ def lint():
 def versions():
     """One version for chart, image and binary."""
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    source = Path("Sources/cairn/Main.swift").read_text()
+    source = Path("Sources/cairn/Release/Release.swift").read_text()
     binary = re.search(r'static let version = "(.*)"', source)[1]
     if not chart["version"] == chart["appVersion"] == binary:
         yield f"chart {chart['version']}, appVersion {chart['appVersion']}, cairn {binary}"

@@ -79,7 +79,7 @@ final class Gate: Sendable {
             guard let place = state.waiters.firstIndex(where: { $0.number == waiter.number })
             else { return }
             state.waiters.remove(at: place)
-            let reason = trouble(in: state) ?? "others were first for \(patience)"
+            let reason = trouble(in: state) ?? "other operations took all the time, \(patience)"
             throw DriverError(.unavailable, "\(waiter.doing) did not get its turn: \(reason)")
         }
     }
@@ -101,7 +101,7 @@ final class Gate: Sendable {
         let passed = ContinuousClock.now - inside.since
         guard passed >= patience else { return nil }
         return "\(inside.doing) of \(what) has been hanging for \(passed.components.seconds) s; "
-            + "see whether its disks answer (dmesg, dmsetup info); the driver goes on by itself "
-            + "when they do"
+            + "check whether its disks answer (dmesg, dmsetup info); the driver continues when "
+            + "they do"
     }
 }

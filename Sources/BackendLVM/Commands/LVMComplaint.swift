@@ -68,7 +68,7 @@ struct LVMComplaint: Sendable, Hashable {
     ///
     /// The caller must know that nothing was left behind, or say otherwise.
     func error(of subcommand: String) -> DriverError {
-        let what = "\(subcommand) ended with code \(output.exitCode): \(output.complaint)"
+        let what = "\(subcommand) failed with exit code \(output.exitCode): \(output.complaint)"
         return switch kind {
         case .noSpace: DriverError(.outOfSpace, what)
         case .metadataAreaFull:
@@ -80,15 +80,15 @@ struct LVMComplaint: Sendable, Hashable {
         case .diskFailed:
             DriverError(
                 .unavailable,
-                "\(what); a disk of the volume group fails: look at the node's kernel log, bring the "
-                    + "disk back or replace it, and see what cairn doctor says"
+                "\(what); a disk of the volume group fails: see the node's kernel log and cairn "
+                    + "doctor, then bring the disk back or replace it"
             )
         case .frozen:
             DriverError(
                 .inUse,
-                "the file system of the volume, or of the source, is frozen by another program, and "
-                    + "this kernel cannot hold its writes a second time: thaw it (fsfreeze -u), then "
-                    + "retry; a cut freezes what is mounted by itself (\(what))"
+                "another program has frozen the file system of the volume or of its source, and this "
+                    + "kernel cannot freeze it twice: thaw it (fsfreeze -u), then retry; the driver "
+                    + "freezes it itself (\(what))"
             )
         case .other: DriverError(.hostFailure, what)
         }

@@ -32,8 +32,7 @@ struct LVMReport: Sendable, Hashable {
         } catch {
             throw DriverError(
                 .hostFailure,
-                "LVM answered with a report that cannot be read; look at the output of "
-                    + "vgs --reportformat json",
+                "cannot parse the report of LVM; check the output of vgs --reportformat json",
                 cause: error
             )
         }
@@ -58,7 +57,7 @@ extension LVMCommand {
         guard output.exitCode == 0 else {
             throw DriverError(
                 .unavailable,
-                "\(subcommand) ended with code \(output.exitCode): \(output.complaint)"
+                "\(subcommand) failed with exit code \(output.exitCode): \(output.complaint)"
             )
         }
         return output

@@ -47,9 +47,9 @@ struct GroupSearch: Sendable {
         }
         return DriverError(
             .unavailable,
-            "there is no volume group \(group) on this node: bring its disks back, or correct "
-                + "'volumeGroup' in the tiers file; where it was never made, make it on blank disks "
-                + "(cairn pool create)"
+            "this node has no volume group \(group): bring its disks back, or correct "
+                + "'volumeGroup' in the tiers file; if the group never existed, make it on blank "
+                + "disks (cairn pool create)"
         )
     }
 
@@ -101,7 +101,7 @@ extension GroupSearch {
             case .devicesFile:
                 "\(device) is not in LVM's devices file; run lvmdevices --adddev \(device)"
             case .filters:
-                "\(device) is rejected by 'filter' or 'global_filter' of lvm.conf; correct them"
+                "'filter' or 'global_filter' in lvm.conf rejects \(device); correct them"
             }
         }
     }

@@ -132,7 +132,10 @@ extension GroupChange {
             .run(deadline: VolumeGroup.commandLimit).standardOutput
         let parts = setting.byteSplit(separator: "\"", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[1].hasBytePrefix("/") else {
-            throw DriverError(.hostFailure, "LVM does not say where its locks are: '\(setting)'")
+            throw DriverError(
+                .hostFailure,
+                "LVM does not report the directory of its locks: '\(setting)'"
+            )
         }
         return "\(parts[1])/V_\(group.name)"
     }

@@ -24,7 +24,8 @@ extension VolumeGroup {
         }
         let reason: String
         if !metadata.isWritable {
-            reason = "is read-only: its description does not say WRITE; see vgs -o +vg_permissions"
+            reason =
+                "is read-only (see vgs -o +vg_permissions): run vgchange --permission rw \(name)"
         } else if !metadata.status.contains("RESIZEABLE") {
             reason =
                 "is not resizeable, so no volume can be made: run vgchange --resizeable y \(name)"
@@ -44,9 +45,9 @@ extension VolumeGroup {
         }
         return DriverError(
             .unavailable,
-            "volume group \(name) misses a disk (physical volume \(disk.id), last seen as "
-                + "\(disk.deviceHint)), so it cannot be changed: bring the disk back, then "
-                + "vgextend --restoremissing; only where it is lost for good, give it up with "
+            "volume group \(name) cannot be changed: a disk is missing (physical volume "
+                + "\(disk.id), last seen as \(disk.deviceHint)); bring the disk back, then run "
+                + "vgextend --restoremissing; only if it is lost for good, give it up with "
                 + "vgreduce --removemissing"
         )
     }
@@ -83,9 +84,9 @@ extension VolumeGroup {
         guard !isOurs else { return }
         throw DriverError(
             .unavailable,
-            "volume group \(name) belongs to another host: its system ID is '\(owner)', which LVM does "
-                + "not accept here (lvm systemid); use it on that host, or, only where no other host "
-                + "uses its disks, see lvmsystemid(7) on how to take it over"
+            "volume group \(name) belongs to another host: LVM does not accept its system ID "
+                + "'\(owner)' here (lvm systemid); use it on that host; if no other host uses its "
+                + "disks, see lvmsystemid(7) on how to take it over"
         )
     }
 

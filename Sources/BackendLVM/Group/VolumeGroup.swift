@@ -69,9 +69,9 @@ package final class VolumeGroup: Sendable {
         guard note(metadata) else {
             throw DriverError(
                 .unavailable,
-                "the disks of volume group \(name) that answer hold an older description of it "
-                    + "(\(metadata.sequenceNumber)) than was seen before: bring its other disks back, "
-                    + "or restart the driver if you have put the group back yourself (vgcfgrestore)"
+                "the disks of volume group \(name) that answer have older metadata (seqno "
+                    + "\(metadata.sequenceNumber)) than before: bring its other disks back; if you "
+                    + "restored the group yourself (vgcfgrestore), restart the driver"
             )
         }
         watch.look(beside: metadata) { [cache] in cache.searchAtNextLook() }
@@ -133,9 +133,9 @@ package final class VolumeGroup: Sendable {
         guard let stray = try LVMCommand.stray(on: name) else { return }
         throw DriverError(
             .unavailable,
-            "a command that an earlier driver started still works on volume group \(name) (process "
-                + "\(stray.id)): retry when it has ended; if it hangs, see whether the group's disks "
-                + "answer (dmesg)"
+            "an LVM command of an earlier driver process still works on volume group \(name) (process "
+                + "\(stray.id)): retry when it has ended; if it hangs, check whether the group's "
+                + "disks answer (dmesg)"
         )
     }
 }
@@ -164,8 +164,7 @@ struct GroupChange {
         throw DriverError(
             .unavailable,
             "\(subcommand) succeeded, but the disks of volume group \(group.name) do not have its "
-                + "change: they lose what they acknowledge; look at the node's kernel log and replace "
-                + "them"
+                + "change: they lose writes; see the node's kernel log and replace them"
         )
     }
 

@@ -32,7 +32,7 @@ extension PoolPlan {
         package let pool: String
         /// Disks for the group: a new one is made of them, or they are added to it.
         package let disks: [String]
-        /// nil: nine tenths of what is free.
+        /// nil: `defaultShare` of the free space.
         package let size: ByteCount?
         /// nil: what LVM takes for the size.
         package let metadataSize: ByteCount?
@@ -63,12 +63,15 @@ extension PoolPlan {
         if let size = wish.size {
             arguments += ["--size", "\(size.bytes)b"]
         } else {
-            arguments += ["--extents", "90%FREE"]
+            arguments += ["--extents", "\(defaultShare)%FREE"]
         }
         if let size = wish.metadataSize { arguments += ["--poolmetadatasize", "\(size.bytes)b"] }
         commands.append(LVMCommand("lvcreate", arguments))
         return PoolPlan(commands: commands, blankDisks: wish.disks)
     }
+
+    /// Percent of the group's free space that a pool takes when no size is given.
+    package static let defaultShare = 90
 
     /// The metadata area of LVM's default is full after some 700 volumes of Cairn; this one takes
     /// twenty thousand.
@@ -86,7 +89,7 @@ extension PoolPlan {
         guard isOurs || !exists else {
             throw DriverError(
                 .unavailable,
-                "volume group \(group) belongs to another host (vgs --foreign -o +vg_systemid): take "
+                "volume group \(group) belongs to another host (vgs --foreign -o +vg_systemid): use "
                     + "another name"
             )
         }
@@ -104,8 +107,8 @@ extension PoolPlan {
         guard found != .blank else { return }
         throw DriverError(
             .inUse,
-            "\(disk) holds \(found.inWords): nothing was changed; if nobody needs that, wipe it "
-                + "yourself (wipefs --all, blkdiscard), then repeat this"
+            "\(disk) has \(found.inWords): nothing was changed; if nobody needs that data, wipe the "
+                + "disk (wipefs --all, blkdiscard), then repeat the command"
         )
     }
 }
@@ -133,7 +136,7 @@ extension PoolPlan {
         guard !commands.isEmpty else {
             throw DriverError(
                 .invalidRequest,
-                "say what to add to \(path): --size, --metadata or --disk"
+                "nothing to add to \(path): give --size, --metadata or --disk"
             )
         }
         return PoolPlan(commands: commands, blankDisks: disks)

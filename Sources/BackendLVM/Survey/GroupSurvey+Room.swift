@@ -47,12 +47,12 @@ extension GroupSurvey {
         if usage.queuesWhenFull {
             note(
                 "thin pool \(path)",
-                "writes wait for a minute where it is full, then fail",
+                "when it is full, writes wait for a minute, then fail",
                 "lvchange --errorwhenfull y \(path) makes them fail at once"
             )
         }
         if !usage.passesDiscardsDown {
-            note("thin pool \(path)", "what volumes discard is not passed on to its disks")
+            note("thin pool \(path)", "discards of volumes are not passed on to the disks")
         }
     }
 

@@ -29,7 +29,7 @@ extension GroupSurvey {
             problem(
                 .inactive,
                 "volume_list of lvm.conf",
-                "no new volume of the group could be used: LVM would not activate it",
+                "LVM will not activate new volumes of the group, so none can be used",
                 error.message
             )
         }
@@ -44,7 +44,7 @@ extension GroupSurvey {
         else { return }
         note(
             "auto_activation_volume_list of lvm.conf",
-            "leaves out the group: after a boot its volumes are activated one by one, when they are staged"
+            "does not name the group: after a boot, each volume is activated when it is staged"
         )
     }
 
@@ -56,8 +56,8 @@ extension GroupSurvey {
             problem(
                 .inactive,
                 "thin pool \(path)",
-                "not active, so how full it is cannot be seen",
-                "the next create or stage activates it, and lvchange --activate y \(path) does now"
+                "not active, so its usage is unknown",
+                "the next create or stage activates it; to do it now, run lvchange --activate y \(path)"
             )
         } catch {
             problem(.inactive, "thin pool \(path)", "stopped by somebody", error.message)

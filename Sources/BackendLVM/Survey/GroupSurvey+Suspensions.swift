@@ -11,8 +11,8 @@ extension GroupSurvey {
             problem(
                 .suspended,
                 "\(group)/\(suspension.volume)",
-                "its device \(suspension.device.name) is suspended: whoever reads or writes it waits",
-                "see whether an LVM command runs; where none does, kill -HUP the driver, which "
+                "its device \(suspension.device.name) is suspended: all reads and writes of it wait",
+                "check whether an LVM command runs; if none does, send the driver SIGHUP, which "
                     + "resumes it"
             )
         }

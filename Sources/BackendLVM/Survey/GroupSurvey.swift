@@ -38,7 +38,7 @@ package struct GroupSurvey: Sendable {
         do {
             if includingHost { try examineHost() }
             if let trouble = backend.group.trouble {
-                let advice = "see whether its disks answer (dmesg); they may need to be replaced"
+                let advice = "check whether its disks answer (dmesg); they may need to be replaced"
                 problem(.hanging, "volume group \(group)", trouble, advice)
             }
             try backend.refuseLongNames(of: backend.ownLayout)
@@ -56,7 +56,7 @@ package struct GroupSurvey: Sendable {
             snapshots = try backend.readableSnapshots()
             good("objects", "volumes: \(volumes.count), snapshots: \(snapshots.count)")
         } catch {
-            let advice = "correct that; a running driver goes on by itself then"
+            let advice = "fix this; the driver recovers without a restart"
             problem(.unavailable, "volume group \(group)", error.message, advice)
         }
     }
@@ -140,7 +140,7 @@ extension GroupSurvey {
             _ = try HostCommand(.thinCheck, arguments: [])
             good("thin_check", "there")
         } catch {
-            note("thin_check", "missing: LVM activates a pool without a look at it", error.message)
+            note("thin_check", "missing: LVM activates a pool without a check", error.message)
         }
     }
 
@@ -160,8 +160,8 @@ extension GroupSurvey {
             guard let trouble = disk.isMissing ? "missing" : disk.trouble else { continue }
             let advice =
                 disk.isHidden
-                ? "do that, and remove nothing of the group before: its data is there"
-                : "bring it back, then vgextend --restoremissing \(group) <disk>; only where it is lost "
+                ? "do that, and remove nothing of the group before: its data still exists"
+                : "bring it back, then run vgextend --restoremissing \(group) <disk>; only if it is lost "
                     + "for good, give it up with vgreduce --removemissing \(group)"
             problem(
                 .missingDisk,
@@ -206,7 +206,7 @@ extension GroupSurvey {
             do throws(DriverError) {
                 tier = try tags.required(Fact.tier)
             } catch {
-                problem(.record, name, error.message, "until then it is in no list of volumes")
+                problem(.record, name, error.message, "until then no list of volumes has it")
                 continue
             }
             if backend.group.tiers.contains(tier) { continue }
@@ -214,12 +214,12 @@ extension GroupSurvey {
                 .unknownTier,
                 name,
                 "belongs to tier '\(tier)', which no tiers file knows",
-                "put that tier back into the tiers file; remove the volume with lvremove only if "
-                    + "nobody needs its data"
+                "put that tier back into the tiers file; run lvremove only if nobody needs the volume's "
+                    + "data"
             )
         }
         guard foreign > 0 else { return }
-        note("shared", "\(foreign) volumes of others in volume group \(group)")
+        note("shared", "\(foreign) other volumes in volume group \(group)")
     }
 }
 
@@ -231,8 +231,8 @@ extension GroupSurvey {
         problem(
             .unknownTier,
             "\(group)/\(volume.name)",
-            "has a name of the driver's and not its tag '\(Tags.mark)'",
-            "rename it (lvrename) if it is not Cairn's, or put its tags back"
+            "has a name like the driver's, but not its tag '\(Tags.mark)'",
+            "rename it (lvrename) if it is not Cairn's, or restore its tags"
         )
     }
 }
@@ -246,7 +246,7 @@ extension GroupSurvey {
             guard own.isReady else {
                 return note(
                     path,
-                    "half-made: it is being made now, or a crash left it",
+                    "unfinished: it is being made now, or an interrupted operation left it",
                     "the retry, or the next start of the driver, finishes or removes it"
                 )
             }
@@ -264,7 +264,7 @@ extension GroupSurvey {
                 .record,
                 path,
                 error.message,
-                "see what is wrong with it before anything is mounted"
+                "find out what is wrong with it before you mount anything"
             )
         }
     }
@@ -279,8 +279,8 @@ extension GroupSurvey {
         } else if !own.volume.name.hasBytePrefix(Temporary.prefix) {
             throw DriverError(
                 .hostFailure,
-                "it has been renamed: the driver looks for '\(try own.tags.required(Fact.name))' under "
-                    + "another name, and errors about it tell which"
+                "it was renamed: the driver looks for '\(try own.tags.required(Fact.name))' under "
+                    + "another name, which its errors say"
             )
         }
     }
@@ -293,7 +293,7 @@ extension GroupSurvey {
                 .broken,
                 "\(group)/\(own.volume.name)",
                 error.message,
-                "keep it from being written until that is decided"
+                "do not write to it until that is decided"
             )
         }
     }
@@ -318,7 +318,7 @@ extension GroupSurvey {
             problem(
                 .broken,
                 path,
-                "a part of it lies on a missing disk",
+                "a part of it is on a missing disk",
                 "bring the disk back"
             )
         default: return

@@ -11,7 +11,10 @@ package enum NewLoopPool {
         throws(DriverError) -> String
     {
         guard let path = PoolPath(directory) else {
-            throw DriverError(.invalidRequest, "'\(directory)' cannot be a pool")
+            throw DriverError(
+                .invalidRequest,
+                "'\(directory)' cannot be a pool; use an absolute path other than /"
+            )
         }
         var wish = rules
         wish.createsPool = true
@@ -31,7 +34,7 @@ extension Pool {
             if let found = try marker(in: root), found.uuid != proofs.unfinished?.uuid {
                 throw DriverError(
                     .conflict,
-                    "\(path.directory) is pool \(found.uuid) of tier '\(found.tier)' already"
+                    "\(path.directory) is already pool \(found.uuid) of tier '\(found.tier)'"
                 )
             }
         } else if !rules.requiresMountPoint {
@@ -43,7 +46,7 @@ extension Pool {
         }
         let root = try open()
         guard let marker = try marker(in: root) else {
-            throw unavailable("the pool was made and is gone: see its disk")
+            throw unavailable("the pool was removed right after it was made: check its disk")
         }
         return marker.uuid
     }

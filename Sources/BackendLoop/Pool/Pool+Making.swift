@@ -35,9 +35,9 @@ extension Pool {
         if let begun = proofs.unfinished {
             guard begun.makingOn == mount.target else {
                 throw unavailable(
-                    "a pool was being made there on the file system mounted at "
-                        + "\(begun.makingOn ?? ""), and the directory is on the one at "
-                        + "\(mount.target) now: mount the pool's disk, or remove \(file.path) to "
+                    "the making of a pool began on the file system mounted at "
+                        + "\(begun.makingOn ?? ""), but the directory is now on the one at "
+                        + "\(mount.target); mount the pool's disk, or remove \(file.path) to "
                         + "make the pool here"
                 )
             }
@@ -65,8 +65,9 @@ extension Pool {
         }
         guard let example = foreign.min() else { return }
         throw unavailable(
-            "the directory is no pool and is not empty (it holds '\(example)'): mount the pool's disk "
-                + "there, or choose an empty one; if it was a pool, restore its \(PoolNames.marker)"
+            "the directory is not a pool and not empty (it has '\(example)'): mount the pool's disk "
+                + "there, or choose an empty directory; if it was a pool, restore its "
+                + PoolNames.marker
         )
     }
 
@@ -113,7 +114,7 @@ extension Pool {
             guard !isNew else { throw error }
             // The pool is there and is the right one: its volumes must not wait for this.
             logger.warning(
-                "cannot keep the pool's UUID: while its disk is away, only the note proves it",
+                "cannot keep the pool's UUID: while its disk is missing, only the note proves the pool",
                 metadata: ["file": "\(file.path)", "reason": "\(error.message)"]
             )
         }

@@ -63,7 +63,7 @@ final class Pool: Sendable {
     func open() throws(DriverError) -> Folder {
         do throws(DriverError) {
             guard let parent = try Folder.existing(at: path.parent) else {
-                throw unavailable("\(path.parent) does not exist: make it, or mount its disk")
+                throw unavailable("\(path.parent) does not exist: create it, or mount its disk")
             }
             let noted = try holdNote(in: parent)
             do throws(DriverError) {
@@ -97,7 +97,7 @@ final class Pool: Sendable {
         }
         for shelf in [PoolNames.volumes, PoolNames.snapshots] where try !root.has(shelf) {
             throw unavailable(
-                "its folder '\(shelf)' is gone: restore it from a backup, or make it empty by hand"
+                "its directory '\(shelf)' is missing: restore it from a backup, or create it empty"
             )
         }
         let shown = try root.shownPath()
@@ -122,7 +122,7 @@ final class Pool: Sendable {
 extension Pool {
     private func existingRoot() throws(DriverError) -> Folder {
         guard let root = try Folder.existing(at: path.directory) else {
-            throw unavailable("the directory is gone; mount its disk")
+            throw unavailable("the directory is missing; mount its disk")
         }
         return root
     }
@@ -157,15 +157,15 @@ extension Pool {
     private func requireMountPoint(_ mount: PoolMount, _ proofs: PoolProofs) throws(DriverError) {
         guard rules.requiresMountPoint, !mount.isRoot else { return }
         throw unavailable(
-            "the tiers file says 'mountPoint: true', and the directory is a folder of the file system "
-                + "on \(mount.target): \(proofs.advice)"
+            "the tiers file says 'mountPoint: true', but no disk is mounted at the directory: it is in "
+                + "the file system on \(mount.target); \(proofs.advice)"
         )
     }
 
     private func warn(of mount: PoolMount) {
         guard mount.isVolatile, !rules.isVolatile else { return }
         logger.warning(
-            "the pool does not outlive a reboot or its container; 'volatile: true' allows that",
+            "a reboot or the end of the container loses the pool; 'volatile: true' allows that",
             metadata: ["directory": "\(path.directory)", "filesystem": "\(mount.type)"]
         )
     }
@@ -192,7 +192,7 @@ extension Pool {
         guard let note = try noteFile(in: parent) else { return nil }
         guard try note.lock() else {
             throw unavailable(
-                "another driver uses it (it holds \(path.notePath)): stop that one first"
+                "another driver uses it and has locked \(path.notePath): stop that driver first"
             )
         }
         return note
@@ -203,7 +203,7 @@ extension Pool {
             return try parent.fileOrNew(path.note)
         } catch {
             logger.warning(
-                "cannot write the note beside the pool: an unmounted disk is noticed less well",
+                "cannot write the note next to the pool: a disk that is not mounted is harder to detect",
                 metadata: ["reason": "\(error.message)"]
             )
             return try parent.file(path.note, for: .reading)
@@ -218,7 +218,7 @@ extension Pool {
             }
         } catch {
             logger.warning(
-                "cannot write the note beside the pool",
+                "cannot write the note next to the pool",
                 metadata: ["reason": "\(error.message)"]
             )
         }
@@ -231,7 +231,10 @@ extension Pool {
             do throws(DriverError) {
                 if try note.contents(limit: 4096).isEmpty { try parent.removeFile(path.note) }
             } catch {
-                logger.debug("left an empty note", metadata: ["reason": "\(error.message)"])
+                logger.debug(
+                    "found an empty note, and left it as it is",
+                    metadata: ["reason": "\(error.message)"]
+                )
             }
         }
     }

@@ -27,8 +27,8 @@ struct PoolMarker: Sendable, Hashable {
         } catch {
             throw DriverError(
                 .unavailable,
-                "\(path) is damaged (\(error.message)); restore it from a backup: the pool is left "
-                    + "alone until then"
+                "\(path) is damaged (\(error.message)); restore it from a backup: the pool is not "
+                    + "used until then"
             )
         }
     }

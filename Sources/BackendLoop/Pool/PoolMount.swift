@@ -23,7 +23,7 @@ package struct PoolMount: Sendable, Hashable {
         let path = try folder.shownPath()
         let id = try MountedPath.mountID(at: path)
         guard let entry = try MountTable.read().first(where: { $0.mountID == id }) else {
-            throw DriverError(.unavailable, "\(path) is on no mount of the mount table: retry")
+            throw DriverError(.unavailable, "the mount table has no mount for \(path): retry")
         }
         type = entry.fsType
         device = entry.device

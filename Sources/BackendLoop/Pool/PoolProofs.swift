@@ -54,19 +54,19 @@ struct PoolProofs {
         guard let expected = others.first(where: { $0 != found }) else { return nil }
         return (
             "it is pool \(found), not \(expected)",
-            "mount the right disk, or, if this one is meant, \(removal(except: found))"
+            "mount the right disk; if this is the right disk, \(removal(except: found))"
         )
     }
 
     /// What a person does about a pool that is not there.
     var advice: String {
         guard expected != nil else {
-            return "mount the pool's disk there, or, if there never was a pool, make one: "
+            return "mount the pool's disk there; if there never was a pool, make one with "
                 + "'cairn pool create \(tier)'"
         }
         return
-            "mount the pool's disk there; if the pool is gone for good, \(removal(except: nil)), "
-            + "then 'cairn pool create \(tier)' makes a new one"
+            "mount the pool's disk there; if the pool is lost for good, \(removal(except: nil)), "
+            + "then make a new one with 'cairn pool create \(tier)'"
     }
 
     /// How to withdraw every proof of another pool than `uuid`.

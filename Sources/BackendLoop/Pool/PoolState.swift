@@ -126,8 +126,8 @@ struct PoolStateFile: Sendable {
         } catch {
             throw DriverError(
                 error.code == .hostFailure ? .unavailable : error.code,
-                "\(path) cannot be read (\(error.message)); restore it, or remove it where the pool "
-                    + "at its place is the right one"
+                "cannot read \(path) (\(error.message)); restore it, or remove it if the pool at its "
+                    + "place is the right one"
             )
         }
     }

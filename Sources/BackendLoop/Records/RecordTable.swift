@@ -45,8 +45,8 @@ final class RecordTable<Record: StoredRecord>: Sendable {
         guard let first = unusable().first else { return records() }
         throw DriverError(
             .hostFailure,
-            "a list would leave out \(Record.noun) \(first.id), which cannot be used: \(first.reason); "
-                + "restore that file from a backup, then restart the driver; cairn doctor names all"
+            "cannot list all: \(Record.noun) \(first.id) cannot be used: \(first.reason); restore that "
+                + "file from a backup, then restart the driver; 'cairn doctor' names all such files"
         )
     }
 

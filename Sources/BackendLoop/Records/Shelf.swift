@@ -15,7 +15,7 @@ struct Shelf<Record: StoredRecord>: ~Copyable {
         guard let folder = try root.folder(Record.shelf) else {
             throw DriverError(
                 .unavailable,
-                "\(root.path)/\(Record.shelf) is gone: mount the pool's disk, or restore the folder"
+                "\(root.path)/\(Record.shelf) is missing: mount the pool's disk, or restore the directory"
             )
         }
         self.folder = folder
@@ -31,7 +31,7 @@ struct Shelf<Record: StoredRecord>: ~Copyable {
             let bytes = try file.contents(limit: Self.recordLimit)
             let stored = try DiskFormat.decode(Stored<Record>.self, from: bytes)
             guard stored.record.id == id else {
-                return .unusable("\(file.path) describes \(stored.record.id)")
+                return .unusable("\(file.path) is the record of another id, \(stored.record.id)")
             }
             return .usable(stored)
         } catch {
@@ -63,7 +63,7 @@ struct Shelf<Record: StoredRecord>: ~Copyable {
         guard let own = try own(id) else {
             throw DriverError(
                 .hostFailure,
-                "\(folder.path)/\(id) is gone: the \(Record.noun)'s data is lost"
+                "\(folder.path)/\(id) is missing: the data of the \(Record.noun) is lost"
             )
         }
         try own.replaceFile(Record.file, with: DiskFormat.encode(stored))
@@ -81,7 +81,7 @@ extension Shelf {
         guard let draft = try folder.folder(name) else {
             throw DriverError(
                 .unavailable,
-                "\(folder.path)/\(name) is gone; was the pool unmounted?"
+                "\(folder.path)/\(name) is missing; check that the pool's disk is mounted"
             )
         }
         // Who looks at the pool meanwhile then knows that this is no leftover.
@@ -169,7 +169,7 @@ extension Shelf {
         guard let example = unknown.min() else { return }
         throw DriverError(
             .hostFailure,
-            "\(own.path) holds '\(example)', which Cairn did not make: move it away, then retry"
+            "\(own.path) has '\(example)', which Cairn did not make: move it away, then retry"
         )
     }
 }

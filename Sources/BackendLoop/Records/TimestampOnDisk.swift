@@ -17,7 +17,7 @@ struct TimestampOnDisk: Codable {
         let keys = try decoder.container(keyedBy: Key.self)
         let nanoseconds = try keys.decode(Int32.self, forKey: .nanoseconds)
         guard (0..<1_000_000_000).contains(nanoseconds) else {
-            throw keys.damage(.nanoseconds, "\(nanoseconds) is no part of a second")
+            throw keys.damage(.nanoseconds, "\(nanoseconds) is not a fraction of a second")
         }
         timestamp = Timestamp(
             seconds: try keys.decode(Int64.self, forKey: .seconds),

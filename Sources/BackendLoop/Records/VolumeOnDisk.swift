@@ -134,7 +134,7 @@ private struct SourceOnDisk: Codable {
     init(from decoder: any Decoder) throws {
         let keys = try decoder.container(keyedBy: Key.self)
         guard keys.allKeys.count == 1 else {
-            throw keys.damage(.snapshot, "a source is a snapshot or a volume")
+            throw keys.damage(.snapshot, "a source must be a snapshot or a volume")
         }
         if keys.contains(.snapshot) {
             let id = try keys.nestedContainer(keyedBy: IDKey.self, forKey: .snapshot)

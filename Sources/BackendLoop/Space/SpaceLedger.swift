@@ -77,7 +77,7 @@ struct SpaceLedger: Sendable {
             return shortage(asked: request.promised, available: room, disk)
         }
         guard request.owed > free else { return nil }
-        return shortage(asked: request.owed, available: free, disk, of: "the disk below ")
+        return shortage(asked: request.owed, available: free, disk, of: "the disk of ")
     }
 
     /// What the tier can still take, never negative.
@@ -107,8 +107,7 @@ struct SpaceLedger: Sendable {
     /// the reserve, the file system itself and the promises of other tiers need.
     private func limit(_ disk: StorageFigures, without overhead: ByteCount) -> ByteCount {
         let had = disk.available + stored.held - overhead - reserved(disk) - disk.claimed
-        let limit = Double(had.bytes) * policy.overcommit
-        return ByteCount(limit < Double(Int64.max) ? Int64(limit) : .max)
+        return had.overcommitted(policy.overcommit)
     }
 
     private func reserved(_ disk: StorageFigures) -> ByteCount {
@@ -133,9 +132,9 @@ struct SpaceLedger: Sendable {
     private func nearlyFull(_ disk: StorageFigures) -> DriverError {
         DriverError(
             .outOfSpace,
-            "the disk below tier \(policy.tier) is nearly full: \(disk.available) of \(disk.total) "
-                + "free, and new volumes leave \(least(disk)) to those that exist; delete volumes or "
-                + "snapshots, or what else is on that file system, or enlarge it"
+            "the disk of tier \(policy.tier) is nearly full: \(disk.available) of \(disk.total) free, "
+                + "of which \(least(disk)) are kept for existing volumes; delete volumes, snapshots "
+                + "or other files there, or enlarge the file system"
         )
     }
 
@@ -150,8 +149,8 @@ struct SpaceLedger: Sendable {
             ? ", \(disk.claimed) promised by other tiers of its file system" : ""
         return DriverError(
             .outOfSpace,
-            "\(what)tier \(policy.tier) has no room: \(asked) asked, \(available) available, "
-                + "\(reserved(disk)) in reserve\(others); delete volumes or snapshots, or enlarge the "
+            "\(what)tier \(policy.tier) has no room: \(asked) requested, \(available) available, "
+                + "\(reserved(disk)) reserved\(others); delete volumes or snapshots, or enlarge the "
                 + "pool"
         )
     }

@@ -15,12 +15,12 @@ struct PoolDevices {
 
         var problem: String {
             let use = targets.isEmpty ? "" : ", and mounted on \(targets.joined(separator: ", "))"
-            return "attached to \(file), which is \(isRemoved ? "deleted" : "no volume")\(use)"
+            return "attached to \(file), which is \(isRemoved ? "deleted" : "not a volume")\(use)"
         }
 
         var advice: String {
-            "save what is needed of its data, unmount it, then losetup --detach \(device.path); "
-                + "its space comes back then"
+            "save the data that you need, unmount it, then run losetup --detach \(device.path) to "
+                + "free its space"
         }
     }
 

@@ -47,7 +47,7 @@ package struct PoolSurvey: Sendable {
         self.tier = tier
         self.rules = rules
         guard let path = PoolPath(directory) else {
-            find(directory, "cannot be a pool", "give the tier an absolute path, not the root")
+            find(directory, "cannot be a pool", "use an absolute path other than /")
             return
         }
         attempt { (survey) throws(DriverError) in
@@ -115,7 +115,7 @@ package struct PoolSurvey: Sendable {
         do throws(DriverError) {
             try step(&self)
         } catch {
-            find(directory, error.message, "see the kernel log, and whether its disk is mounted")
+            find(directory, error.message, "see the kernel log, and check that its disk is mounted")
         }
     }
 }
@@ -144,8 +144,8 @@ extension PoolSurvey {
         } catch {
             find(
                 directory,
-                "cannot tell whether the file system has reflink: \(error.message)",
-                "make room in the pool: copies are refused until that can be tried"
+                "cannot find out whether the file system has reflink: \(error.message)",
+                "free some space in the pool: copies are refused until the driver can test it"
             )
         }
     }
@@ -158,7 +158,7 @@ extension PoolSurvey {
         if rules.requiresMountPoint, let mount, !mount.isRoot {
             find(
                 path.directory,
-                "no disk is mounted there: it is a folder of the file system on \(mount.target)",
+                "no disk is mounted there: it is a directory in the file system on \(mount.target)",
                 proofs.advice
             )
         }
@@ -206,10 +206,11 @@ extension PoolSurvey {
     /// What to do about something that the driver finishes by itself.
     private func advice(_ deed: String) -> String {
         if let driver {
-            return "kill -HUP \(driver): the driver then looks again and \(deed); if it stays, the "
-                + "driver's log says why"
+            return
+                "kill -HUP \(driver): the driver then scans again and \(deed); if the problem stays, "
+                + "see the driver's log"
         }
-        return "start the driver, which \(deed); to one that is running, send SIGHUP"
+        return "start the driver, which \(deed); if it runs, send it SIGHUP"
     }
 }
 
@@ -255,7 +256,7 @@ extension PoolSurvey {
             guard let leftover = try shelf.folder.folder(name), try !leftover.isBusy() else {
                 return
             }
-            let state = name.hasBytePrefix(PoolNames.creating("")) ? "half-made" : "half-deleted"
+            let state = name.hasBytePrefix(PoolNames.creating("")) ? "unfinished" : "partly deleted"
             find(path, "a \(Record.noun) was left \(state)", advice("removes it"))
         } else {
             find(path, "Cairn did not make this", "move it away if you do not need it here")
@@ -278,7 +279,7 @@ extension PoolSurvey {
         }
         guard let own = try shelf.own(record.id) else { return }
         for name in try own.names().sorted() where !Record.knownFiles.contains(name) {
-            find("\(path)/\(name)", "Cairn did not make this", "move it away: it forbids a delete")
+            find("\(path)/\(name)", "Cairn did not make this", "move it away: it prevents a delete")
         }
         if try own.has(PoolNames.frozen), try !own.isBusy() {
             find(

@@ -26,8 +26,6 @@ typedef struct Cairn__V1__LeaveResponse Cairn__V1__LeaveResponse;
 typedef struct Cairn__V1__ListNodesRequest Cairn__V1__ListNodesRequest;
 typedef struct Cairn__V1__ListNodesResponse Cairn__V1__ListNodesResponse;
 typedef struct Cairn__V1__NodeTier Cairn__V1__NodeTier;
-typedef struct Cairn__V1__LayoutCapacity Cairn__V1__LayoutCapacity;
-typedef struct Cairn__V1__LayoutCapacity__ParametersEntry Cairn__V1__LayoutCapacity__ParametersEntry;
 typedef struct Cairn__V1__NodeProblem Cairn__V1__NodeProblem;
 typedef struct Cairn__V1__RegisteredNode Cairn__V1__RegisteredNode;
 
@@ -191,8 +189,6 @@ struct  Cairn__V1__NodeTier
   int64_t total_bytes;
   int64_t available_bytes;
   int64_t maximum_volume_bytes;
-  size_t n_layouts;
-  Cairn__V1__LayoutCapacity **layouts;
   int64_t volume_count;
   int64_t snapshot_count;
   size_t n_problems;
@@ -203,31 +199,7 @@ struct  Cairn__V1__NodeTier
 };
 #define CAIRN__V1__NODE_TIER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cairn__v1__node_tier__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0,NULL, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0 }
-
-
-struct  Cairn__V1__LayoutCapacity__ParametersEntry
-{
-  ProtobufCMessage base;
-  char *key;
-  char *value;
-};
-#define CAIRN__V1__LAYOUT_CAPACITY__PARAMETERS_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&cairn__v1__layout_capacity__parameters_entry__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
-
-
-struct  Cairn__V1__LayoutCapacity
-{
-  ProtobufCMessage base;
-  size_t n_parameters;
-  Cairn__V1__LayoutCapacity__ParametersEntry **parameters;
-  int64_t available_bytes;
-  int64_t maximum_volume_bytes;
-};
-#define CAIRN__V1__LAYOUT_CAPACITY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&cairn__v1__layout_capacity__descriptor) \
-    , 0,NULL, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Cairn__V1__NodeProblem
@@ -290,12 +262,6 @@ void   cairn__v1__list_nodes_response__init
 /* Cairn__V1__NodeTier methods */
 void   cairn__v1__node_tier__init
                      (Cairn__V1__NodeTier         *message);
-/* Cairn__V1__LayoutCapacity__ParametersEntry methods */
-void   cairn__v1__layout_capacity__parameters_entry__init
-                     (Cairn__V1__LayoutCapacity__ParametersEntry         *message);
-/* Cairn__V1__LayoutCapacity methods */
-void   cairn__v1__layout_capacity__init
-                     (Cairn__V1__LayoutCapacity         *message);
 /* Cairn__V1__NodeProblem methods */
 void   cairn__v1__node_problem__init
                      (Cairn__V1__NodeProblem         *message);
@@ -337,12 +303,6 @@ typedef void (*Cairn__V1__ListNodesResponse_Closure)
 typedef void (*Cairn__V1__NodeTier_Closure)
                  (const Cairn__V1__NodeTier *message,
                   void *closure_data);
-typedef void (*Cairn__V1__LayoutCapacity__ParametersEntry_Closure)
-                 (const Cairn__V1__LayoutCapacity__ParametersEntry *message,
-                  void *closure_data);
-typedef void (*Cairn__V1__LayoutCapacity_Closure)
-                 (const Cairn__V1__LayoutCapacity *message,
-                  void *closure_data);
 typedef void (*Cairn__V1__NodeProblem_Closure)
                  (const Cairn__V1__NodeProblem *message,
                   void *closure_data);
@@ -366,8 +326,6 @@ extern const ProtobufCMessageDescriptor cairn__v1__leave_response__descriptor;
 extern const ProtobufCMessageDescriptor cairn__v1__list_nodes_request__descriptor;
 extern const ProtobufCMessageDescriptor cairn__v1__list_nodes_response__descriptor;
 extern const ProtobufCMessageDescriptor cairn__v1__node_tier__descriptor;
-extern const ProtobufCMessageDescriptor cairn__v1__layout_capacity__descriptor;
-extern const ProtobufCMessageDescriptor cairn__v1__layout_capacity__parameters_entry__descriptor;
 extern const ProtobufCMessageDescriptor cairn__v1__node_problem__descriptor;
 extern const ProtobufCMessageDescriptor cairn__v1__registered_node__descriptor;
 extern const ProtobufCEnumDescriptor    cairn__v1__registered_node__state__descriptor;

@@ -53,6 +53,9 @@ bool chost_is_writable_mount(int32_t folder, uint64_t device);
 // mallopt(3): one arena for all threads.
 void chost_share_one_arena(void);
 
+// malloc_trim(3): gives the pages that nothing uses back to the kernel.
+void chost_give_memory_back(void);
+
 // memmem(3): where a word begins among bytes; -1 where it does not stand there.
 int64_t chost_position(const void *bytes, size_t count, const void *word, size_t length);
 

@@ -1,9 +1,15 @@
 // What holds for the whole process, whichever library asks.
 //
-// It has no calls of its own: it stands in for accept4(2), so that connections leave descriptors for
-// volumes. A program gets it by depending on the target.
+// It stands in for accept4(2), so that connections leave descriptors for volumes. A program gets it by
+// depending on the target.
 
 #ifndef CPROCESS_SHIM_H
 #define CPROCESS_SHIM_H
+
+#include <stdint.h>
+
+// Closes new connections to a TCP port at once while the process has so many descriptors open. Of one
+// port: the last call counts.
+void cprocess_limit_connections(uint16_t port, int32_t most);
 
 #endif

@@ -20,14 +20,14 @@ extension LocalController {
         }
         let wanted = try SizeRange(range)
         guard wanted.required > .zero || wanted.limit != nil else {
-            throw DriverError(.invalidRequest, "capacity_range names no size")
+            throw DriverError(.invalidRequest, "capacity_range has no size")
         }
         let access = try request.volumeCapability.map(VolumeAccess.init)
         let record = try await operations.run(
             "ControllerExpandVolume",
             holding: [.exclusive(request.volumeID)]
         ) { (_) throws(DriverError) in
-            try expand(try existingVolume(request.volumeID), to: wanted)
+            try expand(try tiers.existing(volume: request.volumeID, of: identity), to: wanted)
         }
         let isBlock = access?.isBlock ?? record.capabilities.allSatisfy(\.isBlock)
         return ControllerExpandVolumeResponse(
@@ -50,8 +50,10 @@ extension LocalController {
         let size = try wanted.size(
             preferring: current,
             minimum: current,
-            unit: try volume.backend.sizeUnit(of: volume.record.id)
+            unit: try volume.tier.read { (it) throws(DriverError) in
+                try it.sizeUnit(of: volume.record.id)
+            }
         )
-        return try volume.backend.expandVolume(volume.record.id, to: size)
+        return try volume.devices.grow(to: size)
     }
 }

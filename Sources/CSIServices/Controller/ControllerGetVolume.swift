@@ -13,7 +13,7 @@ extension LocalController {
         try RequestLimits.require(request.volumeID, "volume_id")
         let record = try await answer(request.volumeID, context) { (claim) throws(DriverError) in
             guard let claim, let id = VolumeID(parsing: request.volumeID) else {
-                return try existingVolume(request.volumeID).record
+                return try tiers.existing(volume: request.volumeID, of: identity).record
             }
             return try volume(id, ofTier: claim.place.isEmpty ? nil : claim.place)
         }

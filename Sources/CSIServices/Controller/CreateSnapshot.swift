@@ -40,23 +40,19 @@ extension LocalController {
             else {
                 throw DriverError(
                     .conflict,
-                    "snapshot '\(request.name)' exists as \(id), cut from volume "
-                        + "\(existing.source)"
+                    "snapshot '\(request.name)' exists as \(id), of volume \(existing.source)"
                 )
             }
             return existing
         }
         try nameClaims.permit(claim, toMake: id.text)
-        let source = try existingVolume(request.sourceVolumeID)
+        let source = try tiers.existing(volume: request.sourceVolumeID, of: identity)
         // Such a file system cannot be frozen, and what it holds needs a repair first.
-        try FilesystemFault.refuse(
-            source.record.id,
-            on: try source.backend.attachment(of: source.record.id)
-        )
-        return try source.backend.createSnapshot(
-            record(of: source.record, named: request.name, id: id),
-            progress: progress
-        )
+        try FilesystemFault.refuse(source.record.id, on: try source.devices.current())
+        let record = record(of: source.record, named: request.name, id: id)
+        return try source.tier.change { (it) throws(DriverError) in
+            try it.createSnapshot(record, progress: progress)
+        }
     }
 
     /// The snapshot that a call with this name cut before, or nil.
@@ -68,8 +64,10 @@ extension LocalController {
         do throws(DriverError) {
             return try tiers.find(id)?.record
         } catch  where error.code == .unavailable {
-            guard let backend = try? existingVolume(source).backend else { throw error }
-            return try tiers.findForCreate(id, in: backend)
+            guard let tier = try? tiers.existing(volume: source, of: identity).tier else {
+                throw error
+            }
+            return try tiers.findForCreate(id, in: tier)?.record
         }
     }
 

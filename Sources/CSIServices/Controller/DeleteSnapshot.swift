@@ -24,7 +24,7 @@ extension LocalController {
                 guard identity.owns(id) else { throw identity.absence(of: id, "snapshot") }
                 return try tiers.finishRemoval(of: id)
             }
-            try snapshot.backend.deleteSnapshot(id)
+            try snapshot.tier.change { (it) throws(DriverError) in try it.deleteSnapshot(id) }
         }
         return DeleteSnapshotResponse()
     }

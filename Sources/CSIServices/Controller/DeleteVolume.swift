@@ -50,10 +50,10 @@ extension LocalController {
             try tiers.finishRemoval(of: id)
             return nil
         }
-        let device = try volume.backend.attachment(of: id)
+        let device = try volume.devices.current()
         if let use = try VolumeInUse(usage.usage(of: id), device: device) { return use }
         try usage.forget(id)
-        try volume.backend.deleteVolume(id)
+        try volume.tier.change { (it) throws(DriverError) in try it.deleteVolume(id) }
         return nil
     }
 

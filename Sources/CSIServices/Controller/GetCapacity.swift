@@ -35,18 +35,16 @@ extension LocalController {
     private func capacity(of parameters: VolumeParameters, for accesses: [VolumeAccess])
         throws(DriverError) -> GetCapacityResponse
     {
-        let backend = try tiers.tier(named: parameters.tier).laidOut(as: parameters.layout)
-        try parameters.checkBlockSize(in: backend)
+        let tier = try tiers.tier(named: parameters.tier).laidOut(as: parameters.layout)
+        try parameters.checkBlockSize(in: tier)
         guard !admission.isFull(tiers) else { return GetCapacityResponse() }
-        let capacity = try tiers.ask(backend) { (it) throws(DriverError) in
-            try it.laidOut(as: parameters.layout).capacity()
-        }
+        let capacity = try tier.read { (it) throws(DriverError) in try it.capacity() }
         let isBlock = !accesses.isEmpty && accesses.allSatisfy(\.isBlock)
         let filesystem =
             accesses.compactMap(\.filesystem).first
-            ?? parameters.filesystem ?? backend.defaultFilesystem
-        let least = isBlock ? backend.sizeUnit : Filesystems.minimumSize(of: filesystem)
-        let smallest = least.roundedUp(toMultipleOf: backend.sizeUnit) ?? least
+            ?? parameters.filesystem ?? tier.defaultFilesystem
+        let least = isBlock ? tier.sizeUnit : Filesystems.minimumSize(of: filesystem)
+        let smallest = least.roundedUp(toMultipleOf: tier.sizeUnit) ?? least
         return GetCapacityResponse(
             availableCapacity: capacity.available.bytes,
             maximumVolumeSize: capacity.maximumVolumeSize.bytes,

@@ -13,7 +13,7 @@ extension LocalController {
         try RequestLimits.require(request.snapshotID, "snapshot_id")
         let record = try await answer(request.snapshotID, context) { (claim) throws(DriverError) in
             guard let claim, let id = SnapshotID(parsing: request.snapshotID) else {
-                return try existingSnapshot(request.snapshotID).record
+                return try tiers.existing(snapshot: request.snapshotID, of: identity).record
             }
             guard let found = try existing(id, of: claim.place) else {
                 throw identity.absence(of: id, "snapshot")

@@ -35,7 +35,7 @@ extension LocalController {
             else { return [] }
             return [record]
         }
-        let each = try tiers.askEach { (backend) throws(DriverError) in try backend.snapshots() }
+        let each = try tiers.readEach { (backend) throws(DriverError) in try backend.snapshots() }
         var records = Array(each.joined())
         if !source.isEmpty { records.removeAll { $0.source.text != source } }
         if each.count > 1 { records.sort { $0.id < $1.id } }

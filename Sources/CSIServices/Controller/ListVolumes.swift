@@ -45,7 +45,7 @@ extension LocalController {
     }
 
     private func allVolumes() throws(DriverError) -> [VolumeRecord] {
-        let each = try tiers.askEach { (backend) throws(DriverError) in try backend.volumes() }
+        let each = try tiers.readEach { (backend) throws(DriverError) in try backend.volumes() }
         var records = each.flatMap { $0.filter { !$0.isEphemeral } }
         // One tier gives them in order.
         if each.count > 1 { records.sort { $0.id < $1.id } }

@@ -42,23 +42,4 @@ package struct LocalController: ControllerService {
         self.nameClaims = nameClaims
         self.now = now
     }
-
-    /// The volume of an id from a request, which must exist.
-    func existingVolume(_ text: String) throws(DriverError) -> Tiers.LocatedVolume {
-        guard let id = VolumeID(parsing: text) else {
-            throw DriverError(.notFound, "volume '\(text)' does not exist")
-        }
-        return try tiers.existing(id, of: identity)
-    }
-
-    /// The snapshot of an id from a request, which must exist.
-    func existingSnapshot(_ text: String) throws(DriverError) -> Tiers.LocatedSnapshot {
-        guard let id = SnapshotID(parsing: text) else {
-            throw DriverError(.notFound, "snapshot '\(text)' does not exist")
-        }
-        guard let snapshot = try tiers.find(id) else {
-            throw identity.absence(of: id, "snapshot")
-        }
-        return snapshot
-    }
 }

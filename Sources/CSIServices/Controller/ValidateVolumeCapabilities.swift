@@ -18,7 +18,7 @@ extension LocalController {
             throw DriverError(.invalidRequest, "volume_capabilities are missing")
         }
         let record = try await operations.read { () throws(DriverError) in
-            try existingVolume(request.volumeID).record
+            try tiers.existing(volume: request.volumeID, of: identity).record
         }
         do throws(DriverError) {
             try Self.check(request, against: record)

@@ -24,7 +24,10 @@ struct EphemeralVolume {
     /// may hold files of the pod: kubelet also publishes anew what is in use, and after a reboot.
     func publish(_ wanted: RequestedPublication, progress: Progress) throws(DriverError) {
         guard VolumeID(parsing: handle) == nil else {
-            throw DriverError(.invalidRequest, "'\(handle)' is a volume's id, no inline volume")
+            throw DriverError(
+                .invalidRequest,
+                "'\(handle)' is the id of a volume, not of an inline volume"
+            )
         }
         let maker = VolumeMaker(
             identity: service.identity,
@@ -45,7 +48,7 @@ struct EphemeralVolume {
         switch record.contents {
         case .blank, .formatting: error.afterUndoing(remove)
         case .copied, .formatted, .raw:
-            error.leavingSomething("inline volume '\(handle)' is kept, as it may hold files")
+            error.leavingSomething("inline volume '\(handle)' is kept because it may have files")
         }
     }
 
@@ -55,9 +58,9 @@ struct EphemeralVolume {
             return try service.tiers.finishRemoval(of: id)
         }
         guard volume.record.isEphemeral else { return }
-        try volume.backend.detach(id)
+        try volume.devices.close()
         try Failpoint.pass(.ephemeralDetached)
-        try volume.backend.deleteVolume(id)
+        try volume.tier.change { (it) throws(DriverError) in try it.deleteVolume(id) }
         try Failpoint.pass(.ephemeralRemoved)
     }
 
@@ -79,9 +82,12 @@ struct EphemeralVolume {
 
     private func show(_ record: VolumeRecord, _ wanted: RequestedPublication) throws(DriverError) {
         guard let volume = try service.tiers.find(record.id) else {
-            throw DriverError(.unavailable, "inline volume \(record.id) vanished; retry")
+            throw DriverError(
+                .unavailable,
+                "inline volume \(record.id) was removed meanwhile; retry"
+            )
         }
-        let device = try volume.backend.attachment(of: record.id)
+        let device = try volume.devices.current()
         try FilesystemFault.refuse(record.id, on: device)
         let mounts = try VolumeMounts(of: device)
         let alive = service.usage.usage(of: record.id).publications
@@ -89,7 +95,7 @@ struct EphemeralVolume {
         if let other = mounts.places.first {
             throw DriverError(
                 .conflict,
-                "inline volume '\(handle)' is published at \(other) already"
+                "inline volume '\(handle)' is already published at \(other)"
             )
         }
         // Nothing is mounted at the target: what is found there from here on is this call's.
@@ -106,7 +112,7 @@ struct EphemeralVolume {
                 try Mounts.unmountAll(wanted.target)
                 try wanted.target.removeBindTarget()
                 try Failpoint.pass(.ephemeralTargetUndone)
-                try volume.backend.detach(record.id)
+                try volume.devices.close()
             }
         }
         try Failpoint.pass(.ephemeralNoted)

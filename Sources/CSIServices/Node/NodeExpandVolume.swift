@@ -29,18 +29,18 @@ extension NodeService {
         guard range.required <= record.size else {
             throw DriverError(
                 .unsupportedSize,
-                "volume \(record.id) has \(record.size); expand it with ControllerExpandVolume "
-                    + "before the node grows its file system to \(range.required)"
+                "volume \(record.id) has \(record.size), less than \(range.required); expand it with "
+                    + "ControllerExpandVolume first"
             )
         }
         // Repairs a device that an interrupted expansion left at its old size.
-        _ = try place.volume.backend.expandVolume(record.id, to: record.size)
+        _ = try place.volume.devices.grow(to: record.size)
         guard !place.isBlock, let type = record.filesystem else { return record.size }
         guard !place.isReadOnly else {
             throw DriverError(
                 .inUse,
-                "volume \(record.id) is mounted read-only at \(place.path); its file system can "
-                    + "grow only where it is writable"
+                "volume \(record.id) is mounted read-only at \(place.path); grow its file system "
+                    + "where it is mounted writable"
             )
         }
         try Filesystems.grow(mountedAt: place.path, type: type)

@@ -56,7 +56,7 @@ extension NodeService {
         do throws(DriverError) {
             guard let id = VolumeID(parsing: request.volumeID) else { return nil }
             let volume = try tiers.existing(id, of: identity)
-            try FilesystemFault.refuse(id, on: try volume.backend.attachment(of: id))
+            try FilesystemFault.refuse(id, on: try volume.devices.current())
             return nil
         } catch {
             return error

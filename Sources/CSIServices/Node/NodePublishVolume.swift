@@ -21,7 +21,7 @@ extension NodeService {
                 try EphemeralVolume(service: self, handle: request.volumeID)
                     .publish(wanted, progress: progress)
             } else {
-                try publish(wanted, of: try existingVolume(request.volumeID))
+                try publish(wanted, of: try tiers.existing(volume: request.volumeID, of: identity))
             }
         }
         return NodePublishVolumeResponse()
@@ -32,7 +32,7 @@ extension NodeService {
     {
         let id = volume.record.id
         try wanted.access.check(against: volume.record)
-        guard let device = try volume.backend.attachment(of: id) else {
+        guard let device = try volume.devices.current() else {
             throw wanted.notStaged(id)
         }
         try FilesystemFault.refuse(id, on: device)
@@ -45,7 +45,7 @@ extension NodeService {
             do throws(DriverError) {
                 try note(wanted, of: id, beside: alive)
             } catch {
-                throw error.leavingSomething("it is published by an earlier call")
+                throw error.leavingSomething("an earlier call has published it")
             }
             return
         }
@@ -77,7 +77,7 @@ extension NodeService {
         _ wanted: RequestedPublication,
         _ record: VolumeRecord,
         _ mounts: VolumeMounts,
-        _ device: AttachedDevice
+        _ device: VolumeDevice
     ) throws(DriverError) {
         let target = try wanted.target.resolved()
         let visible = mounts.publications(
@@ -88,11 +88,11 @@ extension NodeService {
         try wanted.checkOthers(visible.filter { !$0.isAt(target) }, of: record)
         // For all that see the node, wherever they do.
         guard wanted.access.isBlock, mounts.showsNode(exceptAt: target) else { return }
-        guard try HeldDevice(opening: device.path).isReadOnly() != wanted.isReadOnly else { return }
+        guard try device.isReadOnly() != wanted.isReadOnly else { return }
         throw DriverError(
             .inUse,
-            "block volume \(record.id) is shown \(wanted.isReadOnly ? "writable" : "read-only") at "
-                + "another place; a device is one or the other for all that see it"
+            "block volume \(record.id) is published \(wanted.isReadOnly ? "writable" : "read-only") at "
+                + "another target; a device is read-only either at all targets or at none"
         )
     }
 
@@ -109,7 +109,7 @@ extension NodeService {
     private func show(
         _ wanted: RequestedPublication,
         _ volume: Tiers.LocatedVolume,
-        _ device: AttachedDevice
+        _ device: VolumeDevice
     ) throws(DriverError) {
         if wanted.access.isBlock {
             try wanted.target.createFile()
@@ -129,7 +129,7 @@ extension NodeService {
     private func bind(
         _ wanted: RequestedPublication,
         _ volume: Tiers.LocatedVolume,
-        _ device: AttachedDevice
+        _ device: VolumeDevice
     ) throws(DriverError) {
         guard !wanted.access.isBlock else {
             return try bindNode(of: volume, as: device, wanted)

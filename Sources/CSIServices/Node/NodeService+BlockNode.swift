@@ -8,16 +8,14 @@ extension NodeService {
     /// checks before were about.
     func bindNode(
         of volume: Tiers.LocatedVolume,
-        as device: AttachedDevice,
+        as device: VolumeDevice,
         _ wanted: RequestedPublication
     ) throws(DriverError) {
-        guard let held = try volume.backend.holdAttached(volume.record.id),
-            AttachedDevice(held) == device
-        else {
+        guard let held = try volume.devices.openCurrent(), device.isShown(by: held) else {
             throw DriverError(
                 .operationPending,
-                "volume \(volume.record.id) lost its device \(device.path) to another program while "
-                    + "it was being published; find out which one, and retry"
+                "another program took device \(device.path) from volume \(volume.record.id) while it "
+                    + "was published; find out which program, and retry"
             )
         }
         // A read-only bind of a device node still lets writes through; the device itself must

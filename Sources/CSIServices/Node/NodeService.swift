@@ -65,14 +65,6 @@ package struct NodeService: Sendable {
         router.serve(NodeExpandVolumeRequest.self, expandVolume)
     }
 
-    /// The volume of an id from a request, which must exist.
-    func existingVolume(_ text: String) throws(DriverError) -> Tiers.LocatedVolume {
-        guard let id = VolumeID(parsing: text) else {
-            throw DriverError(.notFound, "volume '\(text)' does not exist")
-        }
-        return try tiers.existing(id, of: identity)
-    }
-
     /// The id behind a volume_id of a request, which for an inline volume is kubelet's handle.
     func volumeID(of text: String) -> VolumeID {
         VolumeID(parsing: text) ?? identity.volumeID(forName: text)

@@ -16,7 +16,7 @@ extension NodeService {
         try VolumeContext.check(request.volumeContext)
         try await operations.run("NodeStageVolume", holding: [.exclusive(request.volumeID)]) {
             (_) throws(DriverError) in
-            let volume = try existingVolume(request.volumeID)
+            let volume = try tiers.existing(volume: request.volumeID, of: identity)
             try access.check(against: volume.record)
             try stage(volume, at: try target(request.stagingTargetPath), access: access)
         }
@@ -28,11 +28,11 @@ extension NodeService {
     {
         let id = volume.record.id
         let used = UsageNote.UsedAccess(access)
-        let device = try volume.backend.attachment(of: id)
+        let device = try volume.devices.current()
         do throws(DriverError) {
             try FilesystemFault.refuse(id, on: device)
         } catch {
-            throw error.leavingSomething("it is staged by an earlier call")
+            throw error.leavingSomething("an earlier call has staged it")
         }
         let mounts = try VolumeMounts(of: device)
         if try isStaged(id, at: path.path, as: used, device: device, mounts) { return }
@@ -50,10 +50,10 @@ extension NodeService {
                 $0.staging = .init(path: path.path, mountedAt: mountedAt, access: used)
             }
         } catch {
-            guard isNew else { throw error.leavingSomething("it is staged by an earlier call") }
+            guard isNew else { throw error.leavingSomething("an earlier call has staged it") }
             throw error.afterUndoing { () throws(DriverError) in
                 if !access.isBlock { try Mounts.unmountAll(path) }
-                try volume.backend.detach(id)
+                try volume.devices.close()
             }
         }
         try Failpoint.pass(.stageNoted)
@@ -77,7 +77,7 @@ extension NodeService {
             guard isReadOnly == access.isReadOnly else {
                 throw DriverError(
                     .conflict,
-                    "volume \(volume.record.id) is staged at \(path) with another capability"
+                    "volume \(volume.record.id) is staged at \(path) with another capability; unstage it first"
                 )
             }
             try mounter.finish(at: path, readOnly: isReadOnly)
@@ -97,7 +97,7 @@ extension NodeService {
         _ id: VolumeID,
         at path: String,
         as used: UsageNote.UsedAccess,
-        device: AttachedDevice?,
+        device: VolumeDevice?,
         _ mounts: VolumeMounts
     ) throws(DriverError) -> Bool {
         guard let staging = usage.usage(of: id).staging else { return false }
@@ -119,7 +119,7 @@ extension NodeService {
         guard staging.access == used else {
             throw DriverError(
                 .conflict,
-                "volume \(id) is staged at \(path) with another capability"
+                "volume \(id) is staged at \(path) with another capability; unstage it first"
             )
         }
         return true
@@ -128,10 +128,12 @@ extension NodeService {
     /// From here on the bytes are the user's: the record says so before they can be written.
     private func stageBlock(_ volume: Tiers.LocatedVolume) throws(DriverError) {
         if volume.record.contents == .blank || volume.record.contents == .formatting {
-            try volume.backend.setContents(.raw, of: volume.record.id)
+            try volume.tier.change { (it) throws(DriverError) in
+                try it.setContents(.raw, of: volume.record.id)
+            }
         }
         try Failpoint.pass(.stageRawMarked)
         // Nothing holds it until somebody opens it: publish verifies it anew.
-        try volume.backend.hold(volume.record.id).confirm()
+        try volume.devices.open().confirm()
     }
 }

@@ -46,7 +46,7 @@ extension NodeService {
             // A step that fails on a tier that answers is finished by kubelet's retry.
             guard !isAnswered(id) else { throw error }
             logger.warning(
-                "an inline volume is unpublished, and removed when its tier answers",
+                "an inline volume is unpublished; the driver removes it when its tier answers",
                 metadata: ["volume_id": "\(id)", "reason": "\(error.message)"]
             )
             return false

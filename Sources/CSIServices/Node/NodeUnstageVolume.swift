@@ -40,7 +40,7 @@ extension NodeService {
     /// Before anything is unmounted: by the notes, and by what the mount table shows.
     private func refuseWhilePublished(
         _ id: VolumeID,
-        _ device: AttachedDevice?,
+        _ device: VolumeDevice?,
         stagedAt path: TargetPath
     ) throws(DriverError) {
         let usage = usage.usage(of: id)
@@ -62,14 +62,13 @@ extension NodeService {
     }
 
     /// Ends the use of a volume's device, and notes who keeps it where somebody does.
-    func detach(_ id: VolumeID, _ device: AttachedDevice?) throws(DriverError) {
+    func detach(_ id: VolumeID, _ device: VolumeDevice?) throws(DriverError) {
         do throws(DriverError) {
-            try tiers.detach(id)
+            try tiers.closeDevice(of: id)
             usage.findings.setHolder(nil, of: id)
         } catch {
             if let device, error.code == .inUse {
-                let held = try? DeviceUse.elsewhere(ofDevice: device.path, number: device.number)
-                usage.findings.setHolder(held?.first?.holder, of: id)
+                usage.findings.setHolder(try? device.holderElsewhere(), of: id)
             }
             throw error
         }

@@ -102,7 +102,7 @@ struct RequestedPublication: Sendable {
             guard known.map({ $0 == same }) ?? (isMountedReadOnly == isReadOnly) else {
                 throw DriverError(
                     .conflict,
-                    "volume \(id) is published at \(target.path) with other arguments"
+                    "volume \(id) is published at \(target.path) with other arguments; unpublish it first"
                 )
             }
             return true
@@ -132,7 +132,7 @@ struct RequestedPublication: Sendable {
         if let other = others.first(where: { !isShared($0) }) {
             let reason =
                 other.mode.map { "\($0.rawValue) allows one target only" }
-                ?? "the note of its access mode is lost, so it may be one that allows one target only"
+                ?? "the note of its access mode is lost: the mode may allow one target only"
             throw refusal(of: record.id, for: other, reason)
         }
         if access.isBlock, let other = others.first(where: { $0.isReadOnly != isReadOnly }) {
@@ -140,7 +140,7 @@ struct RequestedPublication: Sendable {
                 .inUse,
                 "block volume \(record.id) is published "
                     + "\(other.isReadOnly ? "read-only" : "writable") at \(other.target); a device is "
-                    + "one or the other for all its targets"
+                    + "read-only either at all targets or at none"
             )
         }
     }

@@ -7,7 +7,7 @@ internal import NodeStorage
 /// A path at which a volume is visible now; found by id and path together.
 struct VolumePlace {
     let volume: Tiers.LocatedVolume
-    let device: AttachedDevice
+    let device: VolumeDevice
     let path: String
     let isBlock: Bool
     let isReadOnly: Bool
@@ -19,8 +19,8 @@ struct VolumePlace {
             throw DriverError(.notFound, "volume '\(volumeID)' does not exist")
         }
         volume = try service.tiers.existing(id, of: service.identity)
-        let missing = DriverError(.notFound, "volume \(id) is not at \(path)")
-        guard path.hasBytePrefix("/"), let device = try volume.backend.attachment(of: id) else {
+        let missing = DriverError(.notFound, "volume \(id) is not mounted at \(path)")
+        guard path.hasBytePrefix("/"), let device = try volume.devices.current() else {
             throw missing
         }
         self.device = device
@@ -28,7 +28,7 @@ struct VolumePlace {
         self.path = target.path
         // The usual case: the kernel itself says that the volume's file system is mounted there,
         // and the whole mount table need not be read.
-        if target.isWritableMount(ofDevice: device.number) {
+        if VolumeMounts.showsWritable(device, at: target) {
             isReadOnly = false
             isBlock = false
             return
@@ -51,8 +51,8 @@ struct VolumePlace {
 
     /// The size that the kernel has for the volume's device now.
     func size() throws(DriverError) -> ByteCount {
-        guard let held = try volume.backend.holdAttached(volume.record.id) else {
-            throw DriverError(.notFound, "volume \(volume.record.id) is not at \(path)")
+        guard let held = try volume.devices.openCurrent() else {
+            throw DriverError(.notFound, "volume \(volume.record.id) is not mounted at \(path)")
         }
         return try held.size()
     }

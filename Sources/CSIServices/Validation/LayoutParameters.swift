@@ -20,7 +20,7 @@ enum LayoutParameters {
         guard layout.stripeSize == nil || layout.stripes > 1 else {
             throw DriverError(
                 .invalidRequest,
-                "parameter 'stripeSize' is accepted only where there are stripes"
+                "parameter 'stripeSize' is accepted only with more than one stripe"
             )
         }
         return layout

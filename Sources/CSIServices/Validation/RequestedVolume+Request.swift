@@ -35,7 +35,7 @@ extension RequestedVolume {
         guard named == nil || accesses.contains(where: { !$0.isBlock }) else {
             throw DriverError(
                 .invalidRequest,
-                "'\(StandardKeys.filesystem)' makes no sense for a raw block volume"
+                "a raw block volume cannot have the parameter '\(StandardKeys.filesystem)'; remove it"
             )
         }
         return accesses
@@ -58,7 +58,7 @@ extension RequestedVolume {
             }
             return .volume(id)
         case nil:
-            throw DriverError(.invalidRequest, "volume_content_source names no source")
+            throw DriverError(.invalidRequest, "volume_content_source has no source")
         }
     }
 }

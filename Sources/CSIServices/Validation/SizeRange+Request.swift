@@ -15,7 +15,7 @@ extension SizeRange {
         guard limit == 0 || required <= limit else {
             throw DriverError(
                 .invalidRequest,
-                "capacity_range requires \(required) bytes, more than its limit of \(limit)"
+                "capacity_range has required_bytes \(required) above its limit_bytes \(limit)"
             )
         }
         self.init(required: ByteCount(required), limit: limit == 0 ? nil : ByteCount(limit))

@@ -15,7 +15,7 @@ extension VolumeAccess {
         case nil:
             throw DriverError(
                 .invalidRequest,
-                "volume_capability names neither block nor mount access"
+                "volume_capability has neither block nor mount access"
             )
         case .block:
             self.init(mode: mode, isBlock: true)
@@ -37,8 +37,8 @@ extension VolumeAccess {
         guard filesystem == nil || filesystem == type else {
             throw DriverError(
                 .invalidRequest,
-                "the volume capability asks for \(filesystem?.rawValue ?? "") and parameter "
-                    + "'\(StandardKeys.filesystem)' for \(type.rawValue); ask for one of them"
+                "volume_capability asks for \(filesystem?.rawValue ?? ""), but parameter "
+                    + "'\(StandardKeys.filesystem)' for \(type.rawValue); ask for the same"
             )
         }
         return VolumeAccess(mode: mode, isBlock: isBlock, filesystem: type, mountFlags: mountFlags)
@@ -54,13 +54,13 @@ extension VolumeAccess {
         case .multiNodeReaderOnly, .multiNodeSingleWriter, .multiNodeMultiWriter:
             throw DriverError(
                 .invalidRequest,
-                "access mode \(accessMode?.mode.name ?? "") is not possible: the volume lies on "
-                    + "one node's own disk; use ReadWriteOnce or ReadWriteOncePod"
+                "access mode \(accessMode?.mode.name ?? "") is not supported: the volume is on a "
+                    + "disk of one node; use ReadWriteOnce or ReadWriteOncePod"
             )
         case nil, .unknown:
             throw DriverError(.invalidRequest, "volume_capability has no access mode")
         case .unrecognized(let value):
-            throw DriverError(.invalidRequest, "access mode \(value) is not known")
+            throw DriverError(.invalidRequest, "access mode \(value) is unknown")
         }
     }
 
@@ -70,7 +70,7 @@ extension VolumeAccess {
         guard let type = FilesystemType(rawValue: name) else {
             throw DriverError(
                 .invalidRequest,
-                "file system '\(name.shortened(toBytes: 64))' is not supported; the choice is "
+                "file system '\(name.shortened(toBytes: 64))' is not supported; use one of "
                     + FilesystemType.names
             )
         }

@@ -21,8 +21,8 @@ enum VolumeContext {
         guard let key = unknown.min() else { return }
         throw DriverError(
             .invalidRequest,
-            "volume attribute '\(key.shortened(toBytes: 64))' is not known\(spelling.hint(for: key)); "
-                + "volumes of this driver have no attributes of their own"
+            "volume attribute '\(key.shortened(toBytes: 64))' is unknown\(spelling.hint(for: key)); "
+                + "this driver's volumes take no attributes"
         )
     }
 
@@ -70,7 +70,7 @@ struct InlineAttributes: Sendable {
         guard let size = ByteCount(parsing: text), size > .zero else {
             throw DriverError(
                 .invalidRequest,
-                "volume attribute size '\(text.shortened(toBytes: 32))' is not a size like 1Gi"
+                "volume attribute size '\(text.shortened(toBytes: 32))' is not a size; write it like 1Gi"
             )
         }
         return size

@@ -55,7 +55,7 @@ extension VolumeParameters {
         guard let key = unknown.min() else { return }
         throw DriverError(
             .invalidRequest,
-            "parameter '\(key.shortened(toBytes: 64))' is not known\(spelling.hint(for: key)); the "
+            "parameter '\(key.shortened(toBytes: 64))' is unknown\(spelling.hint(for: key)); the "
                 + "StorageClass parameters are: "
                 + (known + [StandardKeys.filesystem]).joined(separator: ", ")
         )
@@ -82,7 +82,7 @@ extension VolumeParameters {
         guard let text = parameters[key] else { return nil }
         try RequestLimits.check(text, "parameter '\(key)'", limit: 253)
         guard !text.unicodeScalars.contains(where: \.isHidden) else {
-            throw DriverError(.invalidRequest, "parameter '\(key)' holds a control character")
+            throw DriverError(.invalidRequest, "parameter '\(key)' has a control character")
         }
         return text
     }
@@ -94,7 +94,7 @@ extension VolumeParameters {
         guard let key = unknown.min() else { return }
         throw DriverError(
             .invalidRequest,
-            "snapshot parameter '\(key.shortened(toBytes: 64))' is not known; there are none"
+            "snapshot parameter '\(key.shortened(toBytes: 64))' is unknown; snapshots take no parameters"
         )
     }
 }

@@ -12,7 +12,7 @@ package struct DriverFigures: MetricsSource {
     }
 
     package func add(to page: inout MetricsText) {
-        page.family("cairn_info", .gauge, "What this driver is.")
+        page.family("cairn_info", .gauge, "The name, node and version of this driver.")
         page.sample(
             "cairn_info",
             1,
@@ -21,7 +21,7 @@ package struct DriverFigures: MetricsSource {
                 "version": identity.version,
             ]
         )
-        page.family("cairn_ready", .gauge, "Whether the tiers have been opened once.")
+        page.family("cairn_ready", .gauge, "1 once the driver has opened its tiers, else 0.")
         page.sample("cairn_ready", readiness.isReady ? 1 : 0)
     }
 }

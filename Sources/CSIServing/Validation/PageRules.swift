@@ -18,7 +18,7 @@ package enum PageRules {
     package static var foreignToken: DriverError {
         DriverError(
             .operationPending,
-            "starting_token is not one that this driver gave; start again without one"
+            "starting_token is not from this driver; list again from the start, without a token"
         )
     }
 }

@@ -59,7 +59,7 @@ package enum RequestLimits {
     package static func checkName(_ name: String) throws(DriverError) {
         try require(name, "name")
         guard name.unicodeScalars.allSatisfy(isAllowedInName) else {
-            throw DriverError(.invalidRequest, "name holds a control character")
+            throw DriverError(.invalidRequest, "name has a control character")
         }
     }
 

@@ -51,8 +51,8 @@ package struct ClusterController: ControllerService {
         if let node = registry.anyLiving { return node }
         throw DriverError(
             .unavailable,
-            "no node is registered; start 'cairn node' on the nodes and see that they reach the "
-                + "controller"
+            "no node has registered; start 'cairn node' on the nodes and check that they can reach "
+                + "the controller"
         )
     }
 }

@@ -41,8 +41,18 @@ struct ClusterToken: Sendable, Equatable {
     }
 }
 
-/// Collects one page of a list, node after node.
+/// Collects one page of a list: node after node, of which some are asked ahead.
 struct ClusterPage<Entry: Sendable>: Sendable {
+    typealias Part = (entries: [Entry], next: String)
+    /// A node's entries from one of its tokens on, at most as many as it is given, and its next token.
+    typealias Ask =
+        @Sendable (ClusterNode, Int32, String) async throws(DriverError) -> (
+            entries: [Entry], next: String
+        )
+
+    /// Most nodes have to be connected to first, which takes a while for each.
+    private static var mostAhead: Int { 32 }
+
     private let count: Int
     private let start: ClusterToken?
 
@@ -51,24 +61,91 @@ struct ClusterPage<Entry: Sendable>: Sendable {
         start = startingToken.isEmpty ? nil : try ClusterToken(parsing: startingToken)
     }
 
-    /// `ask` returns a node's entries from one of its tokens on, at most as many as it is given, and
-    /// its next token.
+    /// `expected` guesses how many entries a node has: it decides how far ahead nodes are asked, and
+    /// never which.
     func collect(
         from nodes: [ClusterNode],
-        _ ask: (ClusterNode, Int32, String) async throws(DriverError) -> ([Entry], String)
-    ) async throws(DriverError) -> (entries: [Entry], next: String) {
-        var entries: [Entry] = []
-        for node in nodes where node.digest >= start?.digest ?? "" {
-            var token = node.digest == start?.digest ? start?.nodeToken ?? "" : ""
-            repeat {
-                guard entries.count < count else {
-                    return (entries, ClusterToken(digest: node.digest, nodeToken: token).text)
+        expecting expected: (ClusterNode) -> Int64,
+        _ ask: @escaping Ask
+    ) async throws(DriverError) -> Part {
+        let nodes = nodes.filter { $0.digest >= start?.digest ?? "" }
+        let page = await withTaskGroup(of: Answer.self) { group -> Result<Part, DriverError> in
+            defer { group.cancelAll() }
+            var entries: [Entry] = []
+            var (asked, outstanding) = (0, Int64(0))
+            var answers: [Int: Result<Part, DriverError>] = [:]
+            for (index, node) in nodes.enumerated() {
+                guard entries.count < count else { return .success((entries, token(of: node))) }
+                let room = Int32(count - entries.count)
+                while asked < min(nodes.count, index + Self.mostAhead),
+                    asked == index || outstanding < room
+                {
+                    add(nodes[asked], asked, room, to: &group, ask)
+                    outstanding += expected(nodes[asked])
+                    asked += 1
                 }
-                let (more, next) = try await ask(node, Int32(count - entries.count), token)
-                entries += more
-                token = next
-            } while !token.isEmpty
+                while answers[index] == nil, let answer = await group.next() {
+                    answers[answer.index] = answer.part
+                }
+                outstanding -= expected(node)
+                do throws(DriverError) {
+                    guard let part = try answers.removeValue(forKey: index)?.get() else { continue }
+                    let end = try await add(part, of: node, to: &entries, ask)
+                    if let end { return .success((entries, end)) }
+                } catch {
+                    return .failure(error)
+                }
+            }
+            return .success((entries, ""))
         }
-        return (entries, "")
+        return try page.get()
+    }
+
+    private typealias Answer = (index: Int, part: Result<Part, DriverError>)
+
+    /// Asks a node from where the list starts there.
+    private func add(
+        _ node: ClusterNode,
+        _ index: Int,
+        _ room: Int32,
+        to group: inout TaskGroup<Answer>,
+        _ ask: @escaping Ask
+    ) {
+        group.addTask {
+            do throws(DriverError) {
+                return (index, .success(try await ask(node, room, firstToken(of: node))))
+            } catch {
+                return (index, .failure(error))
+            }
+        }
+    }
+
+    /// Adds what a node has; returns the token where the page ends there.
+    private func add(
+        _ first: Part,
+        of node: ClusterNode,
+        to entries: inout [Entry],
+        _ ask: Ask
+    ) async throws(DriverError) -> String? {
+        var part = first
+        // It was asked ahead, when the page had more room: only the node can say where it ends now.
+        if part.entries.count > count - entries.count {
+            part = try await ask(node, Int32(count - entries.count), firstToken(of: node))
+        }
+        entries += part.entries
+        while !part.next.isEmpty {
+            guard entries.count < count else { return token(of: node, part.next) }
+            part = try await ask(node, Int32(count - entries.count), part.next)
+            entries += part.entries
+        }
+        return nil
+    }
+
+    private func firstToken(of node: ClusterNode) -> String {
+        node.digest == start?.digest ? start?.nodeToken ?? "" : ""
+    }
+
+    private func token(of node: ClusterNode, _ nodeToken: String = "") -> String {
+        ClusterToken(digest: node.digest, nodeToken: nodeToken).text
     }
 }

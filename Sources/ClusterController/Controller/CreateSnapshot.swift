@@ -42,7 +42,7 @@ extension ClusterController {
         if let other = answers.first(where: \.hasObject)?.node {
             throw DriverError(
                 .conflict,
-                "snapshot '\(request.name)' exists on node '\(other.id)', cut from another volume than "
+                "snapshot '\(request.name)' exists on node '\(other.id)', of another volume than "
                     + request.sourceVolumeID
             )
         }

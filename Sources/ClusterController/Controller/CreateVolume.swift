@@ -16,13 +16,21 @@ extension ClusterController {
         let claims = [KeyedOperations.Claim.exclusive("volume '\(request.name)'")]
         try names.acquire(claims, for: "CreateVolume", progress: Progress())
         defer { names.release(claims) }
-        let candidates =
+        let places =
             if let source = request.volumeContentSource {
-                [try sourceNode(source, request)]
+                Places(candidates: [try sourceNode(source, request)], former: [])
             } else {
-                try candidates(for: request)
+                try places(for: request)
             }
-        return try await createOnFirst(of: candidates, request, context)
+        return try await createOnFirst(of: places, request, context)
+    }
+
+    /// Nodes that a new volume concerns.
+    private struct Places {
+        /// Where it may go, in the order in which they are tried.
+        let candidates: [NodeView]
+        /// Those that had its tier until lately: an earlier try may have made it there.
+        let former: [NodeView]
     }
 
     /// Tries the candidates in their order; a full one hands over to the next.
@@ -33,16 +41,19 @@ extension ClusterController {
     /// One node alone is asked too: another controller may be about to have it make the volume, and a
     /// call that comes late must not make again what was deleted since.
     private func createOnFirst(
-        of candidates: [NodeView],
+        of places: Places,
         _ request: CreateVolumeRequest,
         _ context: CallContext
     ) async throws(DriverError) -> CreateVolumeResponse {
+        let candidates = places.candidates
         let name = GivenName.volume(request.name, tier: request.parameters["tier"])
         let search = NameSearch(name, hop: hop, patience: patience, context)
         var refusals: [DriverError] = []
         let others = candidates.dropFirst().filter { Self.hasRoom($0, for: request) }
-        for chosen in [candidates.prefix(1), others[...]] where !chosen.isEmpty {
-            let answers = await search.claim(on: Array(chosen), asking: candidates)
+        let rounds = [candidates.prefix(1), others[...]]
+        for (round, chosen) in rounds.enumerated() where round == 0 || !chosen.isEmpty {
+            let asked = candidates + places.former
+            let answers = await search.claim(on: Array(chosen), asking: asked)
             let made: (place: ClusterNode, response: CreateVolumeResponse)?
             do throws(DriverError) {
                 made = try await create(request, on: chosen, search, answers, &refusals)
@@ -95,8 +106,8 @@ extension ClusterController {
         guard refusals.count > 1 else { return last }
         return DriverError(
             .outOfSpace,
-            "none of \(refusals.count) nodes has room for volume '\(request.name)'; the last one "
-                + "says: \(last.message)"
+            "volume '\(request.name)': none of \(refusals.count) nodes has room; the last node "
+                + "answered: \(last.message)"
         )
     }
 
@@ -128,7 +139,7 @@ extension ClusterController {
             throw DriverError(
                 .outOfSpace,
                 "volume '\(request.name)': its source is on node '\(node.id)', which the requested "
-                    + "topology excludes; schedule the pod to that node"
+                    + "topology excludes; schedule the pod on that node"
             )
         }
         guard let view = registry.view(ofDigest: node.digest) else {
@@ -137,7 +148,7 @@ extension ClusterController {
         return view
     }
 
-    private func candidates(for request: CreateVolumeRequest) throws(DriverError) -> [NodeView] {
+    private func places(for request: CreateVolumeRequest) throws(DriverError) -> Places {
         let topology = request.accessibilityRequirements
         let wanted = PlacementRequest(
             tier: request.parameters["tier"],
@@ -150,8 +161,9 @@ extension ClusterController {
         // Where every topology names the one node, the others do not matter.
         let isPinned = candidates.count == 1 && isPinned(wanted.requisite, to: candidates[0].node)
         if !isPinned { try registry.requireSettled() }
-        guard !candidates.isEmpty else { throw noCandidate(for: request) }
-        return candidates
+        let former = known.filter { $0.hadTier(named: wanted.tier) }
+        guard !candidates.isEmpty || !former.isEmpty else { throw noCandidate(for: request) }
+        return Places(candidates: candidates, former: former)
     }
 
     private func isPinned(_ requisite: [Topology], to node: ClusterNode) -> Bool {

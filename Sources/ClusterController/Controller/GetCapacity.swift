@@ -16,7 +16,7 @@ extension ClusterController {
             if registry.isSettled { return GetCapacityResponse() }
             throw DriverError(
                 .unavailable,
-                "no node of this topology has registered yet, and this controller has just started; "
+                "no node of this topology has registered yet: this controller has just started; "
                     + "retry"
             )
         }

@@ -2,13 +2,16 @@ package import CSIMessages
 package import DriverCore
 package import GRPCRuntime
 
-/// Lists over all nodes, one node after the other.
+/// Lists over all nodes, in the order of the nodes' digests.
 extension ClusterController {
     package func listVolumes(_ request: ListVolumesRequest, _ context: CallContext)
         async throws(DriverError) -> ListVolumesResponse
     {
-        let (entries, next) = try await list(request.maxEntries, from: request.startingToken) {
-            (node, count, token) async throws(DriverError) in
+        let (entries, next) = try await list(
+            request.maxEntries,
+            from: request.startingToken,
+            \.volumeCount
+        ) { (node, count, token) async throws(DriverError) in
             let part = ListVolumesRequest(maxEntries: count, startingToken: token)
             let answer = try await hop.call(part, to: node, context)
             return (answer.entries, answer.nextToken)
@@ -19,8 +22,11 @@ extension ClusterController {
     package func describeVolumes(_ request: DescribeVolumesRequest, _ context: CallContext)
         async throws(DriverError) -> DescribeVolumesResponse
     {
-        let (volumes, next) = try await list(request.maxEntries, from: request.startingToken) {
-            (node, count, token) async throws(DriverError) in
+        let (volumes, next) = try await list(
+            request.maxEntries,
+            from: request.startingToken,
+            \.volumeCount
+        ) { (node, count, token) async throws(DriverError) in
             let part = DescribeVolumesRequest(maxEntries: count, startingToken: token)
             let answer = try await hop.call(part, to: node, context)
             return (answer.volumes, answer.nextToken)
@@ -38,8 +44,11 @@ extension ClusterController {
         if !request.sourceVolumeID.isEmpty {
             return try await hop.call(request, to: node(ofVolume: request.sourceVolumeID), context)
         }
-        let (entries, next) = try await list(request.maxEntries, from: request.startingToken) {
-            (node, count, token) async throws(DriverError) in
+        let (entries, next) = try await list(
+            request.maxEntries,
+            from: request.startingToken,
+            \.snapshotCount
+        ) { (node, count, token) async throws(DriverError) in
             let part = ListSnapshotsRequest(maxEntries: count, startingToken: token)
             let answer = try await hop.call(part, to: node, context)
             return (answer.entries, answer.nextToken)
@@ -50,10 +59,18 @@ extension ClusterController {
     private func list<Entry: Sendable>(
         _ most: Int32,
         from start: String,
-        _ ask: (ClusterNode, Int32, String) async throws(DriverError) -> ([Entry], String)
-    ) async throws(DriverError) -> (entries: [Entry], next: String) {
+        _ expected: KeyPath<NodeTier, Int64>,
+        _ ask: @escaping ClusterPage<Entry>.Ask
+    ) async throws(DriverError) -> ClusterPage<Entry>.Part {
         let page = try ClusterPage<Entry>(maxEntries: most, startingToken: start)
-        return try await page.collect(from: listedNodes(), ask)
+        let nodes = try listedNodes()
+        return try await page.collect(
+            from: nodes,
+            expecting: { node in
+                node.registration.tiers.reduce(0) { $0 + $1[keyPath: expected] }
+            },
+            ask
+        )
     }
 
     /// Every node but the lost ones; a node that is away makes a list an error, never a shorter one.

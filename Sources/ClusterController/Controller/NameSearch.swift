@@ -79,8 +79,8 @@ struct NameSearch: Sendable {
     /// What the create itself carries.
     var use: NameClaim { NameClaim(.use, token) }
 
-    /// Claims the name on the chosen nodes, and then asks all others; several chosen nodes are asked
-    /// again too, since each is an other one of the next.
+    /// Claims the name on the chosen nodes, of which there may be none, and then asks all others; several
+    /// chosen nodes are asked again too, since each is an other one of the next.
     ///
     /// Ends early where a chosen node has the object.
     func claim(on chosen: [NodeView], asking all: [NodeView]) async -> [Answer] {

@@ -31,8 +31,9 @@ extension ClusterNode {
             guard isNamed || address.hasSameBytes(as: source) else {
                 throw DriverError(
                     .invalidRequest,
-                    "node '\(request.nodeID)' registers with the endpoint '\(request.endpoint)' from "
-                        + "\(source); use that address, or give each node a certificate of its own"
+                    "node '\(request.nodeID)' registers with the endpoint '\(request.endpoint)', but "
+                        + "from the address \(source); use that address, or give each node its own "
+                        + "certificate"
                 )
             }
         }
@@ -41,6 +42,8 @@ extension ClusterNode {
         endpoint = .tcp(host: address, port: port)
         digest = NodeIdentity.idDigest(ofNode: request.nodeID)
     }
+
+    private static let mostTiers = 64
 
     /// The largest figure of a node, 256 TiB, so that sums over all nodes fit.
     ///
@@ -54,7 +57,7 @@ extension ClusterNode {
     private static func checked(_ request: RegisterRequest) throws(DriverError) -> RegisterRequest {
         var checked = request
         var areSound =
-            request.tiers.count <= 64 && request.clockUnixNanoseconds >= 0
+            request.tiers.count <= mostTiers && request.clockUnixNanoseconds >= 0
             && (0...largest).contains(request.surveyMilliseconds)
         for index in checked.tiers.indices {
             for figure in Self.figures {
@@ -67,8 +70,8 @@ extension ClusterNode {
         guard areSound else {
             throw DriverError(
                 .invalidRequest,
-                "node '\(request.nodeID)' registers with a negative figure, or with more than 64 "
-                    + "tiers; update its driver"
+                "node '\(request.nodeID)' registers with a negative number, or with more than "
+                    + "\(mostTiers) tiers; update its driver"
             )
         }
         return checked

@@ -100,7 +100,7 @@ extension LostNodes {
             guard !isTwice else {
                 throw DriverError(
                     .invalidRequest,
-                    "line \(index + 1) of the list of lost nodes names node '\(id)' again; remove it"
+                    "line \(index + 1) of the list of lost nodes names node '\(id)' a second time; remove the line"
                 )
             }
             entries.append(

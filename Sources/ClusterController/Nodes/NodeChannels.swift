@@ -9,8 +9,8 @@ package final class NodeChannels: Sendable {
     private static let idleLimit = Duration.seconds(300)
     /// With more connections than this, the one that has been idle longest is closed at once.
     ///
-    /// A list calls every node, and a connection costs some 100 KiB.
-    static let mostKept = 256
+    /// A list calls every node, and a connection costs some 200 KiB, with the certificates of its channel.
+    package static let mostKept = 128
 
     private struct Entry {
         let channel: Channel

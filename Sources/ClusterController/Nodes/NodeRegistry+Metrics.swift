@@ -12,7 +12,7 @@ extension NodeRegistry: MetricsSource {
         page.family(
             "cairn_node_lease_seconds",
             .gauge,
-            "Silence after which a node counts as away."
+            "A node that has not registered for this long counts as silent."
         )
         page.sample("cairn_node_lease_seconds", lease / .seconds(1))
         addAges(of: views.filter(\.state.isLiving), to: &page)
@@ -24,7 +24,7 @@ extension NodeRegistry: MetricsSource {
         page.family(
             "cairn_node_registration_age_seconds",
             .gauge,
-            "Age of the registrations of the nodes that count as living: the median and so on."
+            "Age of the latest registrations of all live nodes, as quantiles."
         )
         let ages = living.map { $0.age / .seconds(1) }.sorted()
         for (label, share) in [("0.5", 0.5), ("0.99", 0.99), ("1", 1)] {
@@ -39,7 +39,7 @@ extension NodeRegistry: MetricsSource {
         page.family(
             "cairn_cluster_tier_nodes",
             .gauge,
-            "Nodes that have the tier, by whether it can be used there now."
+            "Nodes that have the tier, by whether it can be used now."
         )
         for (tier, sums) in tiers {
             page.sample(
@@ -56,7 +56,7 @@ extension NodeRegistry: MetricsSource {
         page.family(
             "cairn_cluster_tier_size_bytes",
             .gauge,
-            "What the tier's volumes may add up to, on all living nodes together."
+            "Total size that volumes of the tier may have, summed over all live nodes."
         )
         for (tier, sums) in tiers {
             page.sample("cairn_cluster_tier_size_bytes", sums.size, ["tier": tier])
@@ -64,7 +64,7 @@ extension NodeRegistry: MetricsSource {
         page.family(
             "cairn_cluster_tier_available_bytes",
             .gauge,
-            "What new volumes of the tier can be promised, on all living nodes together."
+            "Total size that new volumes of the tier can have, summed over all live nodes."
         )
         for (tier, sums) in tiers {
             page.sample("cairn_cluster_tier_available_bytes", sums.available, ["tier": tier])
@@ -108,7 +108,7 @@ extension LostNodes: MetricsSource {
         page.family(
             "cairn_lost_node_deletions_total",
             .counter,
-            "Objects that were deleted without their node, which is declared lost."
+            "Volumes and snapshots deleted without their node, which is declared lost."
         )
         page.sample("cairn_lost_node_deletions_total", Int64(uses))
     }

@@ -8,7 +8,7 @@ extension NodeRegistry {
         guard state != .leaving else {
             return DriverError(
                 .unavailable,
-                "the driver of node '\(id)' was stopped; retry once it runs again"
+                "the driver of node '\(id)' was stopped; retry when it runs again"
             )
         }
         return DriverError(
@@ -31,17 +31,17 @@ extension NodeRegistry {
         DriverError(
             .unavailable,
             isSettled
-                ? "no node has registered whose id digest is \(digest); start the driver of that "
+                ? "no node with the id digest \(digest) has registered; start the driver of that "
                     + "node, or declare the node lost (cairn controller --lost-node)"
-                : "the node with the id digest \(digest) has not registered yet, since this "
-                    + "controller has just started; retry"
+                : "the node with the id digest \(digest) has not registered yet: this controller "
+                    + "has just started; retry"
         )
     }
 
     static func unnamed(_ id: String) -> DriverError {
         DriverError(
             .conflict,
-            "node id '\(id)' belongs to a node whose certificate names it; register with that "
+            "node id '\(id)' is taken by a node whose certificate names it; register with that "
                 + "certificate"
         )
     }
@@ -62,9 +62,9 @@ extension NodeRegistry {
     ) -> DriverError {
         DriverError(
             .conflict,
-            "node id '\(id)' is held by a node that answers at \(endpoint) (registered from "
-                + "\(address)); give each node an id of its own, or wait "
-                + "\(lease.components.seconds) s after that one has ended"
+            "node id '\(id)' is taken by a node that answers at \(endpoint) (registered from "
+                + "\(address)); give each node its own id, or wait "
+                + "\(lease.components.seconds) s after that node has stopped"
         )
     }
 

@@ -8,11 +8,10 @@ package import Logging
 package struct RegistryService: Sendable {
     /// A node whose clock differs by more is warned of: certificates and creation times depend on it.
     private static let clockTolerance = Duration.seconds(5)
-    /// With more nodes than this, each closes its connection after a registration.
+    /// So many nodes keep their connection; each further one closes it after a registration.
     ///
-    /// An idle connection of gRPC with TLS holds some 110 KiB, and a new one for each registration costs
-    /// about a millisecond of the processor: below some hundred nodes the memory is cheaper, and with
-    /// thousands the processor is.
+    /// An idle connection takes some 90 KiB, and a new one for each registration costs about a
+    /// millisecond of the processor.
     package static let mostConnections = 1000
 
     private let registry: NodeRegistry
@@ -60,8 +59,8 @@ extension RegistryService {
         guard request.driverName.hasSameBytes(as: driverName) else {
             throw DriverError(
                 .invalidRequest,
-                "node '\(request.nodeID)' serves the driver '\(request.driverName)' and this "
-                    + "controller '\(driverName)'; give both the same --driver-name"
+                "node '\(request.nodeID)' has the driver name '\(request.driverName)', this "
+                    + "controller has '\(driverName)'; give both the same --driver-name"
             )
         }
         if let refusal = policy.refusal(ofNode: request.nodeID, by: context.peer) {
@@ -71,12 +70,12 @@ extension RegistryService {
         let node = try ClusterNode(request, from: context.peer, isNamed: role.isNamed)
         let time = now()
         let offset = Duration.nanoseconds(request.clockUnixNanoseconds) - Self.duration(time)
-        let wasLost = try registry.register(
+        let outcome = try registry.register(
             node,
             from: context.peer.host ?? context.peer.address,
             clockOffset: offset
         )
-        if wasLost {
+        if outcome.wasLost {
             logger.warning(
                 "a node that was declared lost is back; remove it from the list of lost nodes",
                 metadata: ["node_id": "\(request.nodeID)"]
@@ -88,7 +87,7 @@ extension RegistryService {
             intervalSeconds: max(1, registry.interval.components.seconds),
             controllerVersion: version,
             clockUnixNanoseconds: time.unixNanoseconds,
-            disconnect: registry.count > mostConnections,
+            disconnect: outcome.serial.map { $0 >= mostConnections } ?? true,
             knownNodes: registry.knownNodes
         )
     }
@@ -130,7 +129,7 @@ extension RegistryService {
     private func message(of view: NodeView) -> String {
         switch view.state {
         case .silent: NodeRegistry.absence(of: view.node.id, view.state).message
-        case .lost: "declared lost; its volumes can be deleted without it"
+        case .lost: "the node is declared lost; its volumes can be deleted without it"
         default: Self.isOff(view.clockOffset) ? Self.clockWarning(view.clockOffset) : ""
         }
     }

@@ -38,8 +38,8 @@ package struct HostCommand: Sendable, Hashable {
         guard let found = candidates.first(where: { unsafe access($0, X_OK) == 0 }) else {
             throw DriverError(
                 .hostFailure,
-                "the program \(name) is missing: install the package \(debianPackage) where the "
-                    + "driver runs"
+                "the program \(name) is missing: install the package \(debianPackage) on the node, or "
+                    + "in the driver's container"
             )
         }
         self.init(program: found, arguments: arguments, outlivesDriver: outlivesDriver)
@@ -93,15 +93,18 @@ package struct HostCommand: Sendable, Hashable {
                 standardError: end.error
             )
         case .deadline:
-            throw DriverError(.timedOut, "\(description) was stopped after \(deadline)")
+            throw DriverError(
+                .timedOut,
+                "\(description) did not end within \(deadline) and was stopped"
+            )
         case .stopped:
-            throw DriverError(.unavailable, "\(description) was stopped with the driver")
+            throw DriverError(.unavailable, "\(description) was stopped because the driver stops")
         case .signalled(let signal):
             let said = end.error.isEmpty ? "" : " (\(end.error))"
             throw DriverError(
                 .unavailable,
                 "\(description) was killed by signal \(signal)\(said): see the node's kernel log for "
-                    + "why, such as too little memory, then retry"
+                    + "the cause, such as too little memory, then retry"
             )
         }
     }
@@ -132,6 +135,6 @@ package struct CommandOutput: Sendable, Hashable {
         let said = standardError.isEmpty ? standardOutput : standardError
         let lines = said.utf8.split { (0x0A...0x0D).contains($0) }.map { String(Substring($0)) }
         let line = lines.joined(separator: " | ")
-        return line.isEmpty ? "it said nothing" : line.shortened(toBytes: 1000)
+        return line.isEmpty ? "it printed nothing" : line.shortened(toBytes: 1000)
     }
 }

@@ -27,7 +27,7 @@ package struct BlockFill: ~Copyable {
             device = try held.reopened(flags: O_RDWR | O_EXCL | O_NONBLOCK | chost_O_DIRECT)
         } catch {
             throw error.failure(
-                to: "open \(held.path) alone",
+                to: "open \(held.path) exclusively",
                 error.code == EBUSY ? .operationPending : nil
             )
         }
@@ -50,7 +50,7 @@ package struct BlockFill: ~Copyable {
             try zero(offset, count, by: zeroing)
             offset += count
             progress.update(done: ByteCount(offset), total: end)
-            try Failpoint.pass(.lvmPartZeroed)
+            try Failpoint.pass(.devicePartZeroed)
         }
     }
 
@@ -95,7 +95,7 @@ package struct BlockFill: ~Copyable {
             try unsafe move(block, from: reading, called: name, at: offset)
             offset += Int64(count)
             progress.update(done: ByteCount(offset), total: size)
-            try Failpoint.pass(.lvmPartCopied)
+            try Failpoint.pass(.devicePartCopied)
         }
     }
 

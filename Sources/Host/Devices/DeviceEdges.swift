@@ -55,7 +55,7 @@ enum DeviceEdges {
                 )
             }
             guard got > 0 else {
-                throw DriverError(.hostFailure, "\(device) ends before its size says")
+                throw DriverError(.hostFailure, "\(device) ends before the size that it reports")
             }
             done += got
         }

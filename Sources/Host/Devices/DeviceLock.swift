@@ -40,8 +40,8 @@ struct DeviceLock: ~Copyable {
         }
         throw DriverError(
             .operationPending,
-            "a program that an earlier driver started still works on \(path); retry when it has "
-                + "ended, or kill it"
+            "a program that an earlier driver process started still uses \(path); retry when it "
+                + "has ended, or kill it"
         )
     }
 

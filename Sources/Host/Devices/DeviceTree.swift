@@ -9,9 +9,9 @@ package enum DeviceTree {
     /// Links are followed: `/dev/mapper/a` and `/dev/dm-3` may be one device.
     package static func number(of path: String) throws(DriverError) -> UInt64 {
         var status = stat()
-        try attempt("look at \(path)") { unsafe stat(path, &status) }
+        try attempt("read the status of \(path)") { unsafe stat(path, &status) }
         guard status.st_mode & S_IFMT == S_IFBLK else {
-            throw DriverError(.hostFailure, "\(path) is no block device")
+            throw DriverError(.hostFailure, "\(path) is not a block device")
         }
         return UInt64(status.st_rdev)
     }
@@ -50,7 +50,7 @@ package enum DeviceTree {
                 UInt32($0)
             }
             guard parts.count == 2 else {
-                throw DriverError(.hostFailure, "\(folder)/\(name)/dev is not understood: \(text)")
+                throw DriverError(.hostFailure, "cannot parse \(folder)/\(name)/dev: \(text)")
             }
             numbers.append(chost_make_device(parts[0], parts[1]))
         }

@@ -30,7 +30,7 @@ package struct HeldDevice: ~Copyable, Sendable {
     ) throws(DriverError) {
         let status = try FileStatus(of: descriptor, called: path)
         guard status.isBlockDevice else {
-            throw DriverError(.hostFailure, "\(path) is no block device")
+            throw DriverError(.hostFailure, "\(path) is not a block device")
         }
         self.path = path
         number = status.deviceNumber
@@ -75,7 +75,7 @@ package struct HeldDevice: ~Copyable, Sendable {
             _ = try Errno.check { unsafe chost_loop_status(descriptor.rawValue, &status) }
         } catch {
             guard error.saysGone else {
-                throw error.failure(to: "ask what is attached to \(path)", .unavailable)
+                throw error.failure(to: "read what is attached to \(path)", .unavailable)
             }
             throw Self.lost(path)
         }
@@ -94,8 +94,8 @@ package struct HeldDevice: ~Copyable, Sendable {
     private static func lost(_ path: String) -> DriverError {
         DriverError(
             .operationPending,
-            "\(path) was detached, or attached to another file, by another program while it was "
-                + "being used; find out what detaches loop devices on the node, and retry"
+            "another program detached \(path), or attached another file to it, while the driver "
+                + "used it; find out which program detaches loop devices on the node, and retry"
         )
     }
 }
@@ -155,7 +155,7 @@ extension HeldDevice {
 
     package func isReadOnly() throws(DriverError) -> Bool {
         var isReadOnly = false
-        try attempt("look whether \(path) is read-only") {
+        try attempt("read whether \(path) is read-only") {
             unsafe chost_block_is_read_only(descriptor.rawValue, &isReadOnly)
         }
         return isReadOnly

@@ -29,7 +29,7 @@ package final class LoopDevices: Sendable {
         let file = try OwnedDescriptor(opening: path, flags: flags)
         let status = try FileStatus(of: file, called: path)
         guard status.isRegularFile else {
-            throw DriverError(.hostFailure, "\(path) is no regular file, so it is not attached")
+            throw DriverError(.hostFailure, "cannot attach \(path): it is not a regular file")
         }
         let backing = FileIdentity(device: status.device, inode: status.inode)
         if let existing = try attachment(of: backing) {
@@ -103,7 +103,7 @@ package final class LoopDevices: Sendable {
             if error.saysGone { return nil }
             if orNilForDeadFile, [EIO, ESHUTDOWN, ESTALE].contains(error.code) { return nil }
             if let refusal = LoopNode.refusal(of: device.path, error) { throw refusal }
-            throw error.failure(to: "ask what is attached to \(device.path)", .unavailable)
+            throw error.failure(to: "read what is attached to \(device.path)", .unavailable)
         }
         return LoopAttachment(
             device: device,
@@ -156,8 +156,8 @@ extension LoopDevices {
             // ENOSPC here is about devices, not about anybody's disk.
             throw DriverError(
                 .unavailable,
-                "there is no free loop device for \(path): \(error); detach some that are not "
-                    + "needed (losetup --list), then retry"
+                "there is no free loop device for \(path): \(error); detach loop devices that are "
+                    + "not needed (losetup --list), then retry"
             )
         }
     }
@@ -195,7 +195,7 @@ extension LoopDevices {
         }
         throw DriverError(
             .unavailable,
-            "cannot attach \(path): \(mostAttempts) free loop devices were taken by others first"
+            "cannot attach \(path): other programs took \(mostAttempts) free loop devices first; retry"
         )
     }
 

@@ -35,8 +35,8 @@ enum LoopNode {
         guard unsafe access(node, F_OK) != 0 else { return nil }
         return DriverError(
             .unavailable,
-            "\(node) is not in /dev and cannot be made there (\(reason)); give the driver the node's "
-                + "own /dev, then retry"
+            "\(node) is not in /dev and cannot be created there (\(reason)); mount the node's own "
+                + "/dev in the driver's container, then retry"
         )
     }
 

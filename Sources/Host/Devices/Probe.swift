@@ -60,7 +60,8 @@ package enum Probe: Sendable, Hashable {
         switch Int(result) {
         case Int(chost_probe_nothing): return nil
         case Int(chost_probe_found): return describe(found)
-        case Int(chost_probe_ambivalent): return .other("several signatures that contradict")
+        case Int(chost_probe_ambivalent):
+            return .other("several signatures that contradict each other")
         default: throw Errno(code: errno).failure(to: "probe \(device.path)")
         }
     }

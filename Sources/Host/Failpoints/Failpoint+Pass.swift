@@ -30,10 +30,12 @@ extension Failpoint {
     }
 
     /// Answers what is armed, for the log; throws `invalidRequest` where the variable says what no
-    /// failpoint is.
-    package static func armedByEnvironment() throws(DriverError) -> String? {
+    /// failpoint is, or names none of `known`.
+    package static func armedByEnvironment(among known: [Failpoint]) throws(DriverError) -> String?
+    {
         guard let text = Environment.value(of: variable) else { return nil }
-        _ = try ArmedFailpoints(parsing: text)
+        let names = try ArmedFailpoints(parsing: text).names
+        guard names.isSubset(of: known.map(\.name)) else { throw ArmedFailpoints.refusal(of: text) }
         return text
     }
 
@@ -45,7 +47,8 @@ extension Failpoint {
 /// What the environment asked for, and how often each step was passed.
 final class ArmedFailpoints: Sendable {
     private struct Trap: Sendable, Hashable {
-        let point: Failpoint
+        /// Of the failpoint.
+        let name: String
         let action: Failpoint.Action
         /// The passing at which it happens, from 1.
         let passing: Int
@@ -55,7 +58,7 @@ final class ArmedFailpoints: Sendable {
         /// Of the file.
         var line = ""
         var traps: [Trap] = []
-        var passed: [Failpoint: Int] = [:]
+        var passed: [String: Int] = [:]
     }
 
     /// Where the text stands; nil where it is fixed.
@@ -66,6 +69,9 @@ final class ArmedFailpoints: Sendable {
         file = text.hasBytePrefix("/") ? text : nil
         state = Mutex(State(traps: file == nil ? try Self.traps(text) : []))
     }
+
+    /// Of the failpoints that the text names; a file's come later.
+    var names: Set<String> { Set(state.withLock { $0.traps.map(\.name) }) }
 
     private static func traps(_ text: String) throws(DriverError) -> [Trap] {
         var traps: [Trap] = []
@@ -80,17 +86,18 @@ final class ArmedFailpoints: Sendable {
             String.init
         )
         guard words.count == 2 || words.count == 3,
-            let point = Failpoint(rawValue: words[0]),
             let action = Failpoint.Action(rawValue: words[1]),
             let passing = words.count == 3 ? Int(words[2]) : 1, passing > 0
-        else {
-            throw DriverError(
-                .invalidRequest,
-                "\(Failpoint.variable): '\(text)' is not name:action or name:action:N with one of "
-                    + "the names of Failpoint and the actions kill, stop, eio, enospc, ebusy"
-            )
-        }
-        return Trap(point: point, action: action, passing: passing)
+        else { throw refusal(of: String(text)) }
+        return Trap(name: words[0], action: action, passing: passing)
+    }
+
+    static func refusal(of text: String) -> DriverError {
+        DriverError(
+            .invalidRequest,
+            "\(Failpoint.variable): '\(text)' is not name:action or name:action:N with the name of a "
+                + "failpoint and one of the actions kill, stop, eio, enospc, ebusy"
+        )
     }
 
     func pass(_ point: Failpoint) throws(DriverError) {
@@ -100,11 +107,12 @@ final class ArmedFailpoints: Sendable {
                 let text = line.byteSplit(separator: " ").last.map(String.init)
                 state = State(line: line, traps: try text.map(Self.traps) ?? [])
             }
-            state.passed[point, default: 0] += 1
-            return state.traps.first { $0.point == point && $0.passing == state.passed[point] }
+            let passed = state.passed[point.name, default: 0] + 1
+            state.passed[point.name] = passed
+            return state.traps.first { $0.name == point.name && $0.passing == passed }
         }
         guard let trap else { return }
-        let step = "go on after the failpoint \(point.rawValue)"
+        let step = "continue after the failpoint \(point)"
         switch trap.action {
         case .kill: kill(getpid(), SIGKILL)
         // To this thread: another one may take the signal later, when this one has gone on.

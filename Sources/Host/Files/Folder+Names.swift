@@ -8,7 +8,7 @@ extension Folder {
     package func makeFolder(_ name: String) throws(DriverError) {
         try checked(
             unsafe chost_files_make_folder(file.number, name, 0o700),
-            "make the folder \(path)/\(name)"
+            "create the directory \(path)/\(name)"
         )
     }
 
@@ -29,7 +29,7 @@ extension Folder {
     /// Removes an empty folder; OK where nothing has the name.
     package func removeFolder(_ name: String) throws(DriverError) {
         let result = unsafe chost_files_remove_folder(file.number, name)
-        if result != -ENOENT { try checked(result, "remove the folder \(path)/\(name)") }
+        if result != -ENOENT { try checked(result, "remove the directory \(path)/\(name)") }
     }
 
     /// All names in the folder, in no order.

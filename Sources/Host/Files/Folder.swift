@@ -17,7 +17,7 @@ package struct Folder: ~Copyable {
     package static func existing(at path: String) throws(DriverError) -> Folder? {
         let number = unsafe chost_files_open_folder(path)
         guard number != -ENOENT else { return nil }
-        try checked(number, "open the folder \(path)")
+        try checked(number, "open the directory \(path)")
         return Folder(OpenFile(adopting: number, path: path))
     }
 
@@ -26,7 +26,10 @@ package struct Folder: ~Copyable {
         if let folder = try existing(at: path) { return folder }
         let parts = path.byteSplit(separator: "/").map(String.init)
         guard path.hasBytePrefix("/"), let name = parts.last else {
-            throw DriverError(.hostFailure, "\(path) does not exist, and is no path to make")
+            throw DriverError(
+                .hostFailure,
+                "cannot create the directory \(path): it is not an absolute path"
+            )
         }
         let parent = try made(at: "/" + parts.dropLast().joined(separator: "/"))
         do {
@@ -38,7 +41,7 @@ package struct Folder: ~Copyable {
             return folder
         }
         guard let folder = try existing(at: path) else {
-            throw DriverError(.unavailable, "\(path) was made and is gone: retry")
+            throw DriverError(.unavailable, "\(path) was removed right after it was created: retry")
         }
         return folder
     }
@@ -75,7 +78,7 @@ package struct Folder: ~Copyable {
         case ENOENT: return false
         case ELOOP, ENXIO: return true
         default:
-            try checked(number, "look at \(path)/\(name)")
+            try checked(number, "read the status of \(path)/\(name)")
             return true
         }
     }
@@ -117,7 +120,7 @@ package struct Folder: ~Copyable {
         guard number != -ELOOP else {
             throw DriverError(
                 .hostFailure,
-                "\(path)/\(name) is reached through a symbolic link, which is refused"
+                "cannot open \(path)/\(name): it is a symbolic link, which the driver does not follow"
             )
         }
         try checked(number, "open \(path)/\(name)")
@@ -130,7 +133,7 @@ package struct Folder: ~Copyable {
         guard let file else {
             throw DriverError(
                 .unavailable,
-                "the folder of \(path)/\(name) is gone; is its disk still mounted?"
+                "the directory of \(path)/\(name) is missing; check that its disk is mounted"
             )
         }
         return file

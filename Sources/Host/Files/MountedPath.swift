@@ -7,6 +7,6 @@ package enum MountedPath {
     ///
     /// A mount that another one covers is not reached by its target: the id tells.
     package static func mountID(at path: String) throws(DriverError) -> UInt64 {
-        UInt64(try checked(unsafe chost_files_mount_id(path), "look at the mount on \(path)"))
+        UInt64(try checked(unsafe chost_files_mount_id(path), "read the mount of \(path)"))
     }
 }

@@ -65,7 +65,7 @@ extension OpenFile {
         guard !bytes.isEmpty else {
             throw DriverError(
                 .hostFailure,
-                "\(source.path) ended at \(offset) while it was copied"
+                "\(source.path) became shorter (\(offset) bytes) while it was copied; retry"
             )
         }
         try write(bytes, at: offset)

@@ -34,7 +34,10 @@ package struct OpenFile: ~Copyable {
             guard !more.isEmpty else { return bytes }
             bytes += more
         }
-        throw DriverError(.hostFailure, "\(path) is larger than \(limit) bytes: it is not ours")
+        throw DriverError(
+            .hostFailure,
+            "\(path) is larger than \(limit) bytes, so Cairn did not write it; move it away"
+        )
     }
 
     /// At most `count` bytes from `offset` on; none at the end of the file.
@@ -100,12 +103,12 @@ package struct OpenFile: ~Copyable {
     ///
     /// A note for whoever looks at the pool from outside: it keeps nobody away.
     package func markBusy() throws(DriverError) {
-        try checked(chost_files_mark_busy(number), "mark \(path) as being worked on")
+        try checked(chost_files_mark_busy(number), "mark \(path) as in use")
     }
 
     /// Whether a living process works on it.
     package func isBusy() throws(DriverError) -> Bool {
-        try checked(chost_files_is_busy(number), "look who works on \(path)") == 1
+        try checked(chost_files_is_busy(number), "read who uses \(path)") == 1
     }
 }
 

@@ -32,10 +32,10 @@ private func storageCode(of code: CInt) -> DriverError.Code? {
 /// What a person does about it; nil where the reason says enough.
 private func storageAdvice(on code: CInt) -> String? {
     switch code {
-    case EPERM, EACCES: "let the driver write there: see its permissions and attributes (lsattr)"
+    case EPERM, EACCES: "let the driver write there: check the permissions and attributes (lsattr)"
     case ENOSPC, EDQUOT:
-        "its file system is full: where that is a pool's, delete volumes or snapshots, or enlarge it"
-    case EROFS: "mount the pool's disk read-write; the kernel log tells why it is read-only"
+        "its file system is full: if it is that of a pool, delete volumes or snapshots, or enlarge it"
+    case EROFS: "mount the pool's disk read-write; the kernel log says why it is read-only"
     case EIO, EUCLEAN, EBADMSG: "see the kernel log, and check the pool's disk"
     default: nil
     }

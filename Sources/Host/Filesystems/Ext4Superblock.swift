@@ -48,7 +48,7 @@ struct Ext4Superblock {
         }
         let interval = number(at: 0x44, size: 4)
         let checked = number(at: 0x40, size: 4) | number(at: 0x277, size: 1) << 32
-        if interval > 0, now >= checked + interval { return "its check interval is over" }
+        if interval > 0, now >= checked + interval { return "its check interval has passed" }
         return nil
     }
 

@@ -24,9 +24,9 @@ extension Filesystems {
         guard output.exitCode < 4 else {
             throw DriverError(
                 .hostFailure,
-                "the file system on \(device.path) asks for a check (\(reason)), and 'e2fsck -p' "
-                    + "ended with \(output.exitCode): \(device.naming(output.complaint)); run "
-                    + "'e2fsck \(device.path)' on the node by hand, after making a snapshot"
+                "the file system on \(device.path) needs a check (\(reason)), and 'e2fsck -p' failed "
+                    + "with exit code \(output.exitCode): \(device.naming(output.complaint)); take a "
+                    + "snapshot, then run 'e2fsck \(device.path)' on the node by hand"
             )
         }
         return true

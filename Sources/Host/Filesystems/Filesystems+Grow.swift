@@ -21,7 +21,7 @@ extension Filesystems {
         // The mount holds the device, so the name that the kernel gives stays true.
         let device = try HeldDevice(opening: node(of: root, path))
         guard let superblock = try Ext4Superblock(of: device) else {
-            throw DriverError(.hostFailure, "\(device.path), mounted at \(path), holds no ext4")
+            throw DriverError(.hostFailure, "\(device.path), mounted at \(path), is not ext4")
         }
         let reachable = superblock.reachableSize(onDeviceOf: try deviceBytes(of: root, path))
         // The kernel asks for CAP_SYS_RESOURCE even where there is nothing to do.
@@ -36,9 +36,9 @@ extension Filesystems {
         guard !Capabilities.hold(.sysResource) else { return }
         throw DriverError(
             .inUse,
-            "the ext4 file system at \(path) cannot grow while it is mounted: the kernel asks for "
-                + "CAP_SYS_RESOURCE, which the driver does not have. Give it that capability, or "
-                + "unmount the volume everywhere: it grows when it is next staged"
+            "the ext4 file system at \(path) cannot grow while it is mounted: the driver lacks "
+                + "CAP_SYS_RESOURCE. Give the driver that capability, or unmount the volume "
+                + "everywhere: it grows when it is staged again"
         )
     }
 
@@ -50,7 +50,7 @@ extension Filesystems {
         let lines = try SystemFile.read("/sys/dev/block/\(number)/uevent")
             .split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
         guard let name = lines.lazy.compactMap({ $0.removingBytePrefix("DEVNAME=") }).first else {
-            throw DriverError(.hostFailure, "\(path) lies on device \(number), which has no name")
+            throw DriverError(.hostFailure, "\(path) is on device \(number), which has no name")
         }
         return "/dev/\(name)"
     }
@@ -87,7 +87,7 @@ extension Filesystems {
         let number = try deviceNumber(of: root, path)
         let text = try SystemFile.lineIfThere("/sys/dev/block/\(number)/size")
         guard let sectors = text.flatMap({ UInt64($0) }) else {
-            throw DriverError(.hostFailure, "\(path) lies on device \(number), which has no size")
+            throw DriverError(.hostFailure, "\(path) is on device \(number), which has no size")
         }
         // The kernel counts in 512 bytes there, whatever the device's blocks are.
         return sectors * 512
@@ -101,9 +101,9 @@ extension Filesystems {
         } catch {
             let advice: String? =
                 switch error.code {
-                case EROFS: "it is mounted read-only: grow it where it is writable"
-                case EPERM: "the file system found errors before: check it"
-                case EBUSY, EAGAIN: "another growth is running"
+                case EROFS: "it is mounted read-only: grow it where it is mounted writable"
+                case EPERM: "the file system has recorded errors: check it"
+                case EBUSY, EAGAIN: "another resize is running"
                 default: nil
                 }
             throw error.failure(to: "\(verb) the file system at \(path)", advice: advice)

@@ -56,8 +56,8 @@ extension Filesystems {
         if found == .blank { return }
         throw DriverError(
             .hostFailure,
-            "\(device.path) holds \(found.inWords), so no \(type.rawValue) is made on it; "
-                + "nothing was changed"
+            "\(device.path) has \(found.inWords), so the driver does not format it with "
+                + "\(type.rawValue); nothing was changed"
         )
     }
 }

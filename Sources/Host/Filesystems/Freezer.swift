@@ -14,7 +14,7 @@ package enum Freezer {
         guard try !freezeUnlessFrozen(mountedAt: path) else { return }
         throw DriverError(
             .inUse,
-            "cannot freeze \(path): it is frozen already; 'fsfreeze -u \(path)' thaws it"
+            "cannot freeze \(path): it is already frozen; thaw it with 'fsfreeze -u \(path)'"
         )
     }
 

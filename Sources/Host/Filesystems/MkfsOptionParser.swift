@@ -32,7 +32,7 @@ struct MkfsOptionParser {
             let (flag, attached) = try split(word)
             if let reason = grammar.refused[flag] { throw refusal("'\(flag)' \(reason)") }
             guard case .some(let kind) = grammar.options[flag] else {
-                throw refusal("option '\(shown(word))' is not among those that a volume may set")
+                throw refusal("a volume may not set the option '\(shown(word))'")
             }
             if case .none = kind {
                 guard attached == nil else { throw refusal("'\(flag)' takes no value") }
@@ -54,7 +54,7 @@ struct MkfsOptionParser {
         guard word.hasBytePrefix("-"), word.utf8.count > 1,
             word.utf8.allSatisfy({ $0 < 0x80 })
         else {
-            throw refusal("'\(shown(word))' stands where an option is expected")
+            throw refusal("'\(shown(word))' is not an option")
         }
         let flag: Substring
         let value: Substring?
@@ -79,7 +79,7 @@ struct MkfsOptionParser {
         case .word:
             guard Self.isWord(value[...]) else {
                 throw refusal(
-                    "value '\(shown(value))' of '\(flag)' holds a character that is refused"
+                    "value '\(shown(value))' of '\(flag)' has a forbidden character"
                 )
             }
         case .choice(let values):
@@ -100,10 +100,10 @@ struct MkfsOptionParser {
         if let reason = grammar.refused[String(item)] { throw refusal("'\(item)' \(reason)") }
         let name = MkfsOption.name(of: item)
         guard names.contains(where: { $0.hasSameBytes(as: name) }) else {
-            throw refusal("'\(shown(item))' of '\(flag)' is not among those that a volume may set")
+            throw refusal("a volume may not set '\(shown(item))' of '\(flag)'")
         }
         guard item.byteSuffix(after: "=").map(Self.isWord) ?? true else {
-            throw refusal("'\(shown(item))' of '\(flag)' holds a character that is refused")
+            throw refusal("'\(shown(item))' of '\(flag)' has a forbidden character")
         }
     }
 

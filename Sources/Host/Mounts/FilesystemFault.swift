@@ -49,7 +49,7 @@ package struct FilesystemFault: Sendable, Hashable {
     package var inWords: String {
         let what =
             switch kind {
-            case .turnedReadOnly: "turned read-only after an error"
+            case .turnedReadOnly: "became read-only after an error"
             case .shutDown: "was shut down after an error"
             }
         return
@@ -57,9 +57,9 @@ package struct FilesystemFault: Sendable, Hashable {
     }
 
     package static let advice =
-        "read the kernel log on the node for the cause, then stop the pods that use the volume, so "
-        + "that it is unpublished and unstaged: the next stage repairs the file system, or says why "
-        + "it cannot"
+        "see the node's kernel log for the cause, then stop the pods that use the volume, so that it "
+        + "is unpublished and unstaged; the next stage repairs the file system, or reports why "
+        + "not"
 }
 
 extension FilesystemFault {

@@ -36,7 +36,7 @@ extension MountEntry {
         }
         let major = chost_device_major(device)
         guard major != 0 else { return source.byteSplit(separator: "/").last.map(String.init) }
-        let link = MountNamespaces.link("/sys/dev/block/\(major):\(chost_device_minor(device))")
+        let link = SystemFile.link("/sys/dev/block/\(major):\(chost_device_minor(device))")
         return link?.byteSplit(separator: "/").last.map(String.init)
     }
 

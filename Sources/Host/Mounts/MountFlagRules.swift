@@ -47,18 +47,18 @@ enum MountFlagRules {
     private static let refused: [(reason: String, names: [String])] = [
         (
             // `move` is here because libmount does not know it.
-            "would show something else than the volume",
+            "would mount something else than the volume",
             [
                 "degraded", "device", "journal_dev", "journal_path", "logdev", "move", "rtdev",
                 "sb", "source", "subvol", "subvolid",
             ]
         ),
         (
-            "gives up the order of writes, so a power cut or a crash damages the file system",
+            "gives up write ordering, so a power cut or a crash damages the file system",
             ["journal_async_commit", "nobarrier"]
         ),
         (
-            "mounts a file system without its repair after a crash",
+            "mounts a file system without its recovery after a crash",
             [
                 "ignorebadroots", "ignoredatacsums", "nologreplay", "noload", "norecovery",
                 "recovery", "rescue", "usebackuproot",
@@ -70,7 +70,7 @@ enum MountFlagRules {
         ),
         (
             // They take memory without bound, fill the kernel's log, or break the file system.
-            "is for those who debug a file system",
+            "is for debugging a file system",
             [
                 "abort", "check_int", "check_int_data", "check_int_print_mask", "debug",
                 "enospc_debug", "fc_debug_force", "fc_debug_max_replay", "fragment", "ref_verify",
@@ -89,13 +89,13 @@ enum MountFlagRules {
         "fatal_errors": Rule(reason: "lets a damaged volume stop the node", accepted: ["bug"]),
         // ext4: `writeback` shows what lay in blocks before, after a crash.
         "data": Rule(
-            reason: "can show old blocks of the disk after a crash",
+            reason: "can expose old blocks of the disk after a crash",
             accepted: ["ordered", "journal"]
         ),
         // ext4 and btrfs: zero means without, however it is spelled.
         "barrier": Rule(
             reason:
-                "gives up the order of writes, so a power cut or a crash damages the file system",
+                "gives up write ordering, so a power cut or a crash damages the file system",
             accepted: ["", "1"]
         ),
     ]

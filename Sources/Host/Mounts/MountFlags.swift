@@ -25,15 +25,15 @@ struct MountFlags {
                 unsafe chost_mount_parse(text, &flags, &userFlags, &data)
             }
         } catch {
-            throw error.failure(to: "understand the mount flags", .invalidRequest)
+            throw error.failure(to: "parse the mount flags", .invalidRequest)
         }
         guard flags & chost_forbidden_mount_flags == 0,
             userFlags & chost_forbidden_mount_user_flags == 0
         else {
             throw DriverError(
                 .invalidRequest,
-                "the mount flags hold one that is not for a volume: bind, remount, move, loop, "
-                    + "offset, helper, verity and propagation flags are refused"
+                "a mount flag is not allowed for a volume: remove bind, remount, move, loop, offset, "
+                    + "helper, verity and propagation flags"
             )
         }
         kernel = flags
@@ -49,8 +49,8 @@ struct MountFlags {
         guard let byte = option.utf8.first(where: { !(0x21...0x7E).contains($0) }) else { return }
         throw DriverError(
             .invalidRequest,
-            "mount flag '\(option.bytePrefix(before: "=").shortened(toBytes: 64))' holds the byte 0x"
-                + "\(String(byte, radix: 16)); flags are printable ASCII without blanks"
+            "mount flag '\(option.bytePrefix(before: "=").shortened(toBytes: 64))' has the byte 0x"
+                + "\(String(byte, radix: 16)); use printable ASCII without blanks"
         )
     }
 

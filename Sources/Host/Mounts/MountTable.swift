@@ -29,7 +29,7 @@ package enum MountTable {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
             guard let entry = parse(bytes[start..<end]) else {
                 let text = String(decoding: bytes[start..<end], as: UTF8.self)
-                throw DriverError(.hostFailure, "cannot understand a line of \(path): \(text)")
+                throw DriverError(.hostFailure, "cannot parse a line of \(path): \(text)")
             }
             entries.append(entry)
             start = end + 1

@@ -45,13 +45,13 @@ extension Mounts {
         let place = try target.open()
         let original = source.rawValue
         let clone = OwnedDescriptor(
-            adopting: try attempt("bind \(name) to \(target)") { chost_clone_mount(original) }
+            adopting: try attempt("bind-mount \(name) at \(target)") { chost_clone_mount(original) }
         )
         let copy = clone.rawValue
-        try attempt("restrict the bind of \(name) to \(target)") {
+        try attempt("restrict the bind mount of \(name) at \(target)") {
             chost_restrict_mount(copy, parsed.kernel)
         }
         let destination = place.rawValue
-        try attempt("bind \(name) to \(target)") { chost_attach_mount(copy, destination) }
+        try attempt("bind-mount \(name) at \(target)") { chost_attach_mount(copy, destination) }
     }
 }

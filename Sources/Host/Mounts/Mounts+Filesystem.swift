@@ -47,7 +47,7 @@ extension Mounts {
                     continue
                 }
                 let words = context.messages(about: flags.settings(of: filesystem))
-                    .map { "the kernel says: \($0)" }
+                    .map { "the kernel reports: \($0)" }
                 let hints = [words, advice(for: error, device.path, filesystem)]
                 let text = hints.compactMap(\.self).joined(separator: "; ")
                 throw error.failure(to: operation, advice: text.isEmpty ? nil : text)
@@ -84,7 +84,7 @@ extension Mounts {
         _ errno: Errno,
         _ messages: String?
     ) -> DriverError {
-        let reason = messages.map { "the kernel says: \($0)" } ?? "\(errno)"
+        let reason = messages.map { "the kernel reports: \($0)" } ?? "\(errno)"
         return DriverError(
             errno.code == ENOMEM ? .unavailable : .invalidRequest,
             "cannot \(operation): mount flag '\(setting.key)' is refused: \(reason)"
@@ -96,12 +96,12 @@ extension Mounts {
     {
         switch errno.code {
         case EINVAL, EUCLEAN, EBADMSG, EIO:
-            "the file system may be damaged, or its mount flags may contradict each other: read the "
-                + "kernel log on the node, and check it with \(checker(of: filesystem)) \(device)"
+            "the file system may be damaged, or its mount flags may contradict each other: see the "
+                + "node's kernel log, and check it with \(checker(of: filesystem)) \(device)"
         case EBUSY:
             "the device is in use by another file system, volume group or program"
         case ENODEV:
-            "this kernel has no \(filesystem.rawValue): load its module on the node"
+            "the kernel does not know \(filesystem.rawValue): load its module on the node"
         case EACCES, EROFS:
             "the device is read-only: mount the volume read-only"
         default: nil

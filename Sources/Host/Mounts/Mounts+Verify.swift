@@ -17,8 +17,8 @@ extension Mounts {
         guard number == device.number else {
             throw DriverError(
                 .operationPending,
-                "the file system that was mounted from \(device.path) lies on another device: does "
-                    + "another program change /dev on the node? nothing was changed; retry"
+                "the file system mounted from \(device.path) is on another device: another program "
+                    + "may change /dev on the node; nothing was changed; retry"
             )
         }
     }
@@ -44,7 +44,7 @@ extension Mounts {
         guard count == 1, names.count == 1 else {
             throw DriverError(
                 .hostFailure,
-                "the btrfs file system on \(path) says that it has \(count) devices; a volume has one"
+                "the btrfs file system on \(path) has \(count) devices; a volume may have only one"
             )
         }
         let number = try SystemFile.lineIfThere("\(folder)/\(names[0])/dev")

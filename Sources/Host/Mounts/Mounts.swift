@@ -26,7 +26,7 @@ extension Mounts {
                 throw error.failure(
                     to: "unmount \(target)",
                     isBusy ? .inUse : nil,
-                    advice: isBusy ? "a program still uses it" : nil
+                    advice: isBusy ? "a program still uses it; stop it" : nil
                 )
             }
         }
@@ -62,8 +62,8 @@ extension Mounts {
         }
         throw DriverError(
             .inUse,
-            "\(target) is still mounted after \(mostLayers) unmounts; something mounts it again, "
-                + "or it is hidden by a mount above it"
+            "\(target) is still mounted after \(mostLayers) unmounts; find out what mounts it "
+                + "again, or unmount what hides it"
         )
     }
 

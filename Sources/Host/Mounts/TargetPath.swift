@@ -34,8 +34,8 @@ package struct TargetPath: Sendable, CustomStringConvertible {
         else {
             throw DriverError(
                 .invalidRequest,
-                "path '\(path)' does not lie beneath \(kubeletRoot); if kubelet keeps its files "
-                    + "elsewhere, tell the driver where"
+                "path '\(path)' is not under \(kubeletRoot); if kubelet keeps its files elsewhere, set "
+                    + "the driver's --kubelet-dir"
             )
         }
         self.path = "/" + components.joined(separator: "/")
@@ -50,7 +50,7 @@ package struct TargetPath: Sendable, CustomStringConvertible {
         func refusal(_ reason: String) -> DriverError {
             DriverError(.invalidRequest, "path '\(path.shortened(toBytes: 200))' \(reason)")
         }
-        if path.utf8.contains(0) { throw refusal("holds a NUL byte") }
+        if path.utf8.contains(0) { throw refusal("has a NUL byte") }
         guard path.utf8.first == UInt8(ascii: "/") else { throw refusal("is not absolute") }
         // PATH_MAX counts the NUL that ends the text.
         guard path.utf8.count < Int(PATH_MAX) else {
@@ -58,7 +58,7 @@ package struct TargetPath: Sendable, CustomStringConvertible {
         }
         let parts = path.byteSplit(separator: "/").filter { !$0.hasSameBytes(as: ".") }
         guard !parts.contains(where: { $0.hasSameBytes(as: "..") }) else {
-            throw refusal("holds '..'")
+            throw refusal("has '..'")
         }
         // So it is after a split by bytes; what follows relies on it, so it is checked.
         guard !parts.contains(where: { $0.containsByte("/") }) else {
@@ -113,8 +113,8 @@ extension TargetPath {
         {
             throw DriverError(
                 .inUse,
-                "\(path) is a file with \(status.st_size) bytes, which the driver did not write; it "
-                    + "is left alone: move it away"
+                "\(path) is a file of \(status.st_size) bytes that the driver did not write; the "
+                    + "driver keeps it: move it away"
             )
         }
         try remove(0)
@@ -144,7 +144,7 @@ extension TargetPath {
     /// No link is followed. While it is open, what is mounted there cannot be unmounted.
     func open() throws(DriverError) -> OwnedDescriptor {
         guard let parent = try openParent() else {
-            throw DriverError(.invalidRequest, "\(path) has no parent folder")
+            throw DriverError(.invalidRequest, "\(path) has no parent directory")
         }
         do throws(Errno) {
             return try OwnedDescriptor.opened(name, beneath: parent, flags: chost_O_PATH)
@@ -193,7 +193,7 @@ extension TargetPath {
             throw error.failure(
                 to: "reach \(path)",
                 isLink ? .invalidRequest : nil,
-                advice: isLink ? "no symbolic link is followed beneath \(root)" : nil
+                advice: isLink ? "the driver follows no symbolic link under \(root)" : nil
             )
         }
     }
@@ -210,7 +210,7 @@ extension TargetPath {
             return status
         } catch {
             if error.code == ENOENT { return nil }
-            throw error.failure(to: "look at \(path)")
+            throw error.failure(to: "read the status of \(path)")
         }
     }
 
@@ -227,7 +227,10 @@ extension TargetPath {
         throws(DriverError)
     {
         guard let parent = try openParent() else {
-            throw DriverError(.invalidRequest, "\(path): its parent folder does not exist")
+            throw DriverError(
+                .invalidRequest,
+                "cannot create \(path): its parent directory does not exist"
+            )
         }
         do throws(Errno) {
             try make(parent)
@@ -237,7 +240,7 @@ extension TargetPath {
             guard found == kind else {
                 throw DriverError(
                     .inUse,
-                    "\(path) exists and is no \(kind): remove it, then try again"
+                    "\(path) exists and is not a \(kind): remove it, then retry"
                 )
             }
         }
@@ -270,7 +273,10 @@ extension TargetPath {
         let bytes = buffer[..<count].map(UInt8.init(bitPattern:))
         guard let path = String(validating: bytes, as: UTF8.self) else {
             let shown = String(decoding: bytes, as: UTF8.self)
-            throw DriverError(.hostFailure, "the path \(shown) is not UTF-8: rename its folders")
+            throw DriverError(
+                .hostFailure,
+                "the path \(shown) is not UTF-8: rename its directories"
+            )
         }
         return path
     }

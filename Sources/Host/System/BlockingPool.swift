@@ -50,8 +50,8 @@ package final class BlockingPool: Sendable {
         guard !queue.append(job) else { return }
         throw DriverError(
             .unavailable,
-            "\(Self.mostWaiting) operations wait for storage that does not answer; "
-                + "look at the node's kernel log for hung devices"
+            "\(Self.mostWaiting) operations already wait for storage that does not answer; "
+                + "see the node's kernel log for hung devices"
         )
     }
 }
@@ -90,7 +90,7 @@ private final class Outcome<Value: Sendable>: Sendable {
                 .failure(
                     DriverError(
                         .cancelled,
-                        "the caller went away; the operation goes on to its end"
+                        "the caller cancelled the call; the operation still runs to its end"
                     )
                 )
             )

@@ -1,4 +1,5 @@
 import DriverCore
+import ErrnoText
 import Glibc
 
 /// Why a system call failed; it lives inside Host and becomes a ``DriverError`` at its edge.
@@ -7,7 +8,7 @@ struct Errno: Error, Hashable, CustomStringConvertible {
 
     /// `Device or resource busy (EBUSY)`.
     var description: String {
-        let text = unsafe String(cString: strerror(code))
+        let text = errnoText(code)
         guard let name = Self.names[code] else { return "\(text) (errno \(code))" }
         return "\(text) (\(name))"
     }

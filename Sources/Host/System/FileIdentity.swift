@@ -25,7 +25,7 @@ struct FileStatus {
     private let found: chost_file_status
 
     init(of path: String) throws(DriverError) {
-        found = try Self.read(AT_FDCWD, path, "look at \(path)")
+        found = try Self.read(AT_FDCWD, path, "read the status of \(path)")
     }
 
     /// The same of what a symbolic link at the end of the path leads to.
@@ -35,7 +35,7 @@ struct FileStatus {
     }
 
     init(of descriptor: borrowing OwnedDescriptor, called name: String) throws(DriverError) {
-        found = try Self.read(descriptor.rawValue, "", "look at \(name)")
+        found = try Self.read(descriptor.rawValue, "", "read the status of \(name)")
     }
 
     private static func read(_ folder: CInt, _ path: String, _ operation: String)

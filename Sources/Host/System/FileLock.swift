@@ -41,7 +41,7 @@ package struct FileLock: ~Copyable {
     private static func held(_ path: String) -> DriverError {
         DriverError(
             .operationPending,
-            "another program holds \(path); retry when it has ended (fuser \(path) names it)"
+            "another program has locked \(path); find it (fuser \(path)) and retry when it has ended"
         )
     }
 

@@ -16,7 +16,7 @@ package enum HostNames {
             let reason = unsafe String(cString: gai_strerror(code))
             throw DriverError(
                 .unavailable,
-                "the name '\(name)' cannot be resolved (\(reason)); check DNS and the name"
+                "cannot resolve the name '\(name)' (\(reason)); check the name and DNS"
             )
         }
         defer { unsafe freeaddrinfo(list) }

@@ -8,4 +8,9 @@ package enum Memory {
     /// back: with dozens of threads that rarely run, that is megabytes on every node for nothing.
     /// Call it before threads are started.
     package static func shareOneArena() { chost_share_one_arena() }
+
+    /// Gives what nothing uses back to the kernel.
+    ///
+    /// glibc keeps it otherwise, where one small piece above it is in use.
+    package static func giveBack() { chost_give_memory_back() }
 }

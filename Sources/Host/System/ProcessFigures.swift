@@ -36,7 +36,7 @@ package struct ProcessFigures: Sendable, Hashable {
             separator: " "
         )
         guard words.count > 1, let pages = Int64(words[1]) else {
-            throw DriverError(.hostFailure, "\(path) does not tell the resident memory")
+            throw DriverError(.hostFailure, "\(path) has no resident memory size")
         }
         return pages
     }

@@ -59,6 +59,14 @@ enum SystemFile {
         return chost_make_device(major, minor)
     }
 
+    /// The text of a symbolic link; nil where there is none that may be read.
+    static func link(_ path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlink(path, &buffer, buffer.count)
+        guard count > 0 else { return nil }
+        return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// The names in a folder, sorted, without `.` and `..`.
     static func names(in path: String) throws(DriverError) -> [String] {
         guard let folder = unsafe opendir(path) else {

@@ -48,9 +48,9 @@ package final class Admission: Sendable {
             .invalidRequest,
             "tier '\(tier.shortened(toBytes: 64))' is not open for inline volumes; "
                 + (open.isEmpty
-                    ? "no tier of this node is: an administrator opens one in the tiers file with "
+                    ? "no tier of this node is: open one in the tiers file with "
                         + "inline: {maxSize: 10Gi, maxVolumes: 50}"
-                    : "open on this node: \(open.joined(separator: ", "))")
+                    : "use one of: \(open.joined(separator: ", "))")
         )
     }
 
@@ -103,7 +103,7 @@ package final class Admission: Sendable {
         guard maximumVolumes == 0 || all < maximumVolumes else {
             throw DriverError(
                 .outOfSpace,
-                "this node has \(all) volumes, inline ones included, and may have "
+                "this node has \(all) volumes, including inline volumes, and its limit is "
                     + "\(maximumVolumes) (--max-volumes)"
             )
         }
@@ -113,7 +113,7 @@ package final class Admission: Sendable {
         guard inline < most else {
             throw DriverError(
                 .outOfSpace,
-                "tier '\(record.tier)' has \(inline) inline volumes and may have \(most) "
+                "tier '\(record.tier)' has \(inline) inline volumes, and its limit is \(most) "
                     + "(inline.maxVolumes of the tiers file)"
             )
         }

@@ -1,26 +1,25 @@
-internal import Backend
 internal import DriverCore
 
 extension InlinePolicy {
     /// Throws where a new inline volume is larger than the tier allows, or has a file system that it
     /// does not; `filesystem` is nil for raw block access, which no inline volume has.
-    func check(_ size: ByteCount, _ filesystem: FilesystemType?, in backend: any VolumeBackend)
+    func check(_ size: ByteCount, _ filesystem: FilesystemType?, in tier: Tier)
         throws(DriverError)
     {
         guard filesystem.map(filesystems.contains) ?? false else {
             throw DriverError(
                 .invalidRequest,
-                "tier '\(backend.tier)' makes inline volumes with "
+                "tier '\(tier.name)' allows inline volumes only with "
                     + filesystems.map(\.rawValue).joined(separator: ", ")
-                    + " only (inline.filesystems of the tiers file), not with "
+                    + " (inline.filesystems of the tiers file), not with "
                     + (filesystem?.rawValue ?? "no file system")
             )
         }
         guard size <= maximumSize else {
             throw DriverError(
                 .unsupportedSize,
-                "an inline volume of tier '\(backend.tier)' has at most \(maximumSize) "
-                    + "(inline.maxSize of the tiers file); this one needs \(size)"
+                "an inline volume of tier '\(tier.name)' can have at most \(maximumSize) "
+                    + "(inline.maxSize of the tiers file), not \(size)"
             )
         }
     }

@@ -1,4 +1,4 @@
-package import Backend
+internal import Backend
 package import DriverCore
 internal import Host
 
@@ -12,18 +12,18 @@ extension VolumeMaker {
         of wanted: RequestedVolume,
         copying source: (size: BlockSize?, isCopy: Bool),
         for filesystem: FilesystemType?,
-        in backend: any VolumeBackend
+        in tier: Tier
     ) throws(DriverError) -> BlockSize? {
         let asked = wanted.parameters.blockSize
-        try wanted.parameters.checkBlockSize(in: backend)
-        guard backend.choosesBlockSize else { return nil }
+        try wanted.parameters.checkBlockSize(in: tier)
+        guard tier.choosesBlockSize else { return nil }
         if source.isCopy {
             let held = source.size ?? .bytes512
             guard asked == nil || asked == held else {
                 throw DriverError(
                     .invalidRequest,
                     "the source has blocks of \(held.rawValue) bytes, and a copy keeps them; use a "
-                        + "StorageClass without '\(VolumeParameters.blockSizeKey)', or with that one"
+                        + "StorageClass without '\(VolumeParameters.blockSizeKey)', or with that value"
                 )
             }
             return source.size
@@ -35,7 +35,7 @@ extension VolumeMaker {
         }
         throw DriverError(
             .invalidRequest,
-            "mkfsOptions ask for blocks below 4096 bytes, and '\(VolumeParameters.blockSizeKey)' for 4096"
+            "mkfsOptions ask for blocks below 4096 bytes, but '\(VolumeParameters.blockSizeKey)' for 4096"
         )
     }
 
@@ -49,12 +49,12 @@ extension VolumeMaker {
 
 extension VolumeParameters {
     /// Throws `invalidRequest` where the class chooses a block size and the tier cannot.
-    package func checkBlockSize(in backend: any VolumeBackend) throws(DriverError) {
-        guard blockSize != nil, !backend.choosesBlockSize else { return }
+    package func checkBlockSize(in tier: Tier) throws(DriverError) {
+        guard blockSize != nil, !tier.choosesBlockSize else { return }
         throw DriverError(
             .invalidRequest,
-            "tier '\(backend.tier)' takes no parameter '\(Self.blockSizeKey)': its volumes have the "
-                + "block size of its disks"
+            "tier '\(tier.name)' does not take the parameter '\(Self.blockSizeKey)': its volumes have "
+                + "the block size of its disks"
         )
     }
 }

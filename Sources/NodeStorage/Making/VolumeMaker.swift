@@ -35,25 +35,27 @@ package struct VolumeMaker: Sendable {
         progress: Progress,
         permit: () throws(DriverError) -> Void = {}
     ) throws(DriverError) -> VolumeRecord {
-        let backend = try tier(of: wanted, id: id)
-        if let existing = try tiers.findForCreate(id, in: backend) {
-            try wanted.check(matches: existing.record, on: identity, tier: backend.tier)
+        let tier = try tier(of: wanted, id: id)
+        if let existing = try tiers.findForCreate(id, in: tier) {
+            try wanted.check(matches: existing.record, on: identity, tier: tier.name)
             return existing.record
         }
         try permit()
         guard wanted.isReachable(on: identity) else {
             throw DriverError(
                 .outOfSpace,
-                "node '\(identity.nodeID)' is not among the topologies that the volume may use"
+                "the requested topology excludes node '\(identity.nodeID)'"
             )
         }
-        let target = try backend.laidOut(as: wanted.parameters.layout)
+        let target = try tier.laidOut(as: wanted.parameters.layout)
         let record = try plan(wanted, id: id, in: target)
         return try admission.admitting(record, to: tiers) { () throws(DriverError) in
-            try target.createVolume(record, progress: progress)
+            try target.change { (it) throws(DriverError) in
+                try it.createVolume(record, progress: progress)
+            }
         } orUndoing: { () throws(DriverError) in
             // A refusal is final: what an earlier call left half-made goes as well.
-            try target.deleteVolume(id)
+            try target.change { (it) throws(DriverError) in try it.deleteVolume(id) }
         }
     }
 
@@ -61,9 +63,7 @@ package struct VolumeMaker: Sendable {
     ///
     /// Where this node has no such tier the answer is final, and sends the caller to another node.
     /// So it is not given where an earlier call with this name has made a volume here.
-    private func tier(of wanted: RequestedVolume, id: VolumeID) throws(DriverError)
-        -> any VolumeBackend
-    {
+    private func tier(of wanted: RequestedVolume, id: VolumeID) throws(DriverError) -> Tier {
         let name = wanted.parameters.tier
         do throws(DriverError) {
             try tiers.checkConfigured(name)
@@ -78,26 +78,25 @@ package struct VolumeMaker: Sendable {
         return try tiers.tier(named: name)
     }
 
-    private func plan(_ wanted: RequestedVolume, id: VolumeID, in backend: any VolumeBackend)
+    private func plan(_ wanted: RequestedVolume, id: VolumeID, in tier: Tier)
         throws(DriverError) -> VolumeRecord
     {
-        let inline =
-            wanted.isEphemeral ? try admission.inlinePolicy(of: backend.tier) : nil
+        let inline = wanted.isEphemeral ? try admission.inlinePolicy(of: tier.name) : nil
         let origin = try origin(of: wanted)
-        if let origin { try check(origin, for: wanted, in: backend) }
-        let filesystem = try filesystem(of: wanted, from: origin, in: backend)
+        if let origin { try check(origin, for: wanted, in: tier) }
+        let filesystem = try filesystem(of: wanted, from: origin, in: tier)
         let size = try size(
             of: wanted,
             from: origin,
-            preferring: preferredSize(inline, unit: backend.sizeUnit),
+            preferring: preferredSize(inline, unit: tier.sizeUnit),
             filesystem,
-            in: backend
+            in: tier
         )
-        try inline?.check(size, filesystem, in: backend)
+        try inline?.check(size, filesystem, in: tier)
         return VolumeRecord(
             id: id,
             name: wanted.name,
-            tier: backend.tier,
+            tier: tier.name,
             size: size,
             createdSize: size,
             capabilities: wanted.accesses.map(\.recorded),
@@ -106,7 +105,7 @@ package struct VolumeMaker: Sendable {
                 of: wanted,
                 copying: (size: origin?.blockSize, isCopy: origin != nil),
                 for: filesystem,
-                in: backend
+                in: tier
             ),
             parameters: wanted.parameters.kept,
             source: wanted.source,
@@ -123,17 +122,18 @@ package struct VolumeMaker: Sendable {
         from origin: VolumeOrigin?,
         preferring preferred: ByteCount,
         _ filesystem: FilesystemType?,
-        in backend: any VolumeBackend
+        in tier: Tier
     ) throws(DriverError) -> ByteCount {
         let size = try wanted.range.size(
             preferring: origin?.size ?? preferred,
-            minimum: filesystem.map(Filesystems.minimumSize(of:)) ?? backend.sizeUnit,
-            unit: backend.sizeUnit
+            minimum: filesystem.map(Filesystems.minimumSize(of:)) ?? tier.sizeUnit,
+            unit: tier.sizeUnit
         )
         if let origin, size < origin.size {
             throw DriverError(
                 .unsupportedSize,
-                "a copy cannot be smaller than its source: asked \(size), source \(origin.size)"
+                "a copy cannot be smaller than its source: the request has \(size), "
+                    + "the source \(origin.size)"
             )
         }
         return size
@@ -154,22 +154,18 @@ package struct VolumeMaker: Sendable {
             return VolumeOrigin(found)
         case .volume(let id):
             let volume = try tiers.existing(id, of: identity)
-            try FilesystemFault.refuse(id, on: try volume.backend.attachment(of: id))
+            try FilesystemFault.refuse(id, on: try volume.devices.current())
             return VolumeOrigin(volume.record)
         }
     }
 
-    private func check(
-        _ origin: VolumeOrigin,
-        for wanted: RequestedVolume,
-        in backend: any VolumeBackend
-    ) throws(DriverError) {
-        guard origin.tier == backend.tier else {
-            throw origin.refusal(copyingInto: backend.tier)
-        }
+    private func check(_ origin: VolumeOrigin, for wanted: RequestedVolume, in tier: Tier)
+        throws(DriverError)
+    {
+        guard origin.tier == tier.name else { throw origin.refusal(copyingInto: tier.name) }
         let isChangeAllowed =
             wanted.parameters.allowsVolumeModeChange
-            || admission.policy(of: backend.tier).allowsVolumeModeChange
+            || admission.policy(of: tier.name).allowsVolumeModeChange
         if !isChangeAllowed { try origin.checkMode(of: wanted) }
     }
 
@@ -177,14 +173,14 @@ package struct VolumeMaker: Sendable {
     private func filesystem(
         of wanted: RequestedVolume,
         from origin: VolumeOrigin?,
-        in backend: any VolumeBackend
+        in tier: Tier
     ) throws(DriverError) -> FilesystemType? {
         let asked = try wanted.filesystem()
         if let origin, let held = origin.filesystem, wanted.isMountable {
             guard asked == nil || asked == held else {
                 throw DriverError(
                     .invalidRequest,
-                    "the source holds \(held.rawValue); a copy of it cannot be "
+                    "the source has the file system \(held.rawValue); its copy cannot have "
                         + "\(asked?.rawValue ?? "")"
                 )
             }
@@ -196,7 +192,7 @@ package struct VolumeMaker: Sendable {
             try refuseOptions(of: wanted)
             return nil
         }
-        let chosen = asked ?? backend.defaultFilesystem
+        let chosen = asked ?? tier.defaultFilesystem
         try checkOptions(of: wanted, for: [chosen])
         return chosen
     }
@@ -221,6 +217,9 @@ package struct VolumeMaker: Sendable {
 
     private func refuseOptions(of wanted: RequestedVolume) throws(DriverError) {
         guard wanted.parameters.mkfsOptions != nil else { return }
-        throw DriverError(.invalidRequest, "mkfsOptions make no sense for a raw block volume")
+        throw DriverError(
+            .invalidRequest,
+            "a raw block volume cannot have mkfsOptions; remove them"
+        )
     }
 }

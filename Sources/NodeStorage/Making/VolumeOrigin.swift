@@ -60,8 +60,8 @@ struct VolumeOrigin: Sendable {
         guard !change.isEmpty else { return }
         throw DriverError(
             .invalidRequest,
-            "a copy of \(change) unless the StorageClass has the parameter allowVolumeModeChange: "
-                + "\"true\", or the tiers file allowVolumeModeChange: true for tier '\(tier)'"
+            "a copy of \(change) without allowVolumeModeChange: set the StorageClass parameter to "
+                + "\"true\", or the key of tier '\(tier)' in the tiers file"
         )
     }
 
@@ -71,7 +71,7 @@ struct VolumeOrigin: Sendable {
             ?? "the default tier (there is none)"
         return DriverError(
             .invalidRequest,
-            "the source lies in tier '\(tier)'; a copy into \(target) is not possible, use a "
+            "the source is in tier '\(tier)', so its copy cannot be in \(target); use a "
                 + "StorageClass of the source's tier"
         )
     }

@@ -13,7 +13,7 @@ extension TargetPath {
         case .other:
             throw DriverError(
                 .hostFailure,
-                "\(path) is neither a folder nor a file; remove it by hand"
+                "\(path) is neither a directory nor a file; remove it by hand"
             )
         }
     }

@@ -1,4 +1,4 @@
-package import Backend
+internal import Backend
 package import DriverCore
 internal import Host
 
@@ -12,7 +12,7 @@ package struct VolumeInUse: Sendable, Hashable {
     /// nil where the volume is in use nowhere.
     ///
     /// A staged block device shows in no mount: its note counts while the volume has a device.
-    package init?(_ usage: UsageNote, device: AttachedDevice?) throws(DriverError) {
+    package init?(_ usage: UsageNote, device: VolumeDevice?) throws(DriverError) {
         let mounts = try VolumeMounts(of: device)
         let published = usage.publications.map(\.mountedAt).first(where: mounts.isMountPoint)
         let others = mounts.places.filter { place in

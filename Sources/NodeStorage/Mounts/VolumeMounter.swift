@@ -21,14 +21,14 @@ package struct VolumeMounter {
     package func mount(at target: TargetPath, access: VolumeAccess, readOnly: Bool)
         throws(DriverError)
     {
-        let device = try volume.backend.hold(volume.record.id)
+        let device = try volume.devices.open()
         do throws(DriverError) {
             try prepareAndMount(device, at: target, access: access, readOnly: readOnly)
         } catch {
             // Held, it would be in use.
             device.release()
             throw error.afterUndoing { () throws(DriverError) in
-                try volume.backend.detach(volume.record.id)
+                try volume.devices.close()
             }
         }
     }
@@ -42,12 +42,7 @@ package struct VolumeMounter {
         try Failpoint.pass(.stageAttached)
         // A device that was found attached may have been published read-only before.
         try device.setReadOnly(false)
-        let preparation = VolumePreparation(
-            backend: volume.backend,
-            record: volume.record,
-            logger: logger
-        )
-        let type = try preparation.run(on: device)
+        let type = try VolumePreparation(volume: volume, logger: logger).run(on: device)
         try mount(device, type, at: target, access: access, readOnly: readOnly)
     }
 
@@ -57,7 +52,7 @@ package struct VolumeMounter {
         do throws(DriverError) {
             try Filesystems.grow(mountedAt: target.path, type: type)
         } catch {
-            throw error.leavingSomething("it is mounted at \(target) by an earlier call")
+            throw error.leavingSomething("an earlier call has mounted it at \(target)")
         }
     }
 

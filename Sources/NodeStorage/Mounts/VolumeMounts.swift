@@ -1,4 +1,4 @@
-package import Backend
+internal import Backend
 package import DriverCore
 package import Host
 
@@ -8,13 +8,27 @@ package struct VolumeMounts: Sendable {
     /// Those of the entries that show the volume.
     private let own: [MountEntry]
 
-    package init(of device: AttachedDevice?) throws(DriverError) {
-        let entries = try MountTable.read()
+    package init(of device: VolumeDevice?) throws(DriverError) {
+        self.init(of: device, among: try MountTable.read())
+    }
+
+    /// The same by a mount table that was read before.
+    ///
+    /// Each layer of the device is the volume: who mounts a lower one uses it too.
+    package init(of device: VolumeDevice?, among entries: [MountEntry]) {
         self.entries = entries
-        own =
-            device.map {
-                MountTable.uses(ofDevice: $0.path, number: $0.number, among: entries)
-            } ?? []
+        let uses = (device?.layers ?? []).map { layer in
+            MountTable.uses(ofDevice: layer.path, number: layer.number, among: entries)
+        }
+        let shown = Set(uses.joined().map(\.mountID))
+        own = entries.filter { shown.contains($0.mountID) }
+    }
+
+    /// Whether the volume's file system is seen at a path, mounted writable.
+    ///
+    /// "Yes" is certain, and needs no look at the mount table; "no" says nothing.
+    package static func showsWritable(_ device: VolumeDevice, at path: TargetPath) -> Bool {
+        path.isWritableMount(ofDevice: device.top.number)
     }
 
     /// What is mounted at a path; the topmost layer.

@@ -9,9 +9,10 @@ internal import Logging
 /// that the device is blank. The record moves to `formatting` before mkfs and to `formatted` after
 /// it, both durably; a volume found `formatting` was never mounted, so mkfs may begin again.
 struct VolumePreparation {
-    let backend: any VolumeBackend
-    let record: VolumeRecord
+    let volume: Tiers.LocatedVolume
     let logger: Logger
+
+    private var record: VolumeRecord { volume.record }
 
     /// Returns the file system to mount.
     func run(on device: borrowing HeldDevice) throws(DriverError) -> FilesystemType {
@@ -21,7 +22,7 @@ struct VolumePreparation {
             return try format(device, replacingHalfMade: false)
         case .formatting:
             logger.warning(
-                "formatting again a volume whose first formatting was interrupted",
+                "formatting a volume again because its first formatting was interrupted",
                 metadata: ["volume_id": "\(record.id)"]
             )
             return try format(device, replacingHalfMade: true)
@@ -30,7 +31,7 @@ struct VolumePreparation {
             try check(type, device)
             try Filesystems.prepareCopy(on: device, type: type)
             try Failpoint.pass(.formatCopyPrepared)
-            try backend.setContents(.formatted, of: record.id)
+            try note(.formatted)
             try Filesystems.growUnmountedIfNeeded(device, type: type)
             return type
         case .formatted, .raw:
@@ -46,7 +47,7 @@ struct VolumePreparation {
         guard found == .blank else {
             throw failure(
                 device.path,
-                "was never formatted, yet holds \(found.inWords); nothing was changed"
+                "was never formatted, but has \(found.inWords); nothing was changed"
             )
         }
     }
@@ -54,25 +55,31 @@ struct VolumePreparation {
     private func format(_ device: borrowing HeldDevice, replacingHalfMade: Bool)
         throws(DriverError) -> FilesystemType
     {
-        let type = record.filesystem ?? backend.defaultFilesystem
+        let type = record.filesystem ?? volume.tier.defaultFilesystem
         let options = try Filesystems.parse(
             mkfsOptions: record.parameters["mkfsOptions"] ?? "",
             for: type
         )
-        try backend.setContents(.formatting, of: record.id)
+        try note(.formatting)
         try Failpoint.pass(.formatMarked)
         try Filesystems.make(
             type,
             on: device,
             options: options,
-            isThick: backend.isThick,
+            isThick: volume.tier.isThick,
             replacingHalfMade: replacingHalfMade
         )
         try device.flush()
         try Failpoint.pass(.formatMade)
-        try backend.setContents(.formatted, of: record.id)
+        try note(.formatted)
         try Failpoint.pass(.formatRecorded)
         return type
+    }
+
+    private func note(_ contents: VolumeRecord.Contents) throws(DriverError) {
+        try volume.tier.change { (it) throws(DriverError) in
+            try it.setContents(contents, of: record.id)
+        }
     }
 
     private func heldFilesystem(_ device: borrowing HeldDevice)
@@ -82,19 +89,22 @@ struct VolumePreparation {
         switch found {
         case .filesystem(let name, _):
             guard let type = FilesystemType(rawValue: name) else {
-                throw failure(device.path, "holds \(name), which this driver does not mount")
+                throw failure(
+                    device.path,
+                    "has the file system \(name), which this driver does not mount"
+                )
             }
             return type
         case .blank:
             throw failure(
                 device.path,
-                "holds data by its record and now looks blank; it is not formatted again. Look for "
-                    + "what wrote to it, repair it or restore a snapshot"
+                "has data by its record, but looks blank; the driver does not format it again. "
+                    + "Find out what wrote to it, then repair it or restore a snapshot"
             )
         case .partitionTable, .other, .cannotTell:
             throw failure(
                 device.path,
-                "holds \(found.inWords) in place of a file system; nothing was changed"
+                "has \(found.inWords) instead of a file system; nothing was changed"
             )
         }
     }
@@ -107,12 +117,12 @@ struct VolumePreparation {
         if let made = record.filesystem, made != type {
             throw failure(
                 device.path,
-                "is recorded as \(made.rawValue) and holds \(type.rawValue); nothing was changed"
+                "is recorded as \(made.rawValue), but has \(type.rawValue); nothing was changed"
             )
         }
         if try Filesystems.checkIfAsked(device, type: type) {
             logger.info(
-                "checked a file system that asked for it",
+                "checked a file system that needed a check",
                 metadata: ["volume_id": "\(record.id)", "device": "\(device.path)"]
             )
         }

@@ -7,15 +7,15 @@ extension Repairs: MetricsSource {
         page.family(
             "cairn_looks_total",
             .counter,
-            "Comparisons of records, data, devices and mounts."
+            "Scans: comparisons of records, data, devices and mounts."
         )
         page.sample("cairn_looks_total", repairs.looks)
-        page.family("cairn_repairs_total", .counter, "What those comparisons have set right.")
+        page.family("cairn_repairs_total", .counter, "What the scans have repaired.")
         page.sample("cairn_repairs_total", repairs.removed, ["kind": "removed"])
         page.sample("cairn_repairs_total", repairs.thawed, ["kind": "thawed"])
         page.sample("cairn_repairs_total", repairs.resumed, ["kind": "resumed"])
         page.sample("cairn_repairs_total", repairs.detached, ["kind": "detached"])
-        page.family("cairn_unexplained", .gauge, "What the latest look could not explain.")
+        page.family("cairn_unexplained", .gauge, "What the latest scan could not explain.")
         for kind in RepairFigures.Kind.allCases {
             page.sample(
                 "cairn_unexplained",

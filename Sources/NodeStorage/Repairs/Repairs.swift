@@ -43,7 +43,7 @@ package final class Repairs: Sendable {
     package func lookAgain() async throws(DriverError) { try await look { $0.lookAgain() } }
 
     private func look(_ body: @escaping @Sendable (Tiers) -> Void) async throws(DriverError) {
-        let key = "the comparison of records, data, devices and mounts"
+        let key = "the scan of records, data, devices and mounts"
         let attached = try await operations.run("repair", holding: [.exclusive(key)]) {
             [tiers] (_) in
             body(tiers)
@@ -74,8 +74,8 @@ package final class Repairs: Sendable {
         // It may have been published anew before its key was free.
         guard usage.usage(of: id).publications.isEmpty else { return }
         if let volume = try tiers.find(id), volume.record.isEphemeral {
-            try volume.backend.detach(id)
-            try volume.backend.deleteVolume(id)
+            try volume.devices.close()
+            try volume.tier.change { (it) throws(DriverError) in try it.deleteVolume(id) }
             logger.notice(
                 "removed an inline volume whose tier answers again",
                 metadata: ["volume_id": "\(id)"]
@@ -85,16 +85,16 @@ package final class Repairs: Sendable {
     }
 
     private static let lostAdvice =
-        "its access mode counts as unknown; let the folder of the notes outlive the driver: in a "
-        + "container, mount the node's own there"
+        "its access mode counts as unknown; keep the directory of the notes when the driver "
+        + "restarts: in a container, mount the node's own there"
     private static let unreadableAdvice =
-        "its access mode counts as unknown; the next stage or publish writes it anew"
+        "its access mode counts as unknown; the next stage or publish writes the note again"
 
     /// Tells of notes that cannot be read, and of volumes in use of which nothing is noted.
     private func reportNotes() {
         for (id, reason) in usage.unreadableNotes {
             logger.warning(
-                "the note of a volume's use cannot be read",
+                "cannot read the note of a volume's use",
                 metadata: [
                     "volume_id": "\(id)", "path": "\(usage.notePath(of: id))",
                     "reason": "\(reason)",
@@ -111,7 +111,7 @@ package final class Repairs: Sendable {
             }
         } catch {
             logger.warning(
-                "cannot tell whether notes of volumes in use are lost",
+                "cannot check whether notes of volumes in use are lost",
                 metadata: ["reason": "\(error.message)"]
             )
             return
@@ -119,7 +119,7 @@ package final class Repairs: Sendable {
         usage.findings.lostNotes = Set(lost.keys)
         for (id, place) in lost {
             logger.warning(
-                "a volume is in use, and the note of its use is lost",
+                "a volume is in use, but the note of its use is lost",
                 metadata: [
                     "volume_id": "\(id)", "mounted_on": "\(place)",
                     "path": "\(usage.notePath(of: id))", "advice": "\(Self.lostAdvice)",
@@ -139,10 +139,10 @@ package final class Repairs: Sendable {
             try await operations.run("repair", holding: [.exclusive(id.text)]) {
                 [self] (_) throws(DriverError) in
                 guard let volume = try tiers.find(id), try isIdle(volume) else { return }
-                try volume.backend.detach(id)
+                try volume.devices.close()
                 detached.withLock { $0 += 1 }
                 logger.notice(
-                    "detached a device that nothing used",
+                    "detached a device that was not in use",
                     metadata: ["volume_id": "\(id)"]
                 )
             }
@@ -150,7 +150,7 @@ package final class Repairs: Sendable {
             // Who holds the volume uses it, and so does who has its device open.
             guard error.code == .operationPending || error.code == .inUse else {
                 logger.warning(
-                    "cannot tell whether a device is in use",
+                    "cannot check whether a device is in use",
                     metadata: ["volume_id": "\(id)", "reason": "\(error.message)"]
                 )
                 return
@@ -165,8 +165,8 @@ package final class Repairs: Sendable {
         let record = volume.record
         guard record.contents != .raw, !record.capabilities.contains(where: \.isBlock),
             usage.usage(of: record.id).staging?.access.isBlock != true,
-            let device = try volume.backend.attachment(of: record.id)
+            let device = try volume.devices.current()
         else { return false }
-        return try MountTable.uses(ofDevice: device.path, number: device.number).isEmpty
+        return try VolumeMounts(of: device).places.isEmpty
     }
 }

@@ -26,13 +26,16 @@ package struct SizeRange: Sendable, Hashable {
         // Room below Int64.max: file offsets are signed, and rounding must not pass their end.
         let largest = ByteCount(Int64.max).roundedDown(toMultipleOf: unit)
         guard let size = max(wanted, minimum).roundedUp(toMultipleOf: unit), size < largest else {
-            throw DriverError(.unsupportedSize, "\(wanted) is larger than a file can be")
+            throw DriverError(
+                .unsupportedSize,
+                "the requested size \(wanted) is larger than a file can be"
+            )
         }
         guard limit.map({ size <= $0 }) ?? true else {
             throw DriverError(
                 .unsupportedSize,
-                "the smallest volume for this request is \(size) (multiples of \(unit.bytes) "
-                    + "bytes, at least \(minimum)), above the limit of \(limit ?? .zero)"
+                "the smallest possible volume for this request is \(size) (at least \(minimum), in "
+                    + "multiples of \(unit.bytes) bytes), above the limit of \(limit ?? .zero)"
             )
         }
         return size

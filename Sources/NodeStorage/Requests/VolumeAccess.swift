@@ -56,8 +56,8 @@ package struct VolumeAccess: Sendable, Hashable {
         guard let filesystem, let made = volume.filesystem, filesystem != made else { return }
         throw DriverError(
             .inUse,
-            "volume \(volume.id) holds \(made.rawValue), not \(filesystem.rawValue); it is never "
-                + "formatted again"
+            "volume \(volume.id) has the file system \(made.rawValue), not "
+                + "\(filesystem.rawValue); it is never formatted again"
         )
     }
 }

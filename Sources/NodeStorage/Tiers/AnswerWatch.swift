@@ -1,34 +1,64 @@
 internal import Synchronization
 
-/// Whether storage answers, told by the questions that it was asked.
+/// Whether storage answers, told by the work that it was given.
 ///
 /// It hangs while a question has waited for longer than the patience, and none that was asked later
 /// has been answered. Then nobody else needs to wait to learn the same, but now and then one
 /// question is let through as a trial, so that storage that is back is noticed.
+///
+/// A change may take long without a hang: a copy does. One that has gone on for longer than the
+/// patience only makes the next caller look first whether the storage answers.
 final class AnswerWatch: Sendable {
     typealias Instant = ContinuousClock.Instant
 
+    enum Work { case question, change }
+
+    /// Work that has begun, which must end with ``answered(_:)`` or ``forget(_:)``.
+    struct Ticket {
+        fileprivate let began: Instant
+        fileprivate let work: Work
+    }
+
     enum Admission {
-        case ask(Instant)
+        case begin(Ticket)
+        /// Begin once the question of this ticket has been answered in time.
+        case lookFirst(Ticket)
         /// Nobody should wait for this one.
-        case trial(Instant, hangingFor: Duration)
+        case trial(Ticket, hangingFor: Duration)
         case refuse(hangingFor: Duration)
     }
 
     private struct State {
         /// When each question without an answer was asked, oldest first.
-        var waiting: [Instant] = []
+        var questions: [Instant] = []
+        /// When each change that is going on began, oldest first.
+        var changes: [Instant] = []
         var lastAsked: Instant
         /// When the latest of those that were answered had been asked.
         var lastAnswered: Instant
 
-        mutating func ask(_ now: Instant) {
-            waiting.append(now)
-            lastAsked = now
+        mutating func begin(_ work: Work, _ now: Instant) -> Ticket {
+            switch work {
+            case .question:
+                questions.append(now)
+                lastAsked = now
+            case .change: changes.append(now)
+            }
+            return Ticket(began: now, work: work)
         }
 
-        mutating func forget(_ asked: Instant) {
-            if let index = waiting.firstIndex(of: asked) { waiting.remove(at: index) }
+        mutating func forget(_ ticket: Ticket) {
+            switch ticket.work {
+            case .question: questions.removeFirst(ticket.began)
+            case .change: changes.removeFirst(ticket.began)
+            }
+        }
+
+        /// Whether a change goes on for so long that the storage may hang, and nobody has been
+        /// answered of late.
+        func isDoubtful(_ now: Instant, _ patience: Duration) -> Bool {
+            guard let oldest = changes.first else { return false }
+            return now - max(oldest, lastAnswered) > patience
         }
     }
 
@@ -41,33 +71,43 @@ final class AnswerWatch: Sendable {
         state = Mutex(State(lastAsked: now, lastAnswered: now))
     }
 
-    /// Whether to ask now; what is asked must end with ``answered(_:)`` or ``forget(_:)``.
-    func admit() -> Admission {
+    /// Whether to begin work of that kind now.
+    func admit(_ work: Work) -> Admission {
         state.withLock { state in
             let now = Instant.now
-            let oldest = state.waiting.first { $0 > state.lastAnswered }
+            let oldest = state.questions.first { $0 > state.lastAnswered }
             guard let oldest, now - oldest > patience else {
-                state.ask(now)
-                return .ask(now)
+                // One look tells for all: who comes while it waits is not sent to look as well.
+                let looks = oldest == nil && state.isDoubtful(now, patience)
+                return looks
+                    ? .lookFirst(state.begin(.question, now)) : .begin(state.begin(work, now))
             }
             // Each trial may be lost with its thread, so they come at twice the interval each time.
             let interval = max(patience, state.lastAsked - oldest)
             guard now - state.lastAsked > interval else {
                 return .refuse(hangingFor: now - oldest)
             }
-            state.ask(now)
-            return .trial(now, hangingFor: now - oldest)
+            return .trial(state.begin(.question, now), hangingFor: now - oldest)
         }
     }
 
-    /// The question of that time has been answered; an error is an answer too.
-    func answered(_ asked: Instant) {
+    /// Begins work of that kind, whatever is known of the storage.
+    func begin(_ work: Work) -> Ticket { state.withLock { $0.begin(work, .now) } }
+
+    /// The work has ended; an error is an answer too.
+    func answered(_ ticket: Ticket) {
         state.withLock { state in
-            state.forget(asked)
-            state.lastAnswered = max(state.lastAnswered, asked)
+            state.forget(ticket)
+            state.lastAnswered = max(state.lastAnswered, ticket.began)
         }
     }
 
-    /// The question was not asked after all.
-    func forget(_ asked: Instant) { state.withLock { $0.forget(asked) } }
+    /// The work was not begun after all.
+    func forget(_ ticket: Ticket) { state.withLock { $0.forget(ticket) } }
+}
+
+extension [ContinuousClock.Instant] {
+    fileprivate mutating func removeFirst(_ instant: Element) {
+        if let index = firstIndex(of: instant) { remove(at: index) }
+    }
 }

@@ -1,147 +1,97 @@
-internal import Backend
-internal import DriverCore
-internal import Host
-internal import Synchronization
+package import Backend
+package import DriverCore
 
-/// One back end, opened when it is first needed, whose storage may hang.
+/// One tier of this node: what the tiers file says of it, and the one way to its storage.
 ///
-/// Whoever asks after storage that may not be its own does so on a thread of the tier, and waits no
-/// longer than the patience.
-final class Tier: Sendable {
-    private enum State {
-        /// Can become `opening`.
-        case closed
-        /// One thread runs the start. Becomes `open`, or `closed` again where it fails.
-        case opening(since: ContinuousClock.Instant)
-        case open
-    }
-
-    /// Trials may be lost with their threads; at twice the interval each time, so many last for
-    /// days.
-    private static let questionThreads = 16
-
+/// It is found once, by ``Tiers``, and carried along with what was found in it. ``read(_:)`` and
+/// ``change(_:)`` open the storage when it is first needed, and refuse with `unavailable` where it is
+/// known to hang: so nobody waits for it twice.
+package struct Tier: Sendable {
+    /// The name by which a StorageClass chooses the tier.
+    package let name: String
+    /// What CreateVolume uses where the request names no file system.
+    package let defaultFilesystem: FilesystemType
+    /// For what the kernel or memory alone answers; everything else goes through the guard.
     let backend: any VolumeBackend
-    private let patience: Duration
-    private let state = Mutex(State.closed)
-    private let watch: AnswerWatch
-    private let threads = BlockingPool(threads: questionThreads)
+    private let storage: StorageGuard
 
-    init(_ backend: any VolumeBackend, patience: Duration) {
+    /// `patience` is how long storage may take to answer, which must be less than a caller waits.
+    package init(
+        named name: String,
+        over backend: any VolumeBackend,
+        defaultFilesystem: FilesystemType,
+        patience: Duration = .seconds(5)
+    ) {
+        self.name = name
         self.backend = backend
-        self.patience = patience
-        watch = AnswerWatch(patience: patience)
+        self.defaultFilesystem = defaultFilesystem
+        storage = StorageGuard(of: name, backend, patience: patience)
     }
 
-    var name: String { backend.tier }
-
-    /// The back end, started, and not known to hang; waits for a start no longer than the patience.
-    func open() throws(DriverError) -> any VolumeBackend {
-        try waitUntilOpen()
-        watch.forget(try admit())
-        return backend
+    private init(_ other: Tier, over backend: any VolumeBackend) {
+        name = other.name
+        defaultFilesystem = other.defaultFilesystem
+        self.backend = backend
+        storage = other.storage
     }
+
+    /// The unit of every new volume's size; sizes are rounded up to it.
+    package var sizeUnit: ByteCount { backend.sizeUnit }
+
+    /// Whether every byte of a volume is allocated from the start.
+    package var isThick: Bool { backend.isThick }
+
+    /// Whether a new volume's device gets the block size that its record names.
+    package var choosesBlockSize: Bool { backend.choosesBlockSize }
+
+    /// The same tier for volumes of that layout; nil means the tier's own.
+    ///
+    /// Throws `outOfSpace` where the tier makes no such volumes.
+    package func laidOut(as layout: Layout?) throws(DriverError) -> Tier {
+        guard let layout else { return self }
+        do throws(DriverError) {
+            return Tier(self, over: try backend.laidOut(layout))
+        } catch {
+            throw error.adding(context: "tier '\(name)'")
+        }
+    }
+
+    /// Sees to it that the storage is started, and throws where it is known to hang.
+    func open() throws(DriverError) { try storage.open() }
 
     /// Asks on this thread, which hangs where the storage does.
-    func ask<Answer>(
+    package func read<Answer: ~Copyable>(
         _ question: (any VolumeBackend) throws(DriverError) -> Answer
     ) throws(DriverError) -> Answer {
-        try waitUntilOpen()
-        let asked = try admit()
-        defer { watch.answered(asked) }
-        return try question(backend)
+        try storage.run(.question) { () throws(DriverError) in try question(backend) }
     }
 
-    /// Asks on a thread of the tier.
+    /// Changes something on this thread, which hangs where the storage does.
+    ///
+    /// It ends when the change has ended, however long that takes, and never before: the thread holds
+    /// the keys of what it changes (``Operations``). A caller that gives up is told CANCELLED, and its
+    /// retry ABORTED, until then; so no change is called failed that may still happen.
+    package func change<Answer: ~Copyable>(
+        _ change: (any VolumeBackend) throws(DriverError) -> Answer
+    ) throws(DriverError) -> Answer {
+        try storage.run(.change) { () throws(DriverError) in try change(backend) }
+    }
+
+    /// Asks on a thread of the tier; ``answer(to:)`` waits for it.
     func begin<Answer: Sendable>(
         _ question: @escaping @Sendable (any VolumeBackend) throws(DriverError) -> Answer
-    ) throws(DriverError) -> PendingAnswer<Answer> {
-        guard isOpen else {
-            return try threads.begin { () throws(DriverError) in
-                try self.start()
-                return try question(self.backend)
-            }
-        }
-        let asked = try admit()
-        do throws(DriverError) {
-            return try threads.begin { () throws(DriverError) in
-                defer { self.watch.answered(asked) }
-                return try question(self.backend)
-            }
-        } catch {
-            watch.forget(asked)
-            throw error
-        }
+    ) throws(DriverError) -> StorageGuard.PendingRead<Answer> {
+        try storage.begin { [backend] () throws(DriverError) in try question(backend) }
     }
 
-    /// What was begun, if the answer comes in time.
-    func answer<Answer>(to pending: PendingAnswer<Answer>, by end: ContinuousClock.Instant)
-        throws(DriverError) -> Answer
-    {
-        if let answer = try pending.value(by: end) { return answer }
-        if case .opening(let since) = state.withLock(\.self) { throw starting(since) }
-        throw hanging(for: patience)
+    /// What was begun, if the answer comes within the patience.
+    func answer<Answer>(to read: StorageGuard.PendingRead<Answer>) throws(DriverError) -> Answer {
+        try storage.answer(to: read)
     }
 
-    private var isOpen: Bool {
-        state.withLock { if case .open = $0 { true } else { false } }
-    }
+    /// Whether the tier had the object when it last looked; a hint, from memory alone.
+    func remembers(_ id: VolumeID) -> Bool { backend.remembers(id) }
 
-    private func waitUntilOpen() throws(DriverError) {
-        guard !isOpen else { return }
-        let pending = try threads.begin { () throws(DriverError) in try self.start() }
-        try answer(to: pending, by: .now + patience)
-    }
-
-    /// Starts the back end if it has not started yet.
-    ///
-    /// Only one caller does: a start repairs leftovers and must not run twice at once. Others are
-    /// told to come back, so that a disk that hangs holds up nobody else.
-    private func start() throws(DriverError) {
-        let before = state.withLock { state in
-            defer { if case .closed = state { state = .opening(since: .now) } }
-            return state
-        }
-        switch before {
-        case .open: return
-        case .opening(let since): throw starting(since)
-        case .closed:
-            do throws(DriverError) {
-                try backend.start()
-                state.withLock { $0 = .open }
-            } catch {
-                state.withLock { $0 = .closed }
-                throw error
-            }
-        }
-    }
-
-    private func admit() throws(DriverError) -> ContinuousClock.Instant {
-        switch watch.admit() {
-        case .ask(let asked): return asked
-        case .refuse(let duration): throw hanging(for: duration)
-        case .trial(let asked, let duration):
-            // Its answer tells the watch, whatever it is.
-            _ = try threads.begin { () throws(DriverError) in
-                defer { self.watch.answered(asked) }
-                try self.backend.checkHealth()
-            }
-            throw hanging(for: duration)
-        }
-    }
-
-    private func starting(_ since: ContinuousClock.Instant) -> DriverError {
-        DriverError(
-            .unavailable,
-            "tier '\(name)' has been starting for \((.now - since).components.seconds) s; retry "
-                + "later, and if that goes on look at its disk and the node's kernel log"
-        )
-    }
-
-    private func hanging(for duration: Duration) -> DriverError {
-        DriverError(
-            .unavailable,
-            "tier '\(name)' has not answered for \(duration.components.seconds) s: its storage "
-                + "hangs; look at its disk and the node's kernel log"
-        )
-    }
+    /// The same for a snapshot.
+    func remembers(_ id: SnapshotID) -> Bool { backend.remembers(id) }
 }

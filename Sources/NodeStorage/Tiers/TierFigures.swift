@@ -15,7 +15,7 @@ struct TierFigures: Sendable {
     let cuts: Histogram?
 
     /// Blocks where the storage hangs.
-    init(of backend: any VolumeBackend) {
+    init(of tier: String, _ backend: any VolumeBackend) {
         var health = backend.health()
         do throws(DriverError) {
             health.problems += try Self.deadFilesystems(of: backend)
@@ -23,9 +23,9 @@ struct TierFigures: Sendable {
             health.problems.append(
                 TierHealth.Problem(
                     .unavailable,
-                    "the mounted volumes of tier \(backend.tier)",
+                    "the mounted volumes of tier \(tier)",
                     found: error.message,
-                    advice: "see what keeps the driver from /proc and /sys of the node"
+                    advice: "check that the driver can read /proc and /sys of the node"
                 )
             )
         }

@@ -21,21 +21,19 @@ package struct TierReport: Sendable {
 extension Tiers {
     /// What every tier says of itself now; waits for each as long as the tiers' patience.
     package func reports() -> [TierReport] {
-        figures().compactMap { each in
-            guard let backend = all.first(where: { $0.name == each.tier })?.backend else {
-                return nil
-            }
-            let least = Filesystems.minimumSize(of: backend.defaultFilesystem)
+        figures().compactMap { name, figures in
+            guard let tier = all.first(where: { $0.name == name }) else { return nil }
+            let least = Filesystems.minimumSize(of: tier.defaultFilesystem)
             return TierReport(
-                name: each.tier,
-                isDefault: each.tier == defaultTier,
-                health: each.figures.health,
-                capacity: each.figures.capacity,
-                volumes: each.figures.volumes,
-                snapshots: each.figures.snapshots,
-                defaultFilesystem: backend.defaultFilesystem,
-                sizeUnit: backend.sizeUnit,
-                smallest: least.roundedUp(toMultipleOf: backend.sizeUnit) ?? least
+                name: name,
+                isDefault: name == defaultTier,
+                health: figures.health,
+                capacity: figures.capacity,
+                volumes: figures.volumes,
+                snapshots: figures.snapshots,
+                defaultFilesystem: tier.defaultFilesystem,
+                sizeUnit: tier.sizeUnit,
+                smallest: least.roundedUp(toMultipleOf: tier.sizeUnit) ?? least
             )
         }
     }

@@ -9,6 +9,27 @@ extension Tiers {
         guard let volume = try find(id) else { throw identity.absence(of: id, "volume") }
         return volume
     }
+
+    /// The volume that a request calls so, which must exist.
+    package func existing(volume text: String, of identity: NodeIdentity) throws(DriverError)
+        -> LocatedVolume
+    {
+        guard let id = VolumeID(parsing: text) else {
+            throw DriverError(.notFound, "volume '\(text)' does not exist")
+        }
+        return try existing(id, of: identity)
+    }
+
+    /// The snapshot that a request calls so, which must exist.
+    package func existing(snapshot text: String, of identity: NodeIdentity) throws(DriverError)
+        -> LocatedSnapshot
+    {
+        guard let id = SnapshotID(parsing: text) else {
+            throw DriverError(.notFound, "snapshot '\(text)' does not exist")
+        }
+        guard let snapshot = try find(id) else { throw identity.absence(of: id, "snapshot") }
+        return snapshot
+    }
 }
 
 extension NodeIdentity {

@@ -8,7 +8,7 @@ extension Tiers {
     /// After them those that are not in the tiers file any more, where something of them is left.
     func figures() -> [(tier: String, figures: TierFigures)] {
         var figures: [(tier: String, figures: TierFigures)]
-        figures = answers(by: .now + patience) { TierFigures(of: $0) }.map { tier, answer in
+        figures = answers { (tier, it) in TierFigures(of: tier.name, it) }.map { tier, answer in
             switch answer {
             case .success(let figures): (tier.name, figures)
             case .failure(let error): (tier.name, TierFigures(unavailable: tier.name, error))
@@ -43,7 +43,7 @@ extension Tiers {
     }
 
     private func formerProblems() -> [(tier: String, problems: [TierHealth.Problem])] {
-        answers(of: former, by: .now + patience) { $0.health().problems }.map { tier, answer in
+        answers(of: former) { (_, it) in it.health().problems }.map { tier, answer in
             switch answer {
             case .success(let problems): (tier.name, problems)
             case .failure(let error): (tier.name, [Self.unanswered(tier.name, error)])

@@ -8,23 +8,23 @@ extension Tiers: MetricsSource {
 
 extension MetricsText {
     fileprivate mutating func add(tiers: [(tier: String, figures: TierFigures)]) {
-        add("cairn_tier_up", "Whether the tier can serve now.", tiers) {
+        add("cairn_tier_up", "1 if the tier can serve now, else 0.", tiers) {
             $0.isUp.map { $0 ? 1 : 0 }
         }
-        add("cairn_tier_size_bytes", "What its volumes may add up to.", tiers) {
+        add("cairn_tier_size_bytes", "Total size that the tier's volumes may have.", tiers) {
             $0.capacity?.total.bytes
         }
-        add("cairn_tier_available_bytes", "What new volumes can be promised.", tiers) {
+        add("cairn_tier_available_bytes", "Total size that new volumes can have.", tiers) {
             $0.capacity?.available.bytes
         }
-        add("cairn_tier_largest_volume_bytes", "The largest volume that fits.", tiers) {
+        add("cairn_tier_largest_volume_bytes", "Size of the largest new volume that fits.", tiers) {
             $0.capacity?.maximumVolumeSize.bytes
         }
         add("cairn_tier_volumes", "Volumes of the tier.", tiers) { $0.volumes.map(Int64.init) }
         add("cairn_tier_snapshots", "Snapshots of the tier.", tiers) {
             $0.snapshots.map(Int64.init)
         }
-        family("cairn_tier_used_ratio", .gauge, "The share in use of each store of the tier.")
+        family("cairn_tier_used_ratio", .gauge, "Used share of each store of the tier, 0 to 1.")
         for (tier, figures) in tiers {
             for store in TierHealth.Store.allCases {
                 guard let level = figures.health.levels[store] else { continue }
@@ -34,7 +34,7 @@ extension MetricsText {
         family(
             "cairn_tier_cut_seconds",
             .histogram,
-            "How long snapshots and clones held the writers of a volume."
+            "How long snapshots and clones blocked the writers of a volume."
         )
         for (tier, figures) in tiers {
             guard let cuts = figures.cuts else { continue }
@@ -45,7 +45,7 @@ extension MetricsText {
 
     /// Of every kind, also those that nobody has: an alert that ends must see the 0.
     private mutating func addProblems(of tiers: [(tier: String, figures: TierFigures)]) {
-        family("cairn_tier_problems", .gauge, "Things that need somebody's hand, by kind.")
+        family("cairn_tier_problems", .gauge, "Problems that an administrator must fix, by kind.")
         for (tier, figures) in tiers {
             for kind in TierHealth.Problem.Kind.allCases {
                 let count = figures.health.problems.count { $0.kind == kind }

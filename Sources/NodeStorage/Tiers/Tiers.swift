@@ -13,21 +13,19 @@ package final class Tiers: Sendable {
     /// Tiers that the tiers file does not name any more, each with its back end.
     private let left: [(tier: Tier, backend: FormerTier)]
     private let defaultName: String?
-    let patience: Duration
     let logger: Logger
 
-    /// `patience` is how long storage may take to answer, which must be less than a caller waits.
     package init(
-        _ backends: [any VolumeBackend],
+        _ tiers: [Tier],
         former: [FormerTier] = [],
         default defaultName: String?,
-        patience: Duration = .seconds(5),
         logger: Logger
     ) {
-        tiers = backends.map { Tier($0, patience: patience) }
-        left = former.map { (Tier($0, patience: patience), $0) }
+        self.tiers = tiers
+        left = former.map { former in
+            (Tier(named: former.tier, over: former, defaultFilesystem: .ext4), former)
+        }
         self.defaultName = defaultName
-        self.patience = patience
         self.logger = logger
     }
 
@@ -45,10 +43,9 @@ package final class Tiers: Sendable {
     /// Opens every tier, side by side; one that fails is logged and tried again when it is next
     /// needed, and one that hangs is left to go on by itself.
     package func start() {
-        let end = ContinuousClock.now + patience
-        let opened = answers(by: end) { [logger] (backend) throws(DriverError) in
+        let opened = answers { [logger] (tier, _) in
             // Here, since it may come late.
-            logger.info("tier is ready", metadata: ["tier": "\(backend.tier)"])
+            logger.info("tier is ready", metadata: ["tier": "\(tier.name)"])
         }
         for (tier, answer) in opened {
             guard case .failure(let error) = answer else { continue }
@@ -62,13 +59,11 @@ package final class Tiers: Sendable {
 
     /// Lets every tier compare its records, data, devices and mounts again.
     package func lookAgain() {
-        let looks = answers(by: .now + patience) { (it) throws(DriverError) in
-            try it.lookAgain()
-        }
+        let looks = answers { (_, it) throws(DriverError) in try it.lookAgain() }
         for (tier, answer) in looks {
             guard case .failure(let error) = answer else { continue }
             logger.error(
-                "cannot look at a tier again",
+                "cannot scan a tier",
                 metadata: ["tier": "\(tier.name)", "error": "\(error)"]
             )
         }
@@ -76,7 +71,7 @@ package final class Tiers: Sendable {
 
     /// Every volume that has a device, on the tiers that answer.
     package func attachedVolumes() -> [VolumeID] {
-        answers(by: .now + patience) { (it) throws(DriverError) in try it.attachedVolumes() }
+        answers { (_, it) throws(DriverError) in try it.attachedVolumes() }
             .flatMap { (try? $0.answer.get()) ?? [] }
     }
 
@@ -95,8 +90,10 @@ package final class Tiers: Sendable {
     }
 
     /// The tier that a StorageClass names, or the default one for nil; opened.
-    package func tier(named name: String?) throws(DriverError) -> any VolumeBackend {
-        try configured(name).open()
+    package func tier(named name: String?) throws(DriverError) -> Tier {
+        let tier = try configured(name)
+        try tier.open()
+        return tier
     }
 
     /// Throws as ``tier(named:)`` does where this node has no such tier; never blocks.
@@ -109,8 +106,8 @@ package final class Tiers: Sendable {
         guard let wanted = name ?? defaultName else {
             throw DriverError(
                 .outOfSpace,
-                "no tier of this node is the default; set the StorageClass parameter 'tier' to one "
-                    + "of: \(names)"
+                "this node has no default tier; set the StorageClass parameter 'tier' to one of: "
+                    + names
             )
         }
         guard !wanted.isEmpty else {
@@ -129,54 +126,44 @@ package final class Tiers: Sendable {
     package func countedVolumes() -> [(
         tier: String, volumes: Result<[CountedVolume], DriverError>
     )] {
-        let count = {
-            @Sendable (backend: any VolumeBackend) throws(DriverError) -> [CountedVolume] in
-            try backend.countedVolumes()
-        }
         if let tier = only {
-            return [(tier.name, Result { () throws(DriverError) in try tier.ask(count) })]
+            let count = Result { () throws(DriverError) in
+                try tier.read { (it) throws(DriverError) in try it.countedVolumes() }
+            }
+            return [(tier.name, count)]
         }
-        return answers(by: .now + patience, to: count).map { ($0.tier.name, $0.answer) }
-    }
-
-    /// Asks a tier that ``tier(named:)`` gave, on this thread.
-    package func ask<Answer>(
-        _ backend: any VolumeBackend,
-        _ question: (any VolumeBackend) throws(DriverError) -> Answer
-    ) throws(DriverError) -> Answer {
-        guard let tier = tiers.first(where: { $0.name == backend.tier }) else {
-            return try question(backend)
-        }
-        return try tier.ask(question)
+        return answers { (_, it) throws(DriverError) in try it.countedVolumes() }
+            .map { ($0.tier.name, $0.answer) }
     }
 
     /// What each tier answers, in their order; throws where one cannot.
-    package func askEach<Answer: Sendable>(
+    package func readEach<Answer: Sendable>(
         _ question: @escaping @Sendable (any VolumeBackend) throws(DriverError) -> Answer
     ) throws(DriverError) -> [Answer] {
-        if let tier = only { return [try tier.ask(question)] }
+        if let tier = only { return [try tier.read(question)] }
         var found: [Answer] = []
-        for (_, answer) in answers(of: all, by: .now + patience, to: question) {
-            found.append(try answer.get())
-        }
+        let answers = answers(of: all) { (_, it) throws(DriverError) in try question(it) }
+        for (_, answer) in answers { found.append(try answer.get()) }
         return found
     }
 
     /// The tier of a node that has one; who asks for it asks for its own storage, and may hang.
     var only: Tier? { tiers.count == 1 && former.isEmpty ? tiers.first : nil }
 
-    /// What the tiers answer, asked side by side on threads of their own.
+    /// What the tiers answer within their patience, asked side by side on threads of their own.
     func answers<Answer: Sendable>(
         of some: [Tier]? = nil,
-        by end: ContinuousClock.Instant,
-        to question: @escaping @Sendable (any VolumeBackend) throws(DriverError) -> Answer
+        to question: @escaping @Sendable (Tier, any VolumeBackend) throws(DriverError) -> Answer
     ) -> [(tier: Tier, answer: Result<Answer, DriverError>)] {
         let asked = (some ?? tiers).map { tier in
-            (tier, Result { () throws(DriverError) in try tier.begin(question) })
+            let read = Result { () throws(DriverError) in
+                try tier.begin { (it) throws(DriverError) in try question(tier, it) }
+            }
+            return (tier, read)
         }
-        return asked.map { tier, pending in
+        return asked.map { tier, read in
             let answer = Result { () throws(DriverError) in
-                try tier.answer(to: try pending.get(), by: end)
+                try tier.answer(to: try read.get())
             }
             return (tier, answer)
         }
@@ -187,47 +174,36 @@ package final class Tiers: Sendable {
     /// For a volume that no tier has: its files and its share of the space may be left.
     package func finishRemoval(of id: VolumeID) throws(DriverError) {
         // On this thread: what changes something ends before its key is given back.
-        for tier in tiers { try tier.ask { (it) throws(DriverError) in try it.deleteVolume(id) } }
+        for tier in tiers {
+            try tier.change { (it) throws(DriverError) in try it.deleteVolume(id) }
+        }
     }
 
     /// The same for a snapshot.
     package func finishRemoval(of id: SnapshotID) throws(DriverError) {
-        for tier in tiers { try tier.ask { (it) throws(DriverError) in try it.deleteSnapshot(id) } }
-    }
-
-    /// The device of a volume, whichever tier it is of, by what the kernel alone knows.
-    ///
-    /// No storage is asked, so one that is away or hangs holds up nothing.
-    package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
-        for backend in holders(of: id) {
-            if let device = try backend.device(of: id) { return device }
+        for tier in tiers {
+            try tier.change { (it) throws(DriverError) in try it.deleteSnapshot(id) }
         }
-        return nil
-    }
-
-    /// Ends the use of a volume's device, in the same way; OK where there is none.
-    package func detach(_ id: VolumeID) throws(DriverError) {
-        for backend in holders(of: id) { try backend.detach(id) }
     }
 
     /// Whether a tier had the volume when it last looked; a hint, from memory alone.
-    package func remembers(_ id: VolumeID) -> Bool { tiers.contains { $0.backend.remembers(id) } }
+    package func remembers(_ id: VolumeID) -> Bool { tiers.contains { $0.remembers(id) } }
 
     /// The tier that is known to have the volume; all of them where none is.
-    private func holders(of id: VolumeID) -> [any VolumeBackend] {
-        let knowing = all.filter { $0.backend.remembers(id) }
-        return (knowing.isEmpty ? all : knowing).map(\.backend)
+    func holders(of id: VolumeID) -> [Tier] {
+        let knowing = all.filter { $0.remembers(id) }
+        return knowing.isEmpty ? all : knowing
     }
 
     /// A volume and the tier that holds it.
     package struct LocatedVolume: Sendable {
-        package let backend: any VolumeBackend
+        package let tier: Tier
         package let record: VolumeRecord
     }
 
     /// A snapshot and the tier that holds it.
     package struct LocatedSnapshot: Sendable {
-        package let backend: any VolumeBackend
+        package let tier: Tier
         package let record: SnapshotRecord
     }
 }

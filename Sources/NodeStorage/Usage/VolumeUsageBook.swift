@@ -86,7 +86,7 @@ package final class VolumeUsageBook: Sendable {
             throw DriverError(
                 .unavailable,
                 "cannot note the use of volume \(id) in \(path): its file system is full; free "
-                    + "room there (df \(path)), then retry",
+                    + "some space there (df \(path)), then retry",
                 cause: error
             )
         }
@@ -122,12 +122,15 @@ package final class VolumeUsageBook: Sendable {
         guard !name.isEmpty, let parent = try Folder.existing(at: parent) else {
             throw DriverError(
                 .hostFailure,
-                "cannot make the usage folder \(path): its parent does not exist"
+                "cannot create the usage directory \(path): its parent directory does not exist"
             )
         }
         try parent.makeFolder(name)
         guard let folder = try Folder.existing(at: path) else {
-            throw DriverError(.hostFailure, "the usage folder \(path) vanished while it was made")
+            throw DriverError(
+                .hostFailure,
+                "the usage directory \(path) was removed right after it was created; retry"
+            )
         }
         return folder
     }

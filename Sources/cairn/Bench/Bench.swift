@@ -8,12 +8,12 @@ import Host
 /// A load generator for any CSI socket.
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure a CSI driver over its socket, or two side by side.",
+        abstract: "Measure the speed of a CSI driver, or compare two drivers.",
         discussion: """
-            Makes volumes, mounts some of them, and removes everything again, also after Ctrl-C \
-            or a failure. Prints p50, p99 and calls a second of each operation. With --against, \
-            both drivers are measured in turns, and the ratio says how many times longer the \
-            other one takes at p50. Without --mount-dir nothing is mounted.
+            Creates volumes, mounts some of them, and removes everything at the end, also after \
+            Ctrl-C or a failure. Prints p50, p99 and calls per second of each operation. With \
+            --against, it measures both drivers in turns. The ratio says how many times longer the \
+            second driver takes at p50. Without --mount-dir, it mounts nothing.
 
             Example:
               cairn bench --mount-dir /var/lib/kubelet/bench --against unix:///tmp/other.sock
@@ -25,43 +25,51 @@ struct Bench: AsyncParsableCommand {
 
     enum Output: String, ExpressibleByArgument { case table, markdown, json }
 
-    @Option(help: "The driver's socket.")
+    @Option(help: "The socket of the driver.")
     var endpoint: String = ServerOptions.defaultEndpoint
 
-    @Option(help: "A second driver's socket, to compare with.")
+    @Option(help: "The socket of a second driver to compare with.")
     var against: String?
 
     @Option(
-        help: ArgumentHelp("Parameter of the volumes; may be repeated.", valueName: "key=value")
+        help: ArgumentHelp(
+            "A StorageClass parameter of the volumes. May be repeated.",
+            valueName: "key=value"
+        )
     )
     var parameters: [String] = []
 
-    @Option(help: ArgumentHelp("The same for the second driver.", valueName: "key=value"))
+    @Option(
+        help: ArgumentHelp(
+            "The same as --parameters, for the second driver.",
+            valueName: "key=value"
+        )
+    )
     var againstParameters: [String] = []
 
-    @Option(help: "An existing folder for mount points that the driver accepts. Needs root.")
+    @Option(help: "An existing directory for mount points that the driver accepts. Needs root.")
     var mountDir: String?
 
-    @Option(help: "The same for the second driver. Default: the first one's.")
+    @Option(help: "The same as --mount-dir, for the second driver. Default: --mount-dir.")
     var againstMountDir: String?
 
     @OptionGroup var options: BenchOptions
 
-    @Option(help: "table, markdown or json.")
+    @Option(help: "Output format: table, markdown or json.")
     var output: Output = .table
 
     @Flag(
         help: ArgumentHelp(
-            "Only mount one volume, print where, and remove it at SIGTERM: for tools that measure "
-                + "its data path."
+            "Only mount one volume, print its path, and remove it on SIGTERM. For tools that "
+                + "measure reads and writes."
         )
     )
     var hold = false
 
     @Option(
         help: ArgumentHelp(
-            "Only wait this long for the driver to be ready, and print the time of day at which "
-                + "it was, in seconds.",
+            "Only wait up to this long for the driver to be ready, then print the Unix time at "
+                + "which it was.",
             valueName: "seconds"
         )
     )
@@ -69,7 +77,7 @@ struct Bench: AsyncParsableCommand {
 
     func run() async throws {
         if let untilReady { return try await wait(for: .seconds(untilReady)) }
-        let channels = try sides.map { side in
+        let channels = try sides().map { side in
             (side, try Channel(to: try Endpoint(parsing: side.endpoint)))
         }
         let drivers = try channels.map { side, channel in
@@ -86,7 +94,10 @@ struct Bench: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard !hold || mountDir != nil else { throw ValidationError("--hold needs --mount-dir") }
+        guard !hold || mountDir != nil else {
+            throw ValidationError("--hold needs --mount-dir: name a directory to mount in")
+        }
+        _ = try sides()
     }
 
     private func holdVolume(of driver: BenchDriver) async -> Result<BenchReport?, any Error> {
@@ -99,12 +110,16 @@ struct Bench: AsyncParsableCommand {
         } catch { return .failure(error) }
     }
 
-    private var sides: [BenchEndpoint] {
-        let own = BenchEndpoint(endpoint: endpoint, parameters: parameters, folder: mountDir)
+    private func sides() throws -> [BenchEndpoint] {
+        let own = BenchEndpoint(
+            endpoint: endpoint,
+            parameters: try KeyValues.validated(parameters, of: "--parameters"),
+            folder: mountDir
+        )
         guard let against else { return [own] }
         let other = BenchEndpoint(
             endpoint: against,
-            parameters: againstParameters,
+            parameters: try KeyValues.validated(againstParameters, of: "--against-parameters"),
             folder: againstMountDir ?? mountDir
         )
         return [own, other]
@@ -115,7 +130,7 @@ struct Bench: AsyncParsableCommand {
             run: "bench-\(UInt32.random(in: .min ... .max))",
             size: options.size,
             filesystem: options.filesystem,
-            parameters: try side.parameterMap(),
+            parameters: side.parameters,
             topology: try options.segments(),
             folder: side.folder ?? ""
         )
@@ -145,7 +160,7 @@ struct Bench: AsyncParsableCommand {
     }
 
     private func finish(_ outcome: Result<BenchReport?, any Error>, left: [String]) throws {
-        for complaint in left { tell("left behind: \(complaint)") }
+        for complaint in left { tell("not removed: \(complaint)") }
         do {
             if let report = try outcome.get() { try write(report) }
         } catch let failure as BenchFailure {
@@ -173,7 +188,7 @@ struct Bench: AsyncParsableCommand {
     private func wait(for limit: Duration) async throws {
         let watch = ReadinessWatch(endpoint: try Endpoint(parsing: endpoint), limit: limit)
         guard let time = try await watch.wait() else {
-            tell("\(endpoint) was not ready in time")
+            tell("the driver at \(endpoint) was not ready in time: see its log")
             throw ExitCode(1)
         }
         Console.write("\(time.seconds).\(String(time.nanoseconds + 1_000_000_000).dropFirst())")

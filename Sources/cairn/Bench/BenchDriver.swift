@@ -23,7 +23,7 @@ struct BenchDriver: Sendable {
         } catch {
             let method = Request.method.byteSplit(separator: "/").last ?? ""
             throw BenchFailure(
-                message: "\(label): \(method) answered \(error.code.name): \(error.message)"
+                message: "\(label): \(method) failed with \(error.code.name): \(error.message)"
             )
         }
     }
@@ -39,7 +39,7 @@ extension BenchDriver {
         made.began(index)
         let answer = try await answer(volume.createRequest(index))
         guard let id = answer.volume?.volumeID else {
-            throw BenchFailure(message: "\(label): CreateVolume answered no volume")
+            throw BenchFailure(message: "\(label): the response of CreateVolume has no volume")
         }
         made.created(index, id: id)
     }
@@ -126,18 +126,12 @@ extension BenchDriver {
     }
 
     /// Reads the whole list; it must name what was created.
-    func list(pageSize: Int32, atLeast expected: Int) async throws(BenchFailure) {
-        var found = 0
-        var token = ""
-        repeat {
-            let request = ListVolumesRequest(maxEntries: pageSize, startingToken: token)
-            let page = try await answer(request)
-            found += page.entries.count
-            token = page.nextToken
-        } while !token.isEmpty
+    func list(pageSize: Int32, atLeast expected: Int) async throws {
+        let found = try await ListVolumesRequest(maxEntries: pageSize).all { try await answer($0) }
+            .count
         guard found >= expected else {
             throw BenchFailure(
-                message: "\(label): ListVolumes named \(found) volumes of at least \(expected)"
+                message: "\(label): ListVolumes returned \(found) volumes, not at least \(expected)"
             )
         }
     }

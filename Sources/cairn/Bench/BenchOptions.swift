@@ -3,39 +3,39 @@ import DriverCore
 
 /// What is measured, and how much of it.
 struct BenchOptions: ParsableArguments {
-    @Option(help: "Volumes to create.")
+    @Option(help: "How many volumes to create.")
     var volumes: Int = 100
 
-    @Option(help: "The size of each: 64Mi, 1Gi.")
+    @Option(help: "The size of each volume, such as 64Mi or 1Gi.")
     var volumeSize: String = "64Mi"
 
-    @Option(help: "The file system of the volumes. Default: the driver's.")
+    @Option(help: "The file system of the volumes. Default: that of the driver.")
     var filesystem: String = ""
 
-    @Option(help: "Calls of each operation that changes nothing.")
+    @Option(help: "How many calls to make of each operation that changes nothing.")
     var calls: Int = 2000
 
-    @Option(help: "Volumes of them to mount.")
+    @Option(help: "How many of the volumes to mount.")
     var mounts: Int = 20
 
-    @Option(help: "How often each mounted volume is published and unpublished.")
+    @Option(help: "How often to publish and unpublish each mounted volume.")
     var cycles: Int = 10
 
-    @Option(help: "Entries on a page of ListVolumes.")
+    @Option(help: "How many volumes to ask for in one page of ListVolumes.")
     var pageSize: Int32 = 1000
 
-    @Option(help: "How often all volumes are listed.")
+    @Option(help: "How often to list all volumes.")
     var listings: Int = 10
 
     @Option(
         help: ArgumentHelp(
-            "A segment of the topology where the volumes must be; may be repeated.",
+            "A topology segment that the volumes must be in. May be repeated.",
             valueName: "key=value"
         )
     )
     var topology: [String] = []
 
-    @Option(help: "Turns that each operation is cut into, the drivers alternating.")
+    @Option(help: "How many parts to split each operation into; the drivers take turns.")
     var rounds: Int = 10
 
     /// Read after `validate()` saw that it is one.
@@ -52,16 +52,18 @@ struct BenchOptions: ParsableArguments {
         )
     }
 
-    func segments() throws -> [String: String] { try BenchEndpoint.map(of: topology) }
+    func segments() throws -> [String: String] {
+        try KeyValues.validated(topology, of: "--topology")
+    }
 
     func validate() throws {
         guard size > .zero else {
-            throw ValidationError("--volume-size '\(volumeSize)' is not a size like 64Mi")
+            throw ValidationError("--volume-size '\(volumeSize)' is not a size: write it like 64Mi")
         }
         guard volumes > 0, calls > 0, rounds > 0, pageSize > 0, mounts >= 0, cycles >= 0,
             listings >= 0
         else {
-            throw ValidationError("the counts must be positive")
+            throw ValidationError("a count is zero or negative: give at least 1")
         }
     }
 }
@@ -69,23 +71,6 @@ struct BenchOptions: ParsableArguments {
 /// How one driver is reached and what its volumes need.
 struct BenchEndpoint {
     let endpoint: String
-    let parameters: [String]
+    let parameters: [String: String]
     let folder: String?
-
-    /// `key=value` of every parameter.
-    func parameterMap() throws -> [String: String] { try Self.map(of: parameters) }
-
-    static func map(of texts: [String]) throws -> [String: String] {
-        var map: [String: String] = [:]
-        for text in texts {
-            let parts = text.byteSplit(
-                separator: "=",
-                maxSplits: 1,
-                omittingEmptySubsequences: false
-            )
-            guard parts.count == 2 else { throw ValidationError("'\(text)' is not key=value") }
-            map[String(parts[0])] = String(parts[1])
-        }
-        return map
-    }
 }

@@ -5,24 +5,25 @@ import Host
 /// Which driver to talk to, and how to show what it says.
 struct ClientOptions: ParsableArguments {
     @Option(
-        help: "The driver's socket. Default: $CSI_ENDPOINT, else \(ServerOptions.defaultEndpoint).",
+        help:
+            "The socket of the driver. Default: $CSI_ENDPOINT, else \(ServerOptions.defaultEndpoint).",
         completion: .file()
     )
     var endpoint: String?
 
     @Option(
         help: """
-            The tiers file: tells tiers, names and states that CSI does not. Default: \
-            $CAIRN_CONFIG, else \(NodeOptions.defaultConfig) where it is readable.
+            The tiers file. It adds the tiers, names and states that CSI does not report. Default: \
+            $CAIRN_CONFIG, else \(NodeOptions.defaultConfig) if it can be read.
             """,
         completion: .file()
     )
     var config: String?
 
-    @Option(help: "Seconds to wait for an operation to end; the driver goes on after that.")
+    @Option(help: "Seconds to wait for an operation. The driver continues it after that.")
     var timeout: Int = 3600
 
-    @Option(name: .shortAndLong, help: "table or json.")
+    @Option(name: .shortAndLong, help: "Output format: table or json.")
     var output: OutputFormat = .table
 
     /// The tiers file that was asked for; nil where the default one may be missing.

@@ -1,4 +1,5 @@
 import Backend
+import CSIClient
 import CSIMessages
 import CSIServices
 import DriverCore
@@ -89,7 +90,7 @@ struct Finder {
         guard objects.count < 2 else {
             throw CommandFailure(
                 .conflict,
-                "\(objects.count) \(kind)s are called '\(text)': take the id that 'cairn \(kind) "
+                "\(objects.count) \(kind)s have the name '\(text)': use the id that 'cairn \(kind) "
                     + "list' shows"
             )
         }
@@ -108,7 +109,7 @@ struct Finder {
     private func missing(_ kind: String, _ text: String) -> CommandFailure {
         CommandFailure(
             .notFound,
-            "\(kind) '\(text)' does not exist: 'cairn \(kind) list' shows those that do"
+            "\(kind) '\(text)' does not exist: list those that exist with 'cairn \(kind) list'"
         )
     }
 
@@ -121,7 +122,7 @@ struct Finder {
             switch error.code {
             case .notFound, .invalidArgument: return nil
             case .unimplemented: break
-            default: throw CommandFailure(error, during: "look for volume \(id)")
+            default: throw CommandFailure(error, during: "find volume \(id)")
             }
         }
         guard try await offers(ListVolumesRequest(maxEntries: 1)) else {
@@ -135,7 +136,7 @@ struct Finder {
         guard try await offers(request) else {
             return id == asked ? Snapshot(snapshotID: id) : nil
         }
-        let answer = try await session.read(request, to: "look for snapshot \(id)")
+        let answer = try await session.read(request, to: "find snapshot \(id)")
         return answer.entries.compactMap(\.snapshot).first { $0.snapshotID == id }
     }
 
@@ -153,31 +154,12 @@ struct Finder {
 extension Session {
     /// All pages of ListVolumes.
     func allVolumes() async throws -> [Volume] {
-        var volumes: [Volume] = []
-        var token = ""
-        repeat {
-            let page = try await read(
-                ListVolumesRequest(startingToken: token),
-                to: "list volumes"
-            )
-            volumes += page.entries.compactMap(\.volume)
-            token = page.nextToken
-        } while !token.isEmpty
-        return volumes
+        try await ListVolumesRequest().all { try await read($0, to: "list volumes") }
     }
 
     /// All pages of ListSnapshots; of one volume where it is given.
     func allSnapshots(of volumeID: String) async throws -> [Snapshot] {
-        var snapshots: [Snapshot] = []
-        var token = ""
-        repeat {
-            let page = try await read(
-                ListSnapshotsRequest(startingToken: token, sourceVolumeID: volumeID),
-                to: "list snapshots"
-            )
-            snapshots += page.entries.compactMap(\.snapshot)
-            token = page.nextToken
-        } while !token.isEmpty
-        return snapshots
+        try await ListSnapshotsRequest(sourceVolumeID: volumeID)
+            .all { try await read($0, to: "list snapshots") }
     }
 }

@@ -45,8 +45,8 @@ struct LongCall {
         let state = failure.code == .aborted ? ": \(failure.message)" : ""
         return CommandFailure(
             .unavailable,
-            "gave up waiting to \(what) after \(timeout.components.seconds) s\(state); the driver "
-                + "goes on, repeat the command to wait for it"
+            "waited \(timeout.components.seconds) s to \(what)\(state); the driver continues: "
+                + "repeat the command to wait for it"
         )
     }
 }

@@ -125,18 +125,18 @@ struct Session: Sendable {
             case .unavailable:
                 throw CommandFailure(
                     .unavailable,
-                    "no driver answers at \(endpoint): is it running? start it with 'cairn "
-                        + "standalone', or name its socket with --endpoint"
+                    "no driver answers at \(endpoint): start it with 'cairn standalone', or name its "
+                        + "socket with --endpoint"
                 )
             case .deadlineExceeded:
                 throw CommandFailure(
                     .unavailable,
-                    "the driver at \(endpoint) took the connection and does not answer: see its log"
+                    "the driver at \(endpoint) accepted the connection but does not answer: see its log"
                 )
             default:
                 throw CommandFailure(
                     .failed,
-                    "what answers at \(endpoint) is no CSI driver: \(error)"
+                    "the server at \(endpoint) is not a CSI driver: \(error)"
                 )
             }
         }

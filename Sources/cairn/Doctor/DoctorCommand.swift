@@ -6,11 +6,11 @@ import DriverCore
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Look for what is wrong on this node, and say what to do about it.",
+        abstract: "Check this node, and say how to fix what is wrong.",
         discussion: """
-            Looks at programs, kernel, tiers, their volumes and loop devices, and at the driver. It \
-            changes nothing. Run it as root on the driver's node: pools are closed to others. Ends \
-            with 0 where nothing is wrong, with 1 otherwise; notes are not wrong.
+            Checks the programs, the kernel, the tiers with their volumes and loop devices, and the \
+            driver. It changes nothing. Run it as root on the driver's node: others cannot read the \
+            pools. It exits with 0 if nothing is wrong, else with 1. A note is not an error.
 
             Example:
               cairn doctor
@@ -19,11 +19,11 @@ struct DoctorCommand: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "Do not ask the driver: before its first start.")
+    @Flag(help: "Do not ask the driver. Use it before the driver's first start.")
     var withoutDriver = false
 
     @OptionGroup var state: StateOptions
-    @Option(help: "Where the driver notes the use of volumes. Default: where it does by default.")
+    @Option(help: "Where the driver notes the use of volumes. Default: the driver's default.")
     var usageDir: String?
 
     @OptionGroup var client: ClientOptions
@@ -80,7 +80,7 @@ struct DoctorCommand: AsyncParsableCommand {
             examination.problem(
                 "tiers file",
                 error.message,
-                "the README shows one; name another one with --config"
+                "see the README for an example; name another file with --config"
             )
             return (examination, nil)
         }

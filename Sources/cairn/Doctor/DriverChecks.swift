@@ -20,8 +20,8 @@ enum DriverChecks {
                 } else {
                     examination.problem(
                         "probe",
-                        "not ready: its tiers are still being opened",
-                        "wait; if it stays so, see the driver's log"
+                        "not ready: the driver is still opening its tiers",
+                        "wait; if this does not end, see the driver's log"
                     )
                 }
                 let volumes = try await session.allVolumes().count

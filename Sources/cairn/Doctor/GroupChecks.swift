@@ -46,8 +46,8 @@ enum GroupChecks {
             state: .note,
             found: found,
             advice:
-                "right where the driver has that node's id (--node-id); otherwise the node was renamed, or "
-                + "its disks come from another one: the driver serves them under the old id alone"
+                "this is right if the driver has that node's id (--node-id); otherwise the node was "
+                + "renamed, or the disks are from another node: start the driver with the old id"
         )
     }
 
@@ -56,9 +56,9 @@ enum GroupChecks {
             area: "tier \(tier.name)",
             subject: "volume group",
             state: .problem,
-            found: "a disk of it has not answered for \(patience.components.seconds) s",
+            found: "one of its disks has not answered for \(patience.components.seconds) s",
             advice:
-                "look at the node's kernel log; bring the disk back, or replace it. Doctor itself "
+                "see the node's kernel log; bring the disk back, or replace it. Doctor itself "
                 + "ends when the disk answers"
         )
     }

@@ -50,7 +50,7 @@ enum KernelChecks {
         case .present: examination.good(name, "there")
         case .absent: examination.problem(name, "the kernel does not have it", "run a newer kernel")
         case .unknown(let reason):
-            examination.note(name, "cannot be tried: \(reason)", "run doctor as root")
+            examination.note(name, "cannot be tested: \(reason)", "run doctor as root")
         }
     }
 
@@ -60,7 +60,7 @@ enum KernelChecks {
         } else {
             examination.problem(
                 "CAP_SYS_ADMIN",
-                "not held: nothing can be mounted",
+                "missing: the driver cannot mount anything",
                 "run as root; in a container, privileged"
             )
         }
@@ -69,7 +69,7 @@ enum KernelChecks {
         } else {
             examination.note(
                 "CAP_SYS_RESOURCE",
-                "not held: ext4 grows at the next mount only, not while it is mounted",
+                "missing: ext4 grows only at the next mount, not while it is mounted",
                 "give the driver that capability to grow ext4 online"
             )
         }

@@ -36,7 +36,7 @@ enum ProgramChecks {
                 let advice = "apt-get install \(program.program.debianPackage)"
                 let type = program.filesystem
                 if filesystems.contains(type) {
-                    examination.problem(name, "missing: a tier makes \(type)", advice)
+                    examination.problem(name, "missing: a tier uses \(type)", advice)
                 } else {
                     examination.note(name, "missing: no \(type) volumes here", advice)
                 }

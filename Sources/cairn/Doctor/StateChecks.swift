@@ -6,26 +6,29 @@ import Host
 /// The folder that keeps which pools and volume groups the tiers have had.
 enum StateChecks {
     private static let advice =
-        "keep it on a disk of the node; in a container, mount the host's folder there"
+        "keep it on a disk of the node; in a container, mount the host's directory there"
 
     static func run(_ folder: String, _ tiers: [TierConfiguration]) -> [Check] {
         guard !tiers.isEmpty else { return [] }
         var examination = Examination("configuration")
         do throws(DriverError) {
             guard let opened = try Folder.existing(at: folder) else {
-                examination.note("state folder", "\(folder) does not exist: the driver makes it")
+                examination.note(
+                    "state directory",
+                    "\(folder) does not exist: the driver creates it"
+                )
                 return examination.checks
             }
             let mount = try PoolMount(of: opened)
             if mount.isVolatile {
                 let found =
-                    "\(folder) is on \(mount.type), and does not outlive a reboot or container"
-                examination.note("state folder", found, advice)
+                    "\(folder) is on \(mount.type), so a reboot or a new container loses it"
+                examination.note("state directory", found, advice)
             } else {
-                examination.good("state folder", folder)
+                examination.good("state directory", folder)
             }
         } catch {
-            examination.problem("state folder", error.message, advice)
+            examination.problem("state directory", error.message, advice)
         }
         return examination.checks
     }

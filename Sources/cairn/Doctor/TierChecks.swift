@@ -84,9 +84,9 @@ struct TierChecks {
         for volume in survey.fragmented {
             examination.note(
                 "volume \(volume.name)",
-                "\(volume.extents) extents: a snapshot or clone holds its writers for "
+                "\(volume.extents) extents: a snapshot or clone blocks its writers for "
                     + volume.hold,
-                "move its data to a new volume, and cut it less often: each cut adds extents"
+                "move its data to a new volume, and take snapshots less often: each adds extents"
             )
         }
         if !survey.haveAllExtentsBeenCounted {
@@ -103,7 +103,7 @@ struct TierChecks {
             examination.note(
                 "file system",
                 "\(type) without reflink: snapshots and clones copy every byte",
-                "put the pool on XFS or btrfs to cut them in no time"
+                "put the pool on XFS or btrfs, which copy without delay"
             )
         }
     }
@@ -112,8 +112,8 @@ struct TierChecks {
         guard let mount = survey.mount, mount.isVolatile, !loop.isVolatile else { return }
         examination.note(
             "persistence",
-            "the pool is on \(mount.type): a reboot, or the end of the container, takes every volume",
-            "put it on a disk of the node, or say 'volatile: true' in the tiers file"
+            "the pool is on \(mount.type): a reboot, or the end of the container, loses every volume",
+            "put it on a disk of the node, or write 'volatile: true' in the tiers file"
         )
     }
 
@@ -128,15 +128,15 @@ struct TierChecks {
         guard mount.isRoot else {
             return examination.note(
                 "neighbours",
-                "the pool is a folder of the file system on \(mount.target), which others fill too",
+                "the pool is a directory in the file system on \(mount.target), which others fill too",
                 advice
             )
         }
         guard others > ByteCount(usage.total.bytes / 100 * Self.smallPercent) else { return }
         examination.note(
             "neighbours",
-            "\(others.short) of \(usage.total.short) are held by others than the pool, or kept by the "
-                + "file system",
+            "\(others.short) of \(usage.total.short) are used by other files, or reserved by the file "
+                + "system",
             advice
         )
     }
@@ -147,7 +147,7 @@ struct TierChecks {
         }
         examination.problem(
             "discards",
-            "before Linux 5.19 a loop device cannot refuse them: fstrim makes thick volumes thin",
+            "a loop device cannot refuse them before Linux 5.19: fstrim makes thick volumes thin",
             "run Linux 5.19 or newer, or switch fstrim off on this node (fstrim.timer, mount option "
                 + "discard)"
         )

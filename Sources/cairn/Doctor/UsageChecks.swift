@@ -35,13 +35,13 @@ struct UsageChecks {
         for volume in held {
             examination.problem(
                 "\(volume.id)",
-                "is mounted on \(volume.target) in the mount namespace of \(volume.holder) alone, "
-                    + "which keeps it from being unstaged and deleted",
-                "end that process, or restart its pod, with mountPropagation: HostToContainer"
+                "is mounted on \(volume.target) only in the mount namespace of \(volume.holder), "
+                    + "so it cannot be unstaged or deleted",
+                "end that process, or restart its pod with mountPropagation: HostToContainer"
             )
         }
         if held.isEmpty {
-            examination.good("mounts", "nobody keeps what is unmounted here")
+            examination.good("mounts", "no other process keeps a volume mounted")
         }
     }
 
@@ -56,7 +56,7 @@ struct UsageChecks {
             examination.problem(
                 "\(folder)/\(id).json",
                 "cannot be read: \(reason)",
-                "stage or publish the volume again, which writes it anew; see what damaged it"
+                "stage or publish the volume again to rewrite it; find out what damaged it"
             )
         }
         examineLost(noted: survey?.noted ?? [], survey?.unreadable.keys.map(\.self) ?? [])
@@ -71,10 +71,10 @@ struct UsageChecks {
         }
         let lost = mounted.subtracting(noted).subtracting(unreadable).sorted()
         guard let first = lost.first else { return }
-        let found = "none in \(folder) of \(lost.count) volumes in use, such as \(first)"
+        let found = "\(folder) has no note of \(lost.count) volumes in use, such as \(first)"
         let advice =
-            "let the folder outlive the driver: in a container, mount the node's own there; where "
-            + "the driver keeps its notes elsewhere, name that folder with --usage-dir"
+            "keep the directory when the driver restarts: in a container, mount the node's own there; "
+            + "if the driver's notes are elsewhere, name their directory with --usage-dir"
         if isCertain {
             examination.problem("notes", found, advice)
         } else {

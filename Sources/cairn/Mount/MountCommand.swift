@@ -7,12 +7,12 @@ import DriverCore
 struct MountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mount",
-        abstract: "Mount a volume on this node: stage and publish in one.",
+        abstract: "Mount a volume on this node: stage and publish it.",
         discussion: """
-            The target is made where it does not exist; its parent folder must. The driver mounts \
-            only beneath its --kubelet-dir. Between its device and the target a volume is staged \
-            once: beside the target, as .NAME\(LocalPlace.stagingSuffix), unless --staging names \
-            another path. A new volume is formatted by its first mount, and never again.
+            The target is created if it does not exist; its parent directory must exist. The driver \
+            mounts only under its --kubelet-dir. A volume is staged once per node, next to its first \
+            target as .NAME\(LocalPlace.stagingSuffix), or where --staging says. The first mount of a \
+            new volume formats it; no later mount does.
 
             Example:
               cairn mount data /mnt/data
@@ -24,24 +24,24 @@ struct MountCommand: AsyncParsableCommand {
     @Argument(help: "The volume: name or id.")
     var volume: String
 
-    @Argument(help: "Where it shall be seen.", completion: .directory)
+    @Argument(help: "Where to mount it.", completion: .directory)
     var target: String
 
-    @Option(help: "Where it is staged. Default: beside the target.", completion: .directory)
+    @Option(help: "Where to stage it. Default: next to the target.", completion: .directory)
     var staging: String?
 
-    @Flag(help: "Nothing can be written through the target.")
+    @Flag(help: "Mount it read-only.")
     var readOnly = false
 
-    @Flag(help: "Show it as a raw block device; known by itself on the driver's node.")
+    @Flag(help: "Publish it as a raw block device. Detected automatically on the driver's node.")
     var block = false
 
-    @Flag(help: "Let it be mounted at several targets; each mount of it must say so.")
+    @Flag(help: "Allow several targets. Each mount of the volume must say so.")
     var shared = false
 
     @Option(
         name: .customLong("mount-flag"),
-        help: "One option of mount(8), as noatime; may be repeated."
+        help: "One option of mount(8), such as noatime. May be repeated."
     )
     var mountFlags: [String] = []
 
@@ -60,7 +60,7 @@ struct MountCommand: AsyncParsableCommand {
         let mounted = try await Session.with(client) { try await mount($0, node) }
         try client.output.write(
             mounted,
-            text: "volume '\(volume)' is \(mounted.isBlock ? "shown" : "mounted") at "
+            text: "volume '\(volume)' is \(mounted.isBlock ? "published" : "mounted") at "
                 + "\(mounted.target)\(mounted.isReadOnly ? ", read-only" : "")"
         )
     }

@@ -7,11 +7,11 @@ import Host
 struct UnmountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unmount",
-        abstract: "Unmount a volume: unpublish, and unstage with its last target.",
+        abstract: "Unmount a volume: unpublish it, and unstage it after its last target.",
         discussion: """
-            Which volume is mounted there, and where it is staged, is found in this host's mount \
-            table; with another CSI driver than Cairn, or after a restart of the host, name the \
-            volume. Then it also succeeds where nothing is mounted.
+            The mount table of this host says which volume is mounted there and where it is staged. \
+            Name the volume after a restart of the host, or with a CSI driver other than Cairn. The \
+            command then also succeeds if nothing is mounted.
 
             Example:
               cairn unmount /mnt/data
@@ -22,10 +22,10 @@ struct UnmountCommand: AsyncParsableCommand {
     @Argument(help: "Where the volume is mounted.", completion: .directory)
     var target: String
 
-    @Option(help: "The volume: name or id. Default: what is mounted at the target.")
+    @Option(help: "The volume: name or id. Default: the one mounted at the target.")
     var volume: String?
 
-    @Option(help: "Where it is staged. Default: found, else beside the target.")
+    @Option(help: "Where it is staged. Default: from the mount table, else next to the target.")
     var staging: String?
 
     @OptionGroup var client: ClientOptions
@@ -85,8 +85,8 @@ struct UnmountCommand: AsyncParsableCommand {
         if let place = node.place(at: path) ?? node.place(at: staged) { return place.volume.text }
         throw CommandFailure(
             .notFound,
-            "no volume is mounted at \(path): 'cairn volume list' shows where they are; name the "
-                + "volume with --volume if the driver still holds it there"
+            "no volume is mounted at \(path): see 'cairn volume list' for the mount points; if the "
+                + "driver still has it there, name the volume with --volume"
         )
     }
 }

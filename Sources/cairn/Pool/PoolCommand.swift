@@ -7,11 +7,11 @@ import Host
 struct PoolCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pool",
-        abstract: "Make pools; enlarge and repair LVM thin pools.",
+        abstract: "Create pools; extend and repair LVM thin pools.",
         discussion: """
-            The driver never changes an LVM pool by itself: it belongs to whoever made it. For LVM, \
-            these commands show the commands that they are about to run, and ask. Run them as root on \
-            the pool's node; they need no running driver.
+            The driver never creates, extends or repairs an LVM pool: its administrator does. For LVM, \
+            these commands print the LVM commands that they will run, and ask first. Run them as root \
+            on the node of the pool; the driver need not run.
             """,
         subcommands: [PoolCreate.self, PoolExtend.self, PoolRepair.self]
     )
@@ -56,7 +56,7 @@ struct PlanOptions: ParsableArguments {
         guard Terminal.isInput, Terminal.isError else {
             throw CommandFailure(
                 .usage,
-                "nothing was changed: no terminal to ask on; add --yes to run these commands"
+                "nothing was changed: there is no terminal to ask on; add --yes to run these commands"
             )
         }
         Console.draw("Run these commands? [y/N] ")

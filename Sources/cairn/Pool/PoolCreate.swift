@@ -9,13 +9,13 @@ import Host
 struct PoolCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Make the pool of a loop tier, or an LVM thin pool and its volume group.",
+        abstract: "Create the pool of a loop tier, or an LVM thin pool and its volume group.",
         discussion: """
-            A tier's name makes the pool of that loop tier in its directory, which has to be empty. A \
-            tier that has had a pool is refused: its disk may only be unmounted.
+            With the name of a loop tier, it creates the pool of that tier in its directory, which must \
+            be empty. It refuses a tier that had a pool before: the disk may just not be mounted.
 
-            GROUP/POOL makes a thin pool of LVM. It zeroes what it gives, passes discards on, and fails \
-            writes at once where it is full. A disk that holds anything is refused.
+            With GROUP/POOL, it creates an LVM thin pool. The pool zeroes new blocks, passes discards to \
+            the disks, and fails writes at once when it is full. A disk that is not blank is refused.
 
             Example:
               cairn pool create scratch
@@ -25,7 +25,8 @@ struct PoolCreate: AsyncParsableCommand {
     )
 
     @Argument(
-        help: "A loop tier of the tiers file; or a volume group and its new pool, as fast/pool."
+        help:
+            "A loop tier of the tiers file, or a volume group and its new pool, such as fast/pool."
     )
     var pool: NewPool
 
@@ -39,13 +40,13 @@ struct PoolCreate: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
 
-    @Option(help: "A blank disk for the group; may be given several times.", completion: .file())
+    @Option(help: "A blank disk for the volume group. May be repeated.", completion: .file())
     var disk: [String] = []
 
-    @Option(help: "The LVM pool's size. Default: nine tenths of what is free.")
+    @Option(help: "The size of the LVM pool. Default: \(PoolPlan.defaultShare)% of the free space.")
     var size: ByteCount?
 
-    @Option(help: "The size of its metadata. Default: what LVM takes for the pool's size.")
+    @Option(help: "The size of the pool's metadata. Default: LVM's choice for the pool's size.")
     var metadata: ByteCount?
 
     @OptionGroup var plan: PlanOptions

@@ -6,9 +6,9 @@ import DriverCore
 struct PoolExtend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "extend",
-        abstract: "Give a thin pool more room for data or metadata.",
+        abstract: "Extend the data or the metadata of a thin pool.",
         discussion: """
-            Works while volumes of it are mounted, also where it is full.
+            Works while volumes of the pool are mounted, and also when the pool is full.
 
             Example:
               cairn pool extend fast/pool --size 100Gi
@@ -17,16 +17,16 @@ struct PoolExtend: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The volume group and the pool, as fast/pool.")
+    @Argument(help: "The volume group and the pool, such as fast/pool.")
     var pool: PoolPath
 
-    @Option(help: "How much to add to its data.")
+    @Option(help: "How much to add to the data.")
     var size: ByteCount?
 
-    @Option(help: "How much to add to its metadata.")
+    @Option(help: "How much to add to the metadata.")
     var metadata: ByteCount?
 
-    @Option(help: "A blank disk for the group; may be given several times.", completion: .file())
+    @Option(help: "A blank disk for the volume group. May be repeated.", completion: .file())
     var disk: [String] = []
 
     @OptionGroup var plan: PlanOptions

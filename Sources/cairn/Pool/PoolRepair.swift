@@ -5,17 +5,17 @@ import BackendLVM
 struct PoolRepair: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair",
-        abstract: "Rebuild the metadata of a thin pool that has failed.",
+        abstract: "Rebuild the metadata of a failed thin pool.",
         discussion: """
-            For a pool that is read-only or asks for a check. Every volume of it has to be \
-            unmounted. LVM keeps the old metadata beside it, as fast/pool_meta0.
+            For a pool that is read-only or needs a check. Unmount all its volumes first. LVM keeps \
+            the old metadata in another volume, such as fast/pool_meta0.
 
             Example:
               cairn pool repair fast/pool
             """
     )
 
-    @Argument(help: "The volume group and the pool, as fast/pool.")
+    @Argument(help: "The volume group and the pool, such as fast/pool.")
     var pool: PoolPath
 
     @OptionGroup var plan: PlanOptions

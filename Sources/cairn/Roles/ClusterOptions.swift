@@ -8,7 +8,7 @@ import Logging
 struct ClusterOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where the other processes of the cluster reach this one, over mutual TLS.",
+            "Where to listen for the other processes of the cluster, over mutual TLS.",
             valueName: "host:port"
         )
     )
@@ -16,8 +16,8 @@ struct ClusterOptions: ParsableArguments {
 
     @Option(
         help: """
-            The folder of this process's certificate: tls.crt, tls.key and ca.crt. Changed files \
-            are read again within 10 seconds.
+            The directory of this process's certificate: tls.crt, tls.key and ca.crt. Changed files \
+            are read again within \(ChannelOptions().tlsRefresh.components.seconds) seconds.
             """,
         completion: .directory
     )
@@ -35,8 +35,8 @@ struct ClusterOptions: ParsableArguments {
         }
     }
 
-    /// The server of the cluster's port.
-    func server(_ router: Router) throws(DriverError) -> Server {
+    /// The server of the cluster's port; `mostDescriptors` bounds what connections cost.
+    func server(_ router: Router, mostDescriptors: Int32? = nil) throws(DriverError) -> Server {
         guard case .tcp = try Endpoint(parsing: listen) else {
             throw DriverError(.invalidRequest, "--listen '\(listen)' is not host:port")
         }
@@ -44,6 +44,7 @@ struct ClusterOptions: ParsableArguments {
             endpoints: [try Endpoint(parsing: listen)],
             tls: tls
         )
+        configuration.maximumDescriptors = mostDescriptors
         configuration.maximumConcurrentCalls = 4 * BlockingPool.mostWaiting
         // The other side pings every ten seconds.
         configuration.minimumClientPingInterval = .seconds(5)

@@ -10,9 +10,8 @@ struct ControllerCommand: AsyncParsableCommand {
         abstract:
             "Serve Controller for a whole cluster: route each call to the node that has the data.",
         discussion: """
-            The socket is for the sidecars of Kubernetes and for this command line. The nodes \
-            register at the port of --listen over mutual TLS. Several replicas may run; each knows \
-            all nodes.
+            The socket is for the Kubernetes sidecars and for this command line. The nodes register \
+            at the port of --listen over mutual TLS. Several replicas may run: each knows all nodes.
 
             Example:
               cairn controller --tls-dir certificates/controller
@@ -22,13 +21,18 @@ struct ControllerCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
     @OptionGroup var cluster: ClusterOptions
 
-    @Option(help: "The CSI driver name; the nodes' must be the same.")
+    @Option(help: "The CSI driver name. The nodes must have the same.")
     var driverName: String = NodeOptions.defaultDriverName
 
-    @Flag(help: "Refuse nodes whose certificate does not hold their node id.")
+    private static let leases = 3...600
+
+    @Flag(help: "Refuse a node whose certificate does not name its node id.")
     var requireNodeNames = false
 
-    @Option(help: "Seconds of silence after which a node counts as away; 3 to 600.")
+    @Option(
+        help:
+            "Seconds without a registration after which a node counts as silent; \(leases.lowerBound) to \(leases.upperBound)."
+    )
     var nodeLease: Int = 30
 
     @Option(
@@ -41,7 +45,7 @@ struct ControllerCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            A file of such nodes, a line each: node id, boot id, time. Read again when it changes.
+            A file of lost nodes, one per line: node id, boot id, time. Read again when it changes.
             """,
         completion: .file()
     )
@@ -49,7 +53,7 @@ struct ControllerCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where a page for people shows the cluster, by plain HTTP. Default: nowhere.",
+            "Where to serve a web page about the cluster, over plain HTTP. Default: nowhere.",
             valueName: "host:port"
         )
     )
@@ -58,8 +62,10 @@ struct ControllerCommand: AsyncParsableCommand {
     @OptionGroup var logging: LoggingOptions
 
     func validate() throws {
-        guard (3...600).contains(nodeLease) else {
-            throw ValidationError("--node-lease \(nodeLease) is not between 3 and 600")
+        guard Self.leases.contains(nodeLease) else {
+            throw ValidationError(
+                "--node-lease \(nodeLease) is not between \(Self.leases.lowerBound) and \(Self.leases.upperBound)"
+            )
         }
     }
 

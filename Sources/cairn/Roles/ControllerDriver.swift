@@ -22,7 +22,15 @@ struct ControllerDriver {
     private let grace: Duration
     private let logger: Logger
 
-    private static let idleInterval = Duration.seconds(60)
+    /// How often connections and memory that nothing uses are given back.
+    private static let idleInterval = Duration.seconds(30)
+    /// With so many descriptors open, nodes that come are sent away: they come again a little later.
+    ///
+    /// The nodes that keep their connection, the connections to nodes, and some hundred that come and
+    /// go: more of them at once would only wait for the processor, each with its memory.
+    private static let mostDescriptors = Int32(
+        RegistryService.mostConnections + NodeChannels.mostKept + 256
+    )
 
     init(_ command: ControllerCommand, logger: Logger) throws(DriverError) {
         lostNodesFile = LostNodesFile(
@@ -37,7 +45,10 @@ struct ControllerDriver {
         health = Health(stack.readiness)
         metrics = try command.server.metricsServer(stack.metrics, health, logger)
         page = try command.pageServer(of: stack.nodes, logger)
-        port = try command.cluster.server(stack.remoteRouter())
+        port = try command.cluster.server(
+            stack.remoteRouter(),
+            mostDescriptors: Self.mostDescriptors
+        )
         socket = try command.server.socketServer(stack.localRouter())
         grace = .seconds(command.server.shutdownGrace)
         self.logger = logger
@@ -46,7 +57,7 @@ struct ControllerDriver {
             "serving",
             metadata: [
                 "endpoint": "\(command.server.endpointText)", "listen": "\(command.cluster.listen)",
-                "driver": "\(command.driverName)", "version": "\(Cairn.version)",
+                "driver": "\(command.driverName)", "version": "\(Release.version)",
             ]
         )
     }
@@ -56,7 +67,7 @@ struct ControllerDriver {
         let signals = StopSignals(
             first: { [socket, port, grace, health, logger] in
                 health.stops()
-                logger.info("stopping: no new calls, running ones may end")
+                logger.info("stopping: new calls are refused, running calls may end")
                 socket.shutdown(grace: grace)
                 port.shutdown(grace: .zero)
             },
@@ -70,6 +81,7 @@ struct ControllerDriver {
             group.addTask { [stack] in
                 while (try? await Task.sleep(for: Self.idleInterval)) != nil {
                     await stack.channels.closeIdle()
+                    Memory.giveBack()
                 }
             }
             async let remote: Void = port.serve()
@@ -88,7 +100,12 @@ extension ControllerCommand {
     fileprivate func pageServer(of nodes: RegistryService, _ logger: Logger) throws(DriverError)
         -> PageServer?
     {
-        try ServerOptions.pageServer(at: pageAddress, of: "--page-address", "the page", logger) {
+        try ServerOptions.pageServer(
+            at: pageAddress,
+            of: "--page-address",
+            "the status page",
+            logger
+        ) {
             path in
             path == "/" ? StatusPage(cluster: ClusterView(nodes.nodes)).page : nil
         }

@@ -25,7 +25,7 @@ struct ControllerStack: Sendable {
             registry: registry,
             policy: policy,
             driverName: command.driverName,
-            version: Cairn.version,
+            version: Release.version,
             now: { WallClock.now() },
             logger: logger
         )
@@ -72,7 +72,7 @@ extension ControllerCommand {
     fileprivate func identity() throws(DriverError) -> NodeIdentity {
         try NodeIdentity(
             driverName: driverName,
-            version: Cairn.version,
+            version: Release.version,
             nodeID: "controller",
             topology: [:]
         )

@@ -31,13 +31,13 @@ final class Health: Sendable {
     }
 
     private var reasonAgainstStarted: String? {
-        state.withLock(\.self) == .starting ? "the driver starts" : nil
+        state.withLock(\.self) == .starting ? "the driver is starting" : nil
     }
 
     private var reasonAgainstReady: String? {
         switch state.withLock(\.self) {
-        case .starting: "the driver starts"
-        case .stopping: "the driver stops"
+        case .starting: "the driver is starting"
+        case .stopping: "the driver is stopping"
         case .serving: readiness.isReady ? nil : "the tiers have not been opened yet"
         }
     }

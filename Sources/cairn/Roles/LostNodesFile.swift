@@ -55,7 +55,7 @@ struct LostNodesFile: Sendable {
                 guard failure != error.message else { continue }
                 failure = error.message
                 logger.error(
-                    "the list of lost nodes is not taken; the list before stays in force",
+                    "cannot use the changed list of lost nodes; the list before it stays in force",
                     metadata: ["error": "\(error.message)"]
                 )
             }

@@ -10,8 +10,8 @@ struct NodeCommand: AsyncParsableCommand {
         abstract: "Serve one node of a cluster: Node for kubelet, Controller for the controllers.",
         discussion: """
             The socket is for kubelet. The controllers call the port of --listen over mutual TLS, \
-            for this node's storage alone. The node registers with every address of --controller. \
-            Pods get their volumes also while no controller answers.
+            only for the storage of this node. The node registers with every address of \
+            --controller. Pods get their existing volumes even if no controller answers.
 
             Example:
               cairn node --controller cairn-controller:9810 --config tiers.yaml
@@ -23,7 +23,7 @@ struct NodeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A controller, or a name whose addresses are all controllers. May be repeated.",
+            "The address of a controller, or a name that resolves to all. May be repeated.",
             valueName: "host:port"
         )
     )
@@ -34,7 +34,7 @@ struct NodeCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard !controller.isEmpty else {
-            throw ValidationError("--controller is missing: name where the controllers listen")
+            throw ValidationError("--controller is missing: give the address of the controllers")
         }
     }
 

@@ -25,8 +25,11 @@ struct NodeDriver {
     private let logger: Logger
 
     init(_ command: NodeCommand, logger: Logger) throws(DriverError) {
-        if let armed = try Failpoint.armedByEnvironment() {
-            logger.warning("a test's failpoints are armed", metadata: ["failpoints": "\(armed)"])
+        if let armed = try Failpoint.armedByEnvironment(among: Failpoint.all) {
+            logger.warning(
+                "failpoints are armed: this is only for tests",
+                metadata: ["failpoints": "\(armed)"]
+            )
         }
         let file = try command.node.tiers()
         let stack = try NodeStack(command.node, file, logger: logger)
@@ -67,7 +70,7 @@ struct NodeDriver {
         let signals = StopSignals(
             first: { [socket, port, grace, health, logger] in
                 health.stops()
-                logger.info("stopping: no new calls, running ones may end")
+                logger.info("stopping: new calls are refused, running calls may end")
                 socket.shutdown(grace: grace)
                 port.shutdown(grace: grace)
             },
@@ -93,7 +96,7 @@ struct NodeDriver {
                 "endpoint": "\(command.server.endpointText)", "listen": "\(command.cluster.listen)",
                 "controller": "\(command.controller.joined(separator: ", "))",
                 "driver": "\(stack.identity.driverName)",
-                "node_id": "\(stack.identity.nodeID)", "version": "\(Cairn.version)",
+                "node_id": "\(stack.identity.nodeID)", "version": "\(Release.version)",
             ]
         )
     }

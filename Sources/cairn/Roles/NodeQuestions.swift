@@ -24,8 +24,8 @@ enum NodeQuestions {
         guard !method.hasBytePrefix(service) || accepted.contains(method) else {
             throw RPCFailure(
                 .failedPrecondition,
-                "\(method) is for the controllers of the cluster, and this is one node; give "
-                    + "--endpoint the socket of a controller"
+                "\(method) is for a controller of the cluster, and this is a node; use the "
+                    + "socket of a controller (--endpoint)"
             )
         }
         try await next()

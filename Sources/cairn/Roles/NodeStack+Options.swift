@@ -3,6 +3,7 @@ import Configuration
 import DriverCore
 import Logging
 import Naming
+import NodeStorage
 
 extension NodeStack {
     /// The stack that the options of a command and the tiers file ask for.
@@ -12,13 +13,15 @@ extension NodeStack {
         try self.init(
             identity: NodeIdentity(
                 driverName: options.driverName,
-                version: Cairn.version,
+                version: Release.version,
                 nodeID: options.nodeName,
                 topology: options.segments()
             ),
-            backends: backends,
+            tiers: backends.map { tier, backend in
+                Tier(named: tier.name, over: backend, defaultFilesystem: tier.filesystem)
+            },
             former: TierBackends.former(
-                beside: backends,
+                beside: backends.map(\.backend),
                 stateFolder: folder,
                 logger: logger
             ),

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import CSIServices
 import Configuration
 import DriverCore
 import FoundationEssentials
@@ -11,21 +12,26 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "The socket: unix:///path.sock. Default: $CSI_ENDPOINT, else \(defaultEndpoint).")
     var endpoint: String?
 
-    @Option(help: "Permissions of the socket, octal.")
+    @Option(help: "The permissions of the socket, in octal.")
     var socketMode: String = "0660"
 
-    @Option(help: "Group id that owns the socket. Default: the driver's own.")
+    @Option(help: "The group id of the socket. Default: the driver's own.")
     var socketGroup: UInt32?
 
     @Option(
         help: ArgumentHelp(
-            "Where GET /metrics and /healthz/live, /startup and /ready are answered. Default: nowhere.",
+            "Where to serve /metrics and /healthz/live, /startup and /ready. Default: nowhere.",
             valueName: "host:port"
         )
     )
     var metricsAddress: String?
 
-    @Option(help: "Seconds that running calls get to end after SIGTERM; 5 more to undo copies.")
+    @Option(
+        help: """
+            Seconds that running calls may take after SIGTERM; \
+            \(NodeStack.undoLimit.components.seconds) more to undo copies.
+            """
+    )
     var shutdownGrace: Int = 20
 
     static let defaultEndpoint = "unix:///run/cairn/csi.sock"
@@ -38,7 +44,9 @@ struct ServerOptions: ParsableArguments {
         guard UInt32(socketMode, radix: 8).map({ $0 <= 0o777 }) ?? false else {
             throw ValidationError("--socket-mode '\(socketMode)' is not an octal mode like 0660")
         }
-        guard shutdownGrace >= 0 else { throw ValidationError("--shutdown-grace is negative") }
+        guard shutdownGrace >= 0 else {
+            throw ValidationError("--shutdown-grace is negative: give at least 0")
+        }
     }
 }
 
@@ -47,35 +55,35 @@ struct NodeOptions: ParsableArguments {
     @Option(help: "The tiers file (YAML).")
     var config: String = defaultConfig
 
-    @Option(help: "The node's name in the cluster. Default: $NODE_ID, else the host's name.")
+    @Option(help: "The node's name in the cluster. Default: $NODE_ID, else the host name.")
     var nodeID: String?
 
-    @Option(help: "The CSI driver name; another one for each further install on a node.")
+    @Option(help: "The CSI driver name. A second install on a node needs another name.")
     var driverName: String = defaultDriverName
 
     @Option(
-        help: ArgumentHelp("One more topology segment; may be repeated.", valueName: "key=value")
+        help: ArgumentHelp("One more topology segment. May be repeated.", valueName: "key=value")
     )
     var topology: [String] = []
 
-    @Option(help: "kubelet's folder: only its own path may hold symbolic links.")
+    @Option(help: "The directory of kubelet. Paths under it may have no symbolic links.")
     var kubeletDir: String = "/var/lib/kubelet"
 
     @Option(
         help: ArgumentHelp(
-            "Where the use of volumes is noted; a folder that a reboot empties.",
-            discussion: "Default: /run/cairn-usage, with -NAME for another driver name than "
+            "Where to note the use of volumes: a directory that a reboot empties.",
+            discussion: "Default: /run/cairn-usage, and -NAME after it if the driver name is not "
                 + "\(defaultDriverName)."
         )
     )
     var usageDir: String?
 
-    @Option(help: "Seconds that a delete waits for the unstage of its volume; 0 for none.")
+    @Option(help: "Seconds that a delete waits until its volume is unstaged. 0: do not wait.")
     var unstageWait: Int = 8
 
     @OptionGroup var state: StateOptions
 
-    @Option(help: "Volumes that this node may have, inline ones included; 0 for no limit.")
+    @Option(help: "How many volumes this node may have, with inline volumes. 0: no limit.")
     var maxVolumes: Int64 = 1024
 
     static let defaultDriverName = "csi.cairn.storage"
@@ -97,26 +105,16 @@ struct NodeOptions: ParsableArguments {
 
     /// Throws `invalidRequest` for a segment that is no `key=value` or stands twice.
     func segments() throws(DriverError) -> [String: String] {
-        var segments: [String: String] = [:]
-        for text in topology {
-            let parts = text.byteSplit(
-                separator: "=",
-                maxSplits: 1,
-                omittingEmptySubsequences: false
-            )
-            guard parts.count == 2 else {
-                throw DriverError(.invalidRequest, "--topology '\(text)' is not key=value")
-            }
-            guard segments.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
-                throw DriverError(.invalidRequest, "--topology '\(parts[0])' stands twice")
-            }
-        }
-        return segments
+        try KeyValues.read(topology, of: "--topology")
     }
 
     func validate() throws {
-        guard unstageWait >= 0 else { throw ValidationError("--unstage-wait is negative") }
-        guard maxVolumes >= 0 else { throw ValidationError("--max-volumes is negative") }
+        guard unstageWait >= 0 else {
+            throw ValidationError("--unstage-wait is negative: give at least 0")
+        }
+        guard maxVolumes >= 0 else {
+            throw ValidationError("--max-volumes is negative: give at least 0")
+        }
     }
 }
 
@@ -124,9 +122,9 @@ struct NodeOptions: ParsableArguments {
 struct StateOptions: ParsableArguments {
     @Option(
         help: """
-            A folder of the host where the UUIDs of loop pools and volume groups are kept: the proof \
-            that a pool exists while its disk is away, and that volumes of a tier may be left when \
-            the tiers file does not name it any more. Default: $CAIRN_STATE_DIR, else \(defaultFolder).
+            A directory of the host where the UUIDs of loop pools and volume groups are kept: the proof \
+            that a pool exists while its disk is missing, and that volumes of a tier may be left when \
+            the tiers file no longer names it. Default: $CAIRN_STATE_DIR, else \(defaultFolder).
             """,
         completion: .directory
     )
@@ -158,10 +156,10 @@ extension TiersFile {
 
 /// How the driver logs.
 struct LoggingOptions: ParsableArguments {
-    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    @Option(help: "Log level: trace, debug, info, notice, warning, error or critical.")
     var logLevel: Logger.Level = .info
 
-    @Option(help: "text or json.")
+    @Option(help: "Log format: text or json.")
     var logFormat: LogFormat = .text
 
     func bootstrap() -> Logger {

@@ -6,13 +6,17 @@ import Metrics
 struct ProcessMetrics: MetricsSource {
     func add(to page: inout MetricsText) {
         guard let process = try? ProcessFigures() else { return }
-        page.family("process_cpu_seconds_total", .counter, "User and system time.")
+        page.family(
+            "process_cpu_seconds_total",
+            .counter,
+            "User and system CPU time of the process."
+        )
         page.sample("process_cpu_seconds_total", process.cpuSeconds)
-        page.family("process_resident_memory_bytes", .gauge, "Resident memory.")
+        page.family("process_resident_memory_bytes", .gauge, "Resident memory of the process.")
         page.sample("process_resident_memory_bytes", process.residentBytes)
-        page.family("process_open_fds", .gauge, "Open file descriptors.")
+        page.family("process_open_fds", .gauge, "Open file descriptors of the process.")
         page.sample("process_open_fds", process.openDescriptors)
-        page.family("process_max_fds", .gauge, "How many file descriptors it may open.")
+        page.family("process_max_fds", .gauge, "File descriptors that the process may open.")
         page.sample("process_max_fds", process.mostDescriptors)
     }
 }

@@ -50,7 +50,7 @@ extension ServerOptions {
             logger.info("serving \(what)", metadata: ["address": "\(endpoint)"])
             return server
         } catch {
-            logger.error("serving no \(what)", metadata: ["error": "\(error.message)"])
+            logger.error("cannot serve \(what)", metadata: ["error": "\(error.message)"])
             return nil
         }
     }

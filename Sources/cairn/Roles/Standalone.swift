@@ -12,8 +12,8 @@ struct Standalone: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve Identity, Controller and Node on one socket.",
         discussion: """
-            For one-node clusters, laptops and tests. SIGTERM stops accepting calls, lets the \
-            running ones end and exits 0; a second signal exits at once.
+            For one-node clusters, laptops and tests. After SIGTERM it accepts no calls, lets \
+            running calls end and exits with 0. After a second signal it exits at once.
 
             Example:
               cairn standalone --endpoint unix:///run/cairn/csi.sock --config tiers.yaml

@@ -19,8 +19,11 @@ struct StandaloneDriver {
     private let logger: Logger
 
     init(server options: ServerOptions, node: NodeOptions, logger: Logger) throws(DriverError) {
-        if let armed = try Failpoint.armedByEnvironment() {
-            logger.warning("a test's failpoints are armed", metadata: ["failpoints": "\(armed)"])
+        if let armed = try Failpoint.armedByEnvironment(among: Failpoint.all) {
+            logger.warning(
+                "failpoints are armed: this is only for tests",
+                metadata: ["failpoints": "\(armed)"]
+            )
         }
         stack = try NodeStack(node, node.tiers(), logger: logger)
         var router = Router()
@@ -42,7 +45,7 @@ struct StandaloneDriver {
             "serving",
             metadata: [
                 "endpoint": "\(options.endpointText)", "driver": "\(stack.identity.driverName)",
-                "node_id": "\(stack.identity.nodeID)", "version": "\(Cairn.version)",
+                "node_id": "\(stack.identity.nodeID)", "version": "\(Release.version)",
             ]
         )
     }
@@ -54,7 +57,7 @@ struct StandaloneDriver {
         let signals = StopSignals(
             first: { [server, grace, health, logger] in
                 health.stops()
-                logger.info("stopping: no new calls, running ones may end")
+                logger.info("stopping: new calls are refused, running calls may end")
                 server.shutdown(grace: grace)
             },
             second: { [logger] in logger.warning("stopping at once") }

@@ -6,40 +6,43 @@ import DriverCore
 import Host
 import Logging
 
-/// The back ends of the configured tiers; nothing is touched before they are started.
+/// The configured tiers and their back ends; nothing is touched before they are started.
 enum TierBackends {
     static func make(_ tiers: [TierConfiguration], stateFolder: String, logger: Logger)
-        throws(DriverError) -> [any VolumeBackend]
+        throws(DriverError) -> [(tier: TierConfiguration, backend: any VolumeBackend)]
     {
         let devices = LoopDevices()
         let accounts = SpaceAccounts()
         let groups = volumeGroups(of: tiers)
-        var backends: [any VolumeBackend] = []
+        var made: [(tier: TierConfiguration, backend: any VolumeBackend)] = []
         for tier in tiers {
+            let backend: any VolumeBackend
             switch tier.backend {
             case .loop(let loop):
-                backends.append(
-                    try LoopBackend(
-                        tier: tier.name,
-                        directory: loop.directory,
-                        rules: PoolRules(loop, stateFolder: stateFolder),
-                        isThick: loop.provisioning == .thick,
-                        overcommit: loop.overcommit,
-                        reserve: tier.reserve,
-                        defaultFilesystem: tier.filesystem,
-                        loopDevices: devices,
-                        accounts: accounts,
-                        logger: logger
-                    )
+                backend = try LoopBackend(
+                    tier: tier.name,
+                    directory: loop.directory,
+                    rules: PoolRules(loop, stateFolder: stateFolder),
+                    isThick: loop.provisioning == .thick,
+                    overcommit: loop.overcommit,
+                    reserve: tier.reserve,
+                    loopDevices: devices,
+                    accounts: accounts,
+                    logger: logger
                 )
             case .lvm(let lvm):
                 guard let group = groups[lvm.volumeGroup] else { continue }
-                backends.append(
-                    backend(tier, lvm, in: group, stateFolder: stateFolder, logger: logger)
+                backend = Self.backend(
+                    tier,
+                    lvm,
+                    in: group,
+                    stateFolder: stateFolder,
+                    logger: logger
                 )
             }
+            made.append((tier, backend))
         }
-        return backends
+        return made
     }
 
     /// The tiers that the state folder tells of, and that the tiers file does not name any more.
@@ -49,7 +52,7 @@ enum TierBackends {
         logger: Logger
     ) -> [FormerTier] {
         former(
-            loop: Set(configured.filter { $0 is LoopBackend }.map(\.tier)),
+            loop: Set(configured.compactMap { ($0 as? LoopBackend)?.tier }),
             groups: configured.compactMap { $0 as? LVMBackend },
             stateFolder: stateFolder,
             logger: logger
@@ -115,7 +118,6 @@ enum TierBackends {
             group: group,
             provisioning: provisioning(lvm.provisioning),
             reserve: tier.reserve,
-            defaultFilesystem: tier.filesystem,
             stateFolder: stateFolder,
             logger: logger
         )

@@ -6,7 +6,7 @@ struct SnapshotCommand: AsyncParsableCommand {
         commandName: "snapshot",
         abstract: "Create, list, restore and delete snapshots.",
         discussion: """
-            A snapshot is called by its name or by its id.
+            Name a snapshot by its name or its id.
 
             Example:
               cairn snapshot create data before-upgrade

@@ -5,9 +5,9 @@ import CSIMessages
 struct SnapshotCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Cut a snapshot of a volume, mounted or not.",
+        abstract: "Take a snapshot of a volume, mounted or not.",
         discussion: """
-            Repeating it is harmless: the snapshot that is there is shown, as it was cut.
+            Repeating it is harmless: it shows the snapshot that exists, and changes nothing.
 
             Example:
               cairn snapshot create data before-upgrade
@@ -31,7 +31,10 @@ struct SnapshotCreate: AsyncParsableCommand {
                 to: "create snapshot '\(name)' of volume '\(volume)'"
             )
             guard let snapshot = answer.snapshot else {
-                throw CommandFailure(.failed, "the driver cut '\(name)' and did not say what")
+                throw CommandFailure(
+                    .failed,
+                    "the driver's response for snapshot '\(name)' has no snapshot: see its log"
+                )
             }
             return SnapshotView(snapshot, on: node)
         }

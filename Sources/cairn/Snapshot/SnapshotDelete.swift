@@ -7,7 +7,7 @@ struct SnapshotDelete: AsyncParsableCommand {
         commandName: "delete",
         abstract: "Delete snapshots.",
         discussion: """
-            The source, and what was restored from them, live on.
+            The source volume and the volumes restored from the snapshots stay.
 
             Example:
               cairn snapshot delete before-upgrade
@@ -17,7 +17,7 @@ struct SnapshotDelete: AsyncParsableCommand {
     @Argument(help: "The snapshots: names or ids.")
     var snapshots: [String]
 
-    @Flag(help: "A snapshot that does not exist is no failure.")
+    @Flag(help: "Succeed if a snapshot does not exist.")
     var ifExists = false
 
     @OptionGroup var client: ClientOptions

@@ -5,7 +5,7 @@ import CSIMessages
 struct SnapshotList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List snapshots, of all volumes or of one.",
+        abstract: "List the snapshots of all volumes or of one.",
         discussion: """
             Example:
               cairn snapshot list
@@ -13,7 +13,7 @@ struct SnapshotList: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "Only those of this volume: name or id.")
+    @Option(help: "List only the snapshots of this volume: name or id.")
     var volume: String?
 
     @OptionGroup var client: ClientOptions

@@ -7,10 +7,10 @@ import DriverCore
 struct SnapshotRestore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Create a volume that holds what a snapshot holds.",
+        abstract: "Create a volume from a snapshot.",
         discussion: """
-            Always a new volume: what the source holds now is never overwritten. It stays in the \
-            snapshot's tier and may be larger.
+            It always creates a new volume and never overwrites the source. The new volume is in the \
+            tier of the snapshot and may be larger.
 
             Example:
               cairn snapshot restore before-upgrade data-before
@@ -24,10 +24,10 @@ struct SnapshotRestore: AsyncParsableCommand {
     @Argument(help: "The name of the new volume.")
     var name: String
 
-    @Option(help: "The size of the volume, at least the snapshot's. Default: the snapshot's.")
+    @Option(help: "The size of the volume. Default and minimum: the size of the snapshot.")
     var size: ByteCount?
 
-    @Flag(help: "The source was a raw block volume; known by itself on the driver's node.")
+    @Flag(help: "The source was a raw block volume. Detected automatically on the driver's node.")
     var block = false
 
     @OptionGroup var new: NewVolumeOptions

@@ -6,12 +6,16 @@ extension ClusterView {
     var text: String {
         guard !nodes.isEmpty else {
             return isLearning
-                ? "No node has registered yet; this controller has just started."
-                : "No node has registered. Start 'cairn node' with this controller's address."
+                ? "No node has registered yet: this controller has just started."
+                : "No node has registered: start 'cairn node' with the address of this controller."
         }
         var parts = [nodeTable, tierTable]
         if !problemLines.isEmpty { parts.append(problemLines.joined(separator: "\n")) }
-        if isLearning { parts.append("This controller has just started; nodes may be missing.") }
+        if isLearning {
+            parts.append(
+                "This controller has just started: some nodes may not have registered yet."
+            )
+        }
         return parts.joined(separator: "\n\n")
     }
 

@@ -7,9 +7,9 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Show the nodes of a cluster, their tiers and their problems.",
         discussion: """
-            Asks a controller at its socket. A node is ready while it registers in time, late after \
-            a missed registration, silent once its lease has ended, leaving after an orderly stop, \
-            and lost where an administrator declared it.
+            Asks a controller over its socket. A node is 'ready' while it registers in time, 'late' \
+            after a missed registration, and 'silent' when its lease has ended. It is 'leaving' after \
+            an orderly stop, and 'lost' when an administrator has declared it lost.
 
             Example:
               cairn status

@@ -8,11 +8,11 @@ import GRPCRuntime
 struct TierList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the tiers with what new volumes can still get.",
+        abstract: "List the tiers and the room for new volumes.",
         discussion: """
-            The driver tells how much is available. CSI has no call that names the tiers or tells \
-            how large they are: both come from the tiers file and the pools' directories, and stay \
-            unknown where these cannot be read. Then only the default tier is asked for.
+            The driver reports how much is available. CSI has no call for the names and sizes of the \
+            tiers: they come from the tiers file and the pools. If these cannot be read, the command \
+            shows only the default tier.
 
             Example:
               cairn tier list
@@ -36,8 +36,8 @@ struct TierList: AsyncParsableCommand {
         try client.output.write(tiers, text: TierView.table(tiers))
         if node.tiers == nil {
             Console.note(
-                "\(NodeOptions.defaultConfig) cannot be read, so only the default tier is shown: "
-                    + "name the tiers file with --config"
+                "cannot read \(NodeOptions.defaultConfig), so only the default tier is shown: name "
+                    + "the tiers file with --config"
             )
         }
     }

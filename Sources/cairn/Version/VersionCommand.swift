@@ -5,9 +5,9 @@ import CSIMessages
 struct VersionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
-        abstract: "Show the version of this program, and of the driver that answers.",
+        abstract: "Show the versions of this program and of the driver.",
         discussion: """
-            It succeeds where no driver answers, too.
+            It also succeeds if no driver answers.
 
             Example:
               cairn version
@@ -25,7 +25,7 @@ struct VersionCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var versions = Versions(cairn: Cairn.version, endpoint: client.endpointText)
+        var versions = Versions(cairn: Release.version, endpoint: client.endpointText)
         do {
             try await Session.with(client) { session in
                 versions.driver = session.plugin.name

@@ -5,12 +5,12 @@ import DriverCore
 
 /// What a new volume may be told, whether it is empty or a copy.
 struct NewVolumeOptions: ParsableArguments {
-    @Option(help: "The tier. Default: the source's, else the driver's default tier.")
+    @Option(help: "The tier. Default: the tier of the source, else the driver's default tier.")
     var tier: String?
 
     @Option(
         help: ArgumentHelp(
-            "One more parameter, as a StorageClass has them; may be repeated.",
+            "One more StorageClass parameter. May be repeated.",
             valueName: "key=value"
         )
     )
@@ -18,21 +18,7 @@ struct NewVolumeOptions: ParsableArguments {
 
     /// Throws `ValidationError` for a parameter that is no `key=value` or stands twice.
     func parameters() throws -> [String: String] {
-        var parameters: [String: String] = [:]
-        for text in parameter {
-            let parts = text.byteSplit(
-                separator: "=",
-                maxSplits: 1,
-                omittingEmptySubsequences: false
-            )
-            guard parts.count == 2, !parts[0].isEmpty else {
-                throw ValidationError("--parameter '\(text)' is not key=value")
-            }
-            guard parameters.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
-                throw ValidationError("--parameter '\(parts[0])' stands twice")
-            }
-        }
-        return parameters
+        try KeyValues.validated(parameter, of: "--parameter")
     }
 
     func validate() throws { _ = try parameters() }
@@ -67,7 +53,10 @@ struct VolumeMaking {
             to: "create volume '\(wish.name)'"
         )
         guard let volume = answer.volume else {
-            throw CommandFailure(.failed, "the driver made '\(wish.name)' and did not say what")
+            throw CommandFailure(
+                .failed,
+                "the driver's response for volume '\(wish.name)' has no volume: see its log"
+            )
         }
         return VolumeView(volume, on: node)
     }

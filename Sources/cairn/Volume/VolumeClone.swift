@@ -7,11 +7,11 @@ import DriverCore
 struct VolumeClone: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clone",
-        abstract: "Create a volume that holds what another one holds now.",
+        abstract: "Create a copy of a volume.",
         discussion: """
-            The source may be mounted: its file system is held still while it is cut. The copy is \
-            independent, stays in the source's tier, and may be larger. A long copy goes on in the \
-            driver when this command is interrupted; repeat the command to wait for it.
+            The source may be mounted: its file system is frozen for a moment. The copy is \
+            independent, is in the tier of the source, and may be larger. If this command is \
+            interrupted, the driver continues a long copy: repeat the command to wait for it.
 
             Example:
               cairn volume clone data copy
@@ -25,10 +25,10 @@ struct VolumeClone: AsyncParsableCommand {
     @Argument(help: "The name of the copy.")
     var name: String
 
-    @Option(help: "The size of the copy, at least the source's. Default: the source's.")
+    @Option(help: "The size of the copy. Default and minimum: the size of the source.")
     var size: ByteCount?
 
-    @Flag(help: "The source is a raw block volume; known by itself on the driver's node.")
+    @Flag(help: "The source is a raw block volume. Detected automatically on the driver's node.")
     var block = false
 
     @OptionGroup var new: NewVolumeOptions

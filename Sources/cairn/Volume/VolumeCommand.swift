@@ -6,8 +6,8 @@ struct VolumeCommand: AsyncParsableCommand {
         commandName: "volume",
         abstract: "Create, list, show, grow, clone and delete volumes.",
         discussion: """
-            A volume is called by its name or by its id. Names and tiers are shown where the tiers \
-            file and its pools can be read, as on the driver's own node.
+            Name a volume by its name or its id. Names and tiers are shown only where the tiers file \
+            and its pools can be read, such as on the driver's own node.
 
             Example:
               cairn volume create data --size 10Gi

@@ -8,7 +8,7 @@ struct VolumeCreate: AsyncParsableCommand {
         commandName: "create",
         abstract: "Create an empty volume.",
         discussion: """
-            Repeating it with the same values is harmless: the volume that is there is shown.
+            Repeating it with the same values is harmless: it shows the volume that exists.
 
             Example:
               cairn volume create data --size 10Gi
@@ -17,16 +17,16 @@ struct VolumeCreate: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The volume's name.")
+    @Argument(help: "The name of the volume.")
     var name: String
 
-    @Option(help: "Its size, as 10Gi or 512Mi. Default: the driver's choice.")
+    @Option(help: "Its size, such as 10Gi or 512Mi. Default: the driver's choice.")
     var size: ByteCount?
 
-    @Option(help: "The file system: ext4, xfs or btrfs. Default: the tier's.")
+    @Option(help: "The file system: ext4, xfs or btrfs. Default: that of the tier.")
     var filesystem: String?
 
-    @Flag(help: "A raw block device, without a file system.")
+    @Flag(help: "Create a raw block volume, without a file system.")
     var block = false
 
     @OptionGroup var new: NewVolumeOptions
@@ -34,7 +34,7 @@ struct VolumeCreate: AsyncParsableCommand {
 
     func validate() throws {
         guard !(block && filesystem != nil) else {
-            throw ValidationError("--block and --filesystem exclude each other")
+            throw ValidationError("--block and --filesystem cannot be combined: remove one")
         }
     }
 

@@ -5,9 +5,9 @@ import CSIMessages
 struct VolumeDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Delete volumes, with all that they hold.",
+        abstract: "Delete volumes and all their data.",
         discussion: """
-            A volume that is mounted or staged is refused. Snapshots and clones of it live on.
+            A volume that is mounted or staged is refused. Its snapshots and clones stay.
 
             Example:
               cairn volume delete data
@@ -18,7 +18,7 @@ struct VolumeDelete: AsyncParsableCommand {
     @Argument(help: "The volumes: names or ids.")
     var volumes: [String]
 
-    @Flag(help: "A volume that does not exist is no failure.")
+    @Flag(help: "Succeed if a volume does not exist.")
     var ifExists = false
 
     @OptionGroup var client: ClientOptions
@@ -70,7 +70,7 @@ struct Deletion {
             }
         }
         let lines = deleted.map {
-            "\(kind) '\($0.asked)' " + ($0.id == nil ? "was not there" : "deleted")
+            "\(kind) '\($0.asked)' " + ($0.id == nil ? "did not exist" : "deleted")
         }
         if !deleted.isEmpty || output == .json {
             try output.write(deleted, text: lines.joined(separator: "\n"))

@@ -7,10 +7,10 @@ import Host
 struct VolumeExpand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "expand",
-        abstract: "Grow a volume, and its file system where it is mounted.",
+        abstract: "Grow a volume, and its file system if it is mounted.",
         discussion: """
-            Where it is not mounted, the file system grows at the next mount. Volumes never shrink; \
-            one that is large enough already stays as it is.
+            If it is not mounted, the file system grows at the next mount. Volumes never shrink: a \
+            volume that is already large enough does not change.
 
             Example:
               cairn volume expand data --size 20Gi
@@ -20,11 +20,11 @@ struct VolumeExpand: AsyncParsableCommand {
     @Argument(help: "The volume: name or id.")
     var volume: String
 
-    @Option(help: "The new size, as 20Gi.")
+    @Option(help: "The new size, such as 20Gi.")
     var size: ByteCount
 
     @Option(
-        help: "Where it is mounted or staged. Default: found in the mount table of this host.",
+        help: "Where it is mounted or staged. Default: from the mount table of this host.",
         completion: .directory
     )
     var path: String?

@@ -9,9 +9,9 @@ struct VolumeList: AsyncParsableCommand {
         commandName: "list",
         abstract: "List all volumes.",
         discussion: """
-            USED BY shows the pods that a volume is mounted for, or other places where it is \
-            mounted; 'cairn volume show' and JSON have the whole paths. Inline volumes of pods are \
-            listed on the driver's own node only: CSI leaves them out.
+            USED BY shows the pods that use a volume, or other mount points. For full paths, see \
+            'cairn volume show' or JSON. Inline volumes of pods are listed only on the driver's own \
+            node: CSI does not list them.
 
             Example:
               cairn volume list

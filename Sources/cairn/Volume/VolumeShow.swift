@@ -4,7 +4,7 @@ import ArgumentParser
 struct VolumeShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show everything that is known of one volume.",
+        abstract: "Show all details of a volume.",
         discussion: """
             Example:
               cairn volume show data

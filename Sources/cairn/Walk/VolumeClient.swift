@@ -27,7 +27,7 @@ struct VolumeClient: Sendable {
             )
         )
         guard let volume = answer.volume else {
-            throw RPCFailure(.internalError, "CreateVolume answered no volume")
+            throw RPCFailure(.internalError, "the response of CreateVolume has no volume")
         }
         return volume
     }
@@ -66,7 +66,7 @@ struct VolumeClient: Sendable {
             CreateSnapshotRequest(sourceVolumeID: volume.volumeID, name: name)
         )
         guard let snapshot = answer.snapshot else {
-            throw RPCFailure(.internalError, "CreateSnapshot answered no snapshot")
+            throw RPCFailure(.internalError, "the response of CreateSnapshot has no snapshot")
         }
         return snapshot
     }

@@ -7,26 +7,26 @@ import GRPCRuntime
 /// The life of a volume, through the socket of any CSI driver, each step checked.
 struct Walk: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Walk a volume through its whole life over a CSI socket, and check each step.",
+        abstract: "Take a volume through its whole life over a CSI socket, and check each step.",
         discussion: """
-            Makes a volume, mounts it, writes to it, cuts a snapshot, restores and clones it, grows \
-            it online and removes everything again. Needs root, on the driver's own node.
+            Creates a volume, mounts it, writes to it, takes a snapshot, restores and clones it, \
+            grows it online, and removes everything at the end. Run it as root on the driver's node.
 
             Example:
               cairn walk --endpoint unix:///run/cairn/csi.sock --directory /tmp/walk
             """
     )
 
-    @Option(help: "The driver's socket.")
+    @Option(help: "The socket of the driver.")
     var endpoint: String = ServerOptions.defaultEndpoint
 
-    @Option(help: "An existing folder for the mount points.")
+    @Option(help: "An existing directory for the mount points.")
     var directory: String
 
     @Option(help: "The tier. Default: the driver's default tier.")
     var tier: String?
 
-    @Option(help: "The file system: ext4, xfs or btrfs. Default: the tier's.")
+    @Option(help: "The file system: ext4, xfs or btrfs. Default: that of the tier.")
     var filesystem: String?
 
     func run() async throws {

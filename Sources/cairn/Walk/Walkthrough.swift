@@ -31,7 +31,7 @@ struct Walkthrough {
 
     private func walk(_ made: Made) async throws {
         let plugin = try await volumes.plugin()
-        say(1, "ask who answers", "\(plugin.name) \(plugin.vendorVersion)")
+        say(1, "ask for the driver's name", "\(plugin.name) \(plugin.vendorVersion)")
 
         let first = try await volumes.create("walk-first", size: Self.size)
         made.volumes.append((first.volumeID, "first"))
@@ -44,7 +44,7 @@ struct Walkthrough {
         let snapshot = try await volumes.snapshot(first, named: "walk-snapshot")
         made.snapshots.append(snapshot.snapshotID)
         try write("after the snapshot", to: path)
-        say(4, "cut a snapshot while it is mounted, then write on", snapshot.snapshotID)
+        say(4, "take a snapshot while it is mounted, then write more", snapshot.snapshotID)
 
         try await restore(snapshot, made)
         try await clone(first, made)
@@ -64,7 +64,7 @@ struct Walkthrough {
         let path = try await volumes.mount(restored, as: "restored")
         try expect("before the snapshot", in: path)
         let visible = try await volumes.mountedSize(restored, at: path)
-        try require(visible >= Self.largerVisible, "the restored file system shows only \(visible)")
+        try require(visible >= Self.largerVisible, "the restored file system has only \(visible)")
         say(5, "restore it into a larger volume", "old contents, file system of \(visible)")
     }
 
@@ -80,7 +80,7 @@ struct Walkthrough {
     private func grow(_ first: Volume, at path: String) async throws {
         let wasMounted = try await growMounted(first, at: path)
         let visible = try await volumes.mountedSize(first, at: path)
-        try require(visible >= Self.largerVisible, "the grown file system shows only \(visible)")
+        try require(visible >= Self.largerVisible, "the grown file system has only \(visible)")
         try expect("after the snapshot", in: path)
         say(
             7,

@@ -1,3 +1,4 @@
+import BackendLVM
 import Host
 import TestSupport
 import Testing
@@ -26,7 +27,7 @@ struct ThickCrashTests {
 
     @Test
     func `every failpoint of LVM is gone through by kills and failures`() {
-        let points = Set(Failpoint.allCases.filter(\.isOfLVM))
+        let points = Set(Failpoint.ofLVM + Failpoint.ofDevices)
         for trials in [CrashTrials.kills(.thick), CrashTrials.failures(.thick)] {
             #expect(points.subtracting(trials.map(\.point)).isEmpty)
         }

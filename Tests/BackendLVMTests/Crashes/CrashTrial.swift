@@ -1,3 +1,4 @@
+import BackendLVM
 import CSIMessages
 import DriverHarness
 import GRPCRuntime
@@ -15,7 +16,7 @@ struct CrashTrial: Sendable, CustomStringConvertible {
     var passing: Int?
 
     var description: String {
-        "\(story): \(point.rawValue):\(action.rawValue)" + (passing.map { ":\($0)" } ?? "")
+        "\(story): \(point.name):\(action.rawValue)" + (passing.map { ":\($0)" } ?? "")
     }
 
     private static let mostPassings = 20
@@ -41,7 +42,7 @@ struct CrashTrial: Sendable, CustomStringConvertible {
         var cuts = 0
         while cuts < Self.mostPassings {
             let before = try site.picture()
-            try site.arm("\(point.rawValue):\(action.rawValue):\(number)")
+            try site.arm("\(point.name):\(action.rawValue):\(number)")
             if let answer = try await attempt(site, subject, before) {
                 #expect(passing == nil && cuts > 0, "the failpoint was not reached")
                 #expect(!isAtCommand || cuts == story.commands)

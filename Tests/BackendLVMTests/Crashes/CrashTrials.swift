@@ -1,3 +1,4 @@
+import BackendLVM
 import Host
 
 /// Which stories are cut, and where.
@@ -42,9 +43,9 @@ enum CrashTrials {
     }
 
     private static let parts: [CrashTrial] = [
-        CrashTrial(story: .create(.thick), point: .lvmPartZeroed, passing: 1),
-        CrashTrial(story: .clone(.thick), point: .lvmPartCopied, passing: 2),
-        CrashTrial(story: .largerRestore(.thick), point: .lvmPartZeroed, passing: 1),
-        CrashTrial(story: .expand(.thick), point: .lvmPartZeroed, passing: 1),
+        CrashTrial(story: .create(.thick), point: .devicePartZeroed, passing: 1),
+        CrashTrial(story: .clone(.thick), point: .devicePartCopied, passing: 2),
+        CrashTrial(story: .largerRestore(.thick), point: .devicePartZeroed, passing: 1),
+        CrashTrial(story: .expand(.thick), point: .devicePartZeroed, passing: 1),
     ]
 }

@@ -1,3 +1,4 @@
+import BackendLVM
 import DriverHarness
 import GRPCRuntime
 import Host
@@ -40,7 +41,7 @@ struct FailedUndoing: Sendable, CustomStringConvertible {
     }
 
     private func fail(_ site: CrashSite, _ subject: CrashSubject) async throws {
-        let (done, next) = (Failpoint.lvmCommandDone.rawValue, Failpoint.lvmCommandNext.rawValue)
+        let (done, next) = (Failpoint.lvmCommandDone.name, Failpoint.lvmCommandNext.name)
         try site.arm("\(done):enospc:\(passing),\(next):enospc:\(passing + 1)")
         await expectFailure(.aborted, "failpoint", "retry") {
             try await story.act(site, subject)

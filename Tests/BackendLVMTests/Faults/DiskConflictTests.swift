@@ -74,11 +74,7 @@ struct DiskConflictTests {
             _ = try group.metadata()
             let twin = try folder.makeDisk(size: .mebibytes(256))
             try clone(started.disks.disks[0], to: twin)
-            let deadline = ContinuousClock.now + .seconds(60)
-            while (try? group.metadata()) != nil {
-                try #require(ContinuousClock.now < deadline, "the clone was not found")
-                Pause.milliseconds(20)
-            }
+            try #require(waitBlocking { (try? group.metadata()) == nil }, "the clone was not found")
             expectFailure(.unavailable, twin.path) { try group.metadata() }
             try Guest.run("wipefs", ["--all", "--quiet", twin.path])
             _ = try group.metadata()

@@ -36,7 +36,7 @@ struct LookAgainTests {
             let target = try folder.makeFolder("held")
             try Guest.run("mount", [path, target])
             folder.onCleanup { _ = try? Guest.run("umount", [target]) }
-            expectFailure(.operationPending, "half-made", "unmount") { try tier.create("b") }
+            expectFailure(.operationPending, "unfinished", "unmount") { try tier.create("b") }
             expectFailure(.inUse, "unmount") { try tier.backend.deleteVolume(id) }
             try tier.backend.lookAgain()
             #expect(tier.backend.repairs.unexplained == [.leftover: 1])
@@ -100,10 +100,10 @@ struct LookAgainTests {
             }
             let count = try cluster.driver.log().count
             cluster.driver.signal(SIGHUP)
-            try await cluster.waitForLog("looked at everything again", after: count)
+            try await cluster.waitForLog("scanned all tiers", after: count)
             let line = try #require(
                 try cluster.driver.log().last {
-                    $0["message"]?.hasPrefix("looked at everything") ?? false
+                    $0["message"]?.hasPrefix("scanned all tiers") ?? false
                 }
             )
             #expect(line["removed"] == "1")

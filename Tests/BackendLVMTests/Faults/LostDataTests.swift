@@ -34,7 +34,7 @@ struct LostDataTests {
                 { _ = try tier.backend.expandVolume(id, to: .mebibytes(64)) },
                 { _ = try tier.snapshot(id, named: "s") },
             ] {
-                expectFailure(.unavailable, "misses a disk", of: attempt)
+                expectFailure(.unavailable, "a disk is missing", of: attempt)
             }
             try tier.expectFilled(id, seed: 2)
 

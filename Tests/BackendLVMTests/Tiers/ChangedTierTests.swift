@@ -17,7 +17,7 @@ struct ChangedTierTests {
             let tier = TestTier(over: thick.disks, .thin(ThinOptions(pool: TestTier.pool)))
             try tier.backend.start()
             try tier.expectFilled(id)
-            let words = "does not lie in thin pool \(tier.disks.name)/\(TestTier.pool)"
+            let words = "is not in thin pool \(tier.disks.name)/\(TestTier.pool)"
             expectFailure(.unavailable, words) {
                 try tier.backend.expandVolume(id, to: .mebibytes(64))
             }

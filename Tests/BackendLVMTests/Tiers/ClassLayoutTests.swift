@@ -87,7 +87,7 @@ struct ClassLayoutTests {
             let capacity = try ofClass.capacity()
             #expect(capacity.available == .zero && capacity.maximumVolumeSize == .zero)
             let record = tier.record("a", mebibytes: 12)
-            expectFailure(.outOfSpace, "needs \(width) disks", "2 disks in all", "vgextend") {
+            expectFailure(.outOfSpace, "needs \(width) disks", "of 2 disks", "vgextend") {
                 try ofClass.create(record)
             }
             #expect(try tier.names().isEmpty)

@@ -41,7 +41,6 @@ struct FirstReleaseTests {
                 ? .thick(ThickOptions(wipe: .zero))
                 : .thin(ThinOptions(pool: Self.pool, overcommit: 3)),
             reserve: .percent(0),
-            defaultFilesystem: .ext4,
             logger: quietLogger
         )
         guard kind == .thin else { return (group, backend) }

@@ -23,7 +23,7 @@ struct FrozenTests {
             try freeze(target, in: folder)
             let before = try tier.names()
             for _ in 1...2 {
-                expectFailure(.inUse, "frozen by another program", "fsfreeze -u") {
+                expectFailure(.inUse, "another program has frozen", "fsfreeze -u") {
                     try tier.snapshot(id, named: "s")
                 }
                 #expect(try tier.names() == before)

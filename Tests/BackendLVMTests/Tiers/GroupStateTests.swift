@@ -229,11 +229,10 @@ struct GroupStateTests {
                     group: BackendLVM.VolumeGroup(named: name, tiers: ["tier"]),
                     provisioning: .thick(options),
                     reserve: .percent(0),
-                    defaultFilesystem: .ext4,
                     logger: quietLogger
                 )
             }
-            expectFailure(.unavailable, name, "too long by 1") {
+            expectFailure(.unavailable, name, "is 1 characters too long") {
                 try backend(ThickOptions()).start()
             }
             #expect(!backend(ThickOptions()).health().isUp)

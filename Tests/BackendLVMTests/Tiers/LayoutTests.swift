@@ -92,7 +92,7 @@ struct LayoutTests {
             try next.backend.start()
             try next.expectFilled(id)
             #expect(try next.backend.capacity().available == .zero)
-            expectFailure(.unavailable, "misses a disk") { try next.create("b") }
+            expectFailure(.unavailable, "a disk is missing") { try next.create("b") }
             try tier.disks.lvm("vgchange", "-an", tier.disks.name)
             try tier.disks.disks[0].behave(.healthy)
             // Who has seen the disk notices at once that it is back; others within a minute.

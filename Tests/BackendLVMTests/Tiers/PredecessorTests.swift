@@ -59,7 +59,7 @@ struct PredecessorTests {
 
     @Test func `is not made where a discard promises no zeros`() async throws {
         try await withSoiledGroup(.promisingNoZeros, wipe: "discard") { cluster, group in
-            await expectFailure(.unavailable, "wipe: zero", "promise no zeros") {
+            await expectFailure(.unavailable, "wipe: zero", "not promise zeros") {
                 try await createWhole(in: cluster)
             }
             let volumes = try await cluster.volumes()

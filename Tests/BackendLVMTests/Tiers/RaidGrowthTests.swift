@@ -91,10 +91,10 @@ struct RaidGrowthTests {
             #expect(zip(before, after).allSatisfy { $0.isSubset(of: $1) && $1.count == 2 })
             #expect(Set(after.joined()).count == 4)
             // Three are left where the legs end now, two where they began.
-            let message = expectFailure(.outOfSpace, "no room for the growth", "16777216") {
+            let message = expectFailure(.outOfSpace, "no room to grow", "16777216") {
                 try tier.backend.expandVolume(id, to: .mebibytes(56))
             }
-            #expect(message.contains("2 disks that hold none of it"))
+            #expect(message.contains("2 disks without a part of it"))
             #expect(try tier.backend.volume(id)?.size == .mebibytes(40))
             #expect(try tier.names() == [id.text])
             _ = try tier.backend.expandVolume(id, to: .mebibytes(52))
@@ -125,7 +125,7 @@ struct RaidGrowthTests {
                 group.name,
                 try #require(full.device)
             )
-            expectFailure(.outOfSpace, "no room for the growth") {
+            expectFailure(.outOfSpace, "no room to grow") {
                 try tier.backend.expandVolume(id, to: .mebibytes(16))
             }
             #expect(try disks(of: id, in: tier) == legs)

@@ -33,7 +33,6 @@ struct TestTier: Sendable {
             group: BackendLVM.VolumeGroup(named: disks.name, tiers: ["tier"]),
             provisioning: provisioning,
             reserve: reserve,
-            defaultFilesystem: .ext4,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }

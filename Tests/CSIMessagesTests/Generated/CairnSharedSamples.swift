@@ -27,18 +27,6 @@ private let cairnSharedSamples1 = MessageSample(
         totalBytes: -5,
         availableBytes: 6000,
         maximumVolumeBytes: -7,
-        layouts: [
-            LayoutCapacity(
-                parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                availableBytes: 2000,
-                maximumVolumeBytes: -3
-            ),
-            LayoutCapacity(
-                parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                availableBytes: 2000,
-                maximumVolumeBytes: -3
-            ),
-        ],
         volumeCount: -9,
         snapshotCount: 10000,
         problems: [
@@ -51,35 +39,20 @@ private let cairnSharedSamples1 = MessageSample(
     ),
     """
     0a076e616d6520c3a9120a6261636b656e6420c3a91801200128fbffffffffffffffff0130f02e38f9ffffffff
-    ffffffff0142380a120a0161120d706172616d657465727320c3a90a140a0162120f706172616d657465727320
-    f09f978410d00f18fdffffffffffffffff0142380a120a0161120d706172616d657465727320c3a90a140a0162
-    120f706172616d657465727320f09f978410d00f18fdffffffffffffffff0148f7ffffffffffffffff0150904e
-    5a210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3
-    a9120a6d65737361676520c3a91a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d
-    20c3a968f3ffffffffffffffff0170b06d
+    ffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3a9120a6d65737361676520c3a91a0a73
+    75626a65637420c3a95a210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a962
+    1564656661756c745f66696c6573797374656d20c3a968f3ffffffffffffffff0170b06d
     """
 )
 
 private let cairnSharedSamples2 = MessageSample(
-    LayoutCapacity(
-        parameters: ["a": "parameters é", "b": "parameters 🗄"],
-        availableBytes: 2000,
-        maximumVolumeBytes: -3
-    ),
-    """
-    0a120a0161120d706172616d657465727320c3a90a140a0162120f706172616d657465727320f09f978410d00f
-    18fdffffffffffffffff01
-    """
-)
-
-private let cairnSharedSamples3 = MessageSample(
     NodeProblem(kind: "kind é", message: "message é", subject: "subject é"),
     """
     0a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a9
     """
 )
 
-private let cairnSharedSamples4 = MessageSample(
+private let cairnSharedSamples3 = MessageSample(
     RegisteredNode(
         registration: RegisterRequest(
             nodeID: "node_id é",
@@ -97,18 +70,6 @@ private let cairnSharedSamples4 = MessageSample(
                     totalBytes: -5,
                     availableBytes: 6000,
                     maximumVolumeBytes: -7,
-                    layouts: [
-                        LayoutCapacity(
-                            parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                            availableBytes: 2000,
-                            maximumVolumeBytes: -3
-                        ),
-                        LayoutCapacity(
-                            parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                            availableBytes: 2000,
-                            maximumVolumeBytes: -3
-                        ),
-                    ],
                     volumeCount: -9,
                     snapshotCount: 10000,
                     problems: [
@@ -127,18 +88,6 @@ private let cairnSharedSamples4 = MessageSample(
                     totalBytes: -5,
                     availableBytes: 6000,
                     maximumVolumeBytes: -7,
-                    layouts: [
-                        LayoutCapacity(
-                            parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                            availableBytes: 2000,
-                            maximumVolumeBytes: -3
-                        ),
-                        LayoutCapacity(
-                            parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                            availableBytes: 2000,
-                            maximumVolumeBytes: -3
-                        ),
-                    ],
                     volumeCount: -9,
                     snapshotCount: 10000,
                     problems: [
@@ -167,30 +116,24 @@ private let cairnSharedSamples4 = MessageSample(
         clockOffsetMilliseconds: 6000
     ),
     """
-    0a9d060a0a6e6f64655f696420c3a9120a626f6f745f696420c3a91a0e6472697665725f6e616d6520c3a9220a
+    0ab5040a0a6e6f64655f696420c3a9120a626f6f745f696420c3a91a0e6472697665725f6e616d6520c3a9220a
     76657273696f6e20c3a92a0b656e64706f696e7420c3a932100a0161120b7365676d656e747320c3a932120a01
-    62120d7365676d656e747320f09f97843a9f020a076e616d6520c3a9120a6261636b656e6420c3a91801200128
-    fbffffffffffffffff0130f02e38f9ffffffffffffffff0142380a120a0161120d706172616d657465727320c3
-    a90a140a0162120f706172616d657465727320f09f978410d00f18fdffffffffffffffff0142380a120a016112
-    0d706172616d657465727320c3a90a140a0162120f706172616d657465727320f09f978410d00f18fdffffffff
-    ffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3a9120a6d65737361676520c3a91a0a73
-    75626a65637420c3a95a210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a962
-    1564656661756c745f66696c6573797374656d20c3a968f3ffffffffffffffff0170b06d3a9f020a076e616d65
-    20c3a9120a6261636b656e6420c3a91801200128fbffffffffffffffff0130f02e38f9ffffffffffffffff0142
-    380a120a0161120d706172616d657465727320c3a90a140a0162120f706172616d657465727320f09f978410d0
-    0f18fdffffffffffffffff0142380a120a0161120d706172616d657465727320c3a90a140a0162120f70617261
-    6d657465727320f09f978410d00f18fdffffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b69
-    6e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d6573
-    7361676520c3a91a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d20c3a968f3ff
-    ffffffffffffff0170b06d42210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3
-    a942210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a948f7ffffffffffffff
-    ff0150904e5a0e696e7374616e63655f696420c3a960e05d68f3ffffffffffffffff01100618fdffffffffffff
-    ffff01220f706565725f6164647265737320c3a92a0a6d65737361676520c3a930f02e
+    62120d7365676d656e747320f09f97843aab010a076e616d6520c3a9120a6261636b656e6420c3a91801200128
+    fbffffffffffffffff0130f02e38f9ffffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b696e
+    6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d657373
+    61676520c3a91a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d20c3a968f3ffff
+    ffffffffffff0170b06d3aab010a076e616d6520c3a9120a6261636b656e6420c3a91801200128fbffffffffff
+    ffffff0130f02e38f9ffffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3a9120a
+    6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d65737361676520c3a9
+    1a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d20c3a968f3ffffffffffffffff
+    0170b06d42210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a942210a076b69
+    6e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a948f7ffffffffffffffff0150904e5a0e
+    696e7374616e63655f696420c3a960e05d68f3ffffffffffffffff01100618fdffffffffffffffff01220f7065
+    65725f6164647265737320c3a92a0a6d65737361676520c3a930f02e
     """
 )
 
 /// Every field set; the bytes were made by another implementation.
 let cairnSharedSamples: [MessageSample] = [
     cairnSharedSamples0, cairnSharedSamples1, cairnSharedSamples2, cairnSharedSamples3,
-    cairnSharedSamples4,
 ]

@@ -19,18 +19,6 @@ private let nodeRegistrySamples0 = MessageSample(
                 totalBytes: -5,
                 availableBytes: 6000,
                 maximumVolumeBytes: -7,
-                layouts: [
-                    LayoutCapacity(
-                        parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                        availableBytes: 2000,
-                        maximumVolumeBytes: -3
-                    ),
-                    LayoutCapacity(
-                        parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                        availableBytes: 2000,
-                        maximumVolumeBytes: -3
-                    ),
-                ],
                 volumeCount: -9,
                 snapshotCount: 10000,
                 problems: [
@@ -49,18 +37,6 @@ private let nodeRegistrySamples0 = MessageSample(
                 totalBytes: -5,
                 availableBytes: 6000,
                 maximumVolumeBytes: -7,
-                layouts: [
-                    LayoutCapacity(
-                        parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                        availableBytes: 2000,
-                        maximumVolumeBytes: -3
-                    ),
-                    LayoutCapacity(
-                        parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                        availableBytes: 2000,
-                        maximumVolumeBytes: -3
-                    ),
-                ],
                 volumeCount: -9,
                 snapshotCount: 10000,
                 problems: [
@@ -85,22 +61,17 @@ private let nodeRegistrySamples0 = MessageSample(
     """
     0a0a6e6f64655f696420c3a9120a626f6f745f696420c3a91a0e6472697665725f6e616d6520c3a9220a766572
     73696f6e20c3a92a0b656e64706f696e7420c3a932100a0161120b7365676d656e747320c3a932120a0162120d
-    7365676d656e747320f09f97843a9f020a076e616d6520c3a9120a6261636b656e6420c3a91801200128fbffff
-    ffffffffffff0130f02e38f9ffffffffffffffff0142380a120a0161120d706172616d657465727320c3a90a14
-    0a0162120f706172616d657465727320f09f978410d00f18fdffffffffffffffff0142380a120a0161120d7061
-    72616d657465727320c3a90a140a0162120f706172616d657465727320f09f978410d00f18fdffffffffffffff
-    ff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a
-    65637420c3a95a210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a962156465
-    6661756c745f66696c6573797374656d20c3a968f3ffffffffffffffff0170b06d3a9f020a076e616d6520c3a9
-    120a6261636b656e6420c3a91801200128fbffffffffffffffff0130f02e38f9ffffffffffffffff0142380a12
-    0a0161120d706172616d657465727320c3a90a140a0162120f706172616d657465727320f09f978410d00f18fd
-    ffffffffffffffff0142380a120a0161120d706172616d657465727320c3a90a140a0162120f706172616d6574
-    65727320f09f978410d00f18fdffffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420
-    c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d6573736167
-    6520c3a91a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d20c3a968f3ffffffff
-    ffffffff0170b06d42210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a94221
-    0a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a948f7ffffffffffffffff0150
-    904e5a0e696e7374616e63655f696420c3a960e05d68f3ffffffffffffffff01
+    7365676d656e747320f09f97843aab010a076e616d6520c3a9120a6261636b656e6420c3a91801200128fbffff
+    ffffffffffff0130f02e38f9ffffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3
+    a9120a6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d657373616765
+    20c3a91a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d20c3a968f3ffffffffff
+    ffffff0170b06d3aab010a076e616d6520c3a9120a6261636b656e6420c3a91801200128fbffffffffffffffff
+    0130f02e38f9ffffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3a9120a6d6573
+    7361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d65737361676520c3a91a0a73
+    75626a65637420c3a9621564656661756c745f66696c6573797374656d20c3a968f3ffffffffffffffff0170b0
+    6d42210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a942210a076b696e6420
+    c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a948f7ffffffffffffffff0150904e5a0e696e73
+    74616e63655f696420c3a960e05d68f3ffffffffffffffff01
     """
 )
 
@@ -159,18 +130,6 @@ private let nodeRegistrySamples5 = MessageSample(
                             totalBytes: -5,
                             availableBytes: 6000,
                             maximumVolumeBytes: -7,
-                            layouts: [
-                                LayoutCapacity(
-                                    parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                                    availableBytes: 2000,
-                                    maximumVolumeBytes: -3
-                                ),
-                                LayoutCapacity(
-                                    parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                                    availableBytes: 2000,
-                                    maximumVolumeBytes: -3
-                                ),
-                            ],
                             volumeCount: -9,
                             snapshotCount: 10000,
                             problems: [
@@ -197,18 +156,6 @@ private let nodeRegistrySamples5 = MessageSample(
                             totalBytes: -5,
                             availableBytes: 6000,
                             maximumVolumeBytes: -7,
-                            layouts: [
-                                LayoutCapacity(
-                                    parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                                    availableBytes: 2000,
-                                    maximumVolumeBytes: -3
-                                ),
-                                LayoutCapacity(
-                                    parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                                    availableBytes: 2000,
-                                    maximumVolumeBytes: -3
-                                ),
-                            ],
                             volumeCount: -9,
                             snapshotCount: 10000,
                             problems: [
@@ -261,18 +208,6 @@ private let nodeRegistrySamples5 = MessageSample(
                             totalBytes: -5,
                             availableBytes: 6000,
                             maximumVolumeBytes: -7,
-                            layouts: [
-                                LayoutCapacity(
-                                    parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                                    availableBytes: 2000,
-                                    maximumVolumeBytes: -3
-                                ),
-                                LayoutCapacity(
-                                    parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                                    availableBytes: 2000,
-                                    maximumVolumeBytes: -3
-                                ),
-                            ],
                             volumeCount: -9,
                             snapshotCount: 10000,
                             problems: [
@@ -299,18 +234,6 @@ private let nodeRegistrySamples5 = MessageSample(
                             totalBytes: -5,
                             availableBytes: 6000,
                             maximumVolumeBytes: -7,
-                            layouts: [
-                                LayoutCapacity(
-                                    parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                                    availableBytes: 2000,
-                                    maximumVolumeBytes: -3
-                                ),
-                                LayoutCapacity(
-                                    parameters: ["a": "parameters é", "b": "parameters 🗄"],
-                                    availableBytes: 2000,
-                                    maximumVolumeBytes: -3
-                                ),
-                            ],
                             volumeCount: -9,
                             snapshotCount: 10000,
                             problems: [
@@ -352,45 +275,35 @@ private let nodeRegistrySamples5 = MessageSample(
         isLearning: true
     ),
     """
-    0acd060a9d060a0a6e6f64655f696420c3a9120a626f6f745f696420c3a91a0e6472697665725f6e616d6520c3
+    0ae5040ab5040a0a6e6f64655f696420c3a9120a626f6f745f696420c3a91a0e6472697665725f6e616d6520c3
     a9220a76657273696f6e20c3a92a0b656e64706f696e7420c3a932100a0161120b7365676d656e747320c3a932
-    120a0162120d7365676d656e747320f09f97843a9f020a076e616d6520c3a9120a6261636b656e6420c3a91801
-    200128fbffffffffffffffff0130f02e38f9ffffffffffffffff0142380a120a0161120d706172616d65746572
-    7320c3a90a140a0162120f706172616d657465727320f09f978410d00f18fdffffffffffffffff0142380a120a
-    0161120d706172616d657465727320c3a90a140a0162120f706172616d657465727320f09f978410d00f18fdff
-    ffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3a9120a6d65737361676520c3a9
-    1a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420
-    c3a9621564656661756c745f66696c6573797374656d20c3a968f3ffffffffffffffff0170b06d3a9f020a076e
-    616d6520c3a9120a6261636b656e6420c3a91801200128fbffffffffffffffff0130f02e38f9ffffffffffffff
-    ff0142380a120a0161120d706172616d657465727320c3a90a140a0162120f706172616d657465727320f09f97
-    8410d00f18fdffffffffffffffff0142380a120a0161120d706172616d657465727320c3a90a140a0162120f70
-    6172616d657465727320f09f978410d00f18fdffffffffffffffff0148f7ffffffffffffffff0150904e5a210a
-    076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a
-    6d65737361676520c3a91a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d20c3a9
-    68f3ffffffffffffffff0170b06d42210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a6563
-    7420c3a942210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a948f7ffffffff
-    ffffffff0150904e5a0e696e7374616e63655f696420c3a960e05d68f3ffffffffffffffff01100618fdffffff
-    ffffffffff01220f706565725f6164647265737320c3a92a0a6d65737361676520c3a930f02e0acd060a9d060a
-    0a6e6f64655f696420c3a9120a626f6f745f696420c3a91a0e6472697665725f6e616d6520c3a9220a76657273
-    696f6e20c3a92a0b656e64706f696e7420c3a932100a0161120b7365676d656e747320c3a932120a0162120d73
-    65676d656e747320f09f97843a9f020a076e616d6520c3a9120a6261636b656e6420c3a91801200128fbffffff
-    ffffffffff0130f02e38f9ffffffffffffffff0142380a120a0161120d706172616d657465727320c3a90a140a
-    0162120f706172616d657465727320f09f978410d00f18fdffffffffffffffff0142380a120a0161120d706172
-    616d657465727320c3a90a140a0162120f706172616d657465727320f09f978410d00f18fdffffffffffffffff
-    0148f7ffffffffffffffff0150904e5a210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65
-    637420c3a95a210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a96215646566
-    61756c745f66696c6573797374656d20c3a968f3ffffffffffffffff0170b06d3a9f020a076e616d6520c3a912
-    0a6261636b656e6420c3a91801200128fbffffffffffffffff0130f02e38f9ffffffffffffffff0142380a120a
-    0161120d706172616d657465727320c3a90a140a0162120f706172616d657465727320f09f978410d00f18fdff
-    ffffffffffffff0142380a120a0161120d706172616d657465727320c3a90a140a0162120f706172616d657465
-    727320f09f978410d00f18fdffffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3
+    120a0162120d7365676d656e747320f09f97843aab010a076e616d6520c3a9120a6261636b656e6420c3a91801
+    200128fbffffffffffffffff0130f02e38f9ffffffffffffffff0148f7ffffffffffffffff0150904e5a210a07
+    6b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d
+    65737361676520c3a91a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d20c3a968
+    f3ffffffffffffffff0170b06d3aab010a076e616d6520c3a9120a6261636b656e6420c3a91801200128fbffff
+    ffffffffffff0130f02e38f9ffffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3
     a9120a6d65737361676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d657373616765
     20c3a91a0a7375626a65637420c3a9621564656661756c745f66696c6573797374656d20c3a968f3ffffffffff
     ffffff0170b06d42210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a942210a
     076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a948f7ffffffffffffffff015090
     4e5a0e696e7374616e63655f696420c3a960e05d68f3ffffffffffffffff01100618fdffffffffffffffff0122
-    0f706565725f6164647265737320c3a92a0a6d65737361676520c3a930f02e1215636f6e74726f6c6c65725f76
-    657273696f6e20c3a918fdffffffffffffffff012001
+    0f706565725f6164647265737320c3a92a0a6d65737361676520c3a930f02e0ae5040ab5040a0a6e6f64655f69
+    6420c3a9120a626f6f745f696420c3a91a0e6472697665725f6e616d6520c3a9220a76657273696f6e20c3a92a
+    0b656e64706f696e7420c3a932100a0161120b7365676d656e747320c3a932120a0162120d7365676d656e7473
+    20f09f97843aab010a076e616d6520c3a9120a6261636b656e6420c3a91801200128fbffffffffffffffff0130
+    f02e38f9ffffffffffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3a9120a6d65737361
+    676520c3a91a0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d65737361676520c3a91a0a737562
+    6a65637420c3a9621564656661756c745f66696c6573797374656d20c3a968f3ffffffffffffffff0170b06d3a
+    ab010a076e616d6520c3a9120a6261636b656e6420c3a91801200128fbffffffffffffffff0130f02e38f9ffff
+    ffffffffffff0148f7ffffffffffffffff0150904e5a210a076b696e6420c3a9120a6d65737361676520c3a91a
+    0a7375626a65637420c3a95a210a076b696e6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3
+    a9621564656661756c745f66696c6573797374656d20c3a968f3ffffffffffffffff0170b06d42210a076b696e
+    6420c3a9120a6d65737361676520c3a91a0a7375626a65637420c3a942210a076b696e6420c3a9120a6d657373
+    61676520c3a91a0a7375626a65637420c3a948f7ffffffffffffffff0150904e5a0e696e7374616e63655f6964
+    20c3a960e05d68f3ffffffffffffffff01100618fdffffffffffffffff01220f706565725f6164647265737320
+    c3a92a0a6d65737361676520c3a930f02e1215636f6e74726f6c6c65725f76657273696f6e20c3a918fdffffff
+    ffffffffff012001
     """
 )
 

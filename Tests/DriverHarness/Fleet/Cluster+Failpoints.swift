@@ -27,7 +27,7 @@ extension Cluster {
         while body: () async throws -> Void
     ) async throws -> Result<Answer, any Error> {
         guard let pid = driver.pid else { throw DriverError(.notFound, "\(name) does not run") }
-        try arm("\(point.rawValue):stop:\(passing)")
+        try arm("\(point.name):stop:\(passing)")
         let hasEnded = Flag()
         let running = Task {
             defer { hasEnded.raise() }
@@ -35,12 +35,12 @@ extension Cluster {
         }
         let outcome: Result<Void, any Error>
         do {
-            try await wait(for: "stop of \(name) at \(point.rawValue)") {
+            try await wait(for: "stop of \(name) at \(point.name)") {
                 state(of: pid) == "T" || hasEnded.isRaised
             }
             try arm("")
             guard state(of: pid) == "T" else {
-                throw DriverError(.hostFailure, "the call ended before \(point.rawValue)")
+                throw DriverError(.hostFailure, "the call ended before \(point.name)")
             }
             outcome = .success(try await body())
         } catch {

@@ -134,7 +134,7 @@ struct GroupReader {
         guard let look = found.first(where: { $0.device == places[disk.id] }) ?? found.first else {
             disk.trouble =
                 hidden[disk.id] ?? places[disk.id].flatMap { survey.failures[$0] }
-                ?? "no device of this host carries the disk \(disk.id)"
+                ?? "no device of this node has physical volume \(disk.id)"
             disk.isHidden = hidden[disk.id] != nil
             return
         }

@@ -98,7 +98,7 @@ struct GroupTexts {
         } catch {
             throw DriverError(
                 .hostFailure,
-                "\(disk.device): the metadata text cannot be understood: \(error.message); see "
+                "\(disk.device): cannot parse the metadata text: \(error.message); see "
                     + "`vgck` and `vgcfgbackup`"
             )
         }
@@ -119,15 +119,15 @@ struct GroupTexts {
             guard let other = texts.first(where: { $0.text.name == group }) else { return nil }
             throw DriverError(
                 .unavailable,
-                "another group (\(other.text.id)) has taken its name; restart the driver if that is "
-                    + "meant"
+                "another group (\(other.text.id)) now has its name; if that is intended, restart the "
+                    + "driver"
             )
         }
         try Self.refuseSplit(ours.filter { $0.number == newest.number })
         guard newest.text.name == group else {
             throw DriverError(
                 .unavailable,
-                "it has been renamed to \(newest.text.name); rename it back, or name it so in the "
+                "it was renamed to \(newest.text.name); rename it back, or use the new name in the "
                     + "tiers file and restart the driver"
             )
         }
@@ -141,9 +141,9 @@ struct GroupTexts {
         else { return }
         throw DriverError(
             .unavailable,
-            "\(first.device) and \(other.device) hold different descriptions of it with the same "
-                + "number (\(first.number)): they were changed apart from each other; find out which "
-                + "is right, and disconnect the other"
+            "\(first.device) and \(other.device) have different metadata of it with the same seqno "
+                + "(\(first.number)): each was changed without the other; find out which is right, "
+                + "and disconnect the other"
         )
     }
 
@@ -192,7 +192,7 @@ struct GroupTexts {
         let reasons = survey.troubles + damage.values.sorted()
         let reason =
             reasons.isEmpty
-            ? "no disk of this host has its metadata" : reasons.joined(separator: "; ")
-        return DriverError(.unavailable, "it is not there: \(reason); see `vgs` and `pvs`")
+            ? "no disk of this node has its metadata" : reasons.joined(separator: "; ")
+        return DriverError(.unavailable, "it is missing: \(reason); see `vgs` and `pvs`")
     }
 }

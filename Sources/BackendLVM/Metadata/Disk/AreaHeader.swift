@@ -25,11 +25,13 @@ struct AreaHeader: Sendable, Hashable {
     /// Throws `hostFailure` where it is damaged or of a kind that is not known.
     init(parsing bytes: [UInt8], of area: DiskLabel.Area) throws(DriverError) {
         guard bytes.count >= Self.size, MetadataChecksum.of(bytes[4..<512]) == bytes.uint32(at: 0)
-        else { throw DriverError(.hostFailure, "the head of a metadata area is damaged") }
+        else { throw DriverError(.hostFailure, "the header of a metadata area is damaged") }
         guard bytes.holds(Self.magic, at: 4), bytes.uint32(at: 20) == 1,
             bytes.uint64(at: 24) == UInt64(area.start), bytes.uint64(at: 32) == UInt64(area.size),
             area.size > Int64(Self.size)
-        else { throw DriverError(.hostFailure, "the head of a metadata area is of unknown kind") }
+        else {
+            throw DriverError(.hostFailure, "the header of a metadata area has an unknown format")
+        }
         self.area = area
         let offset = bytes.uint64(at: 40)
         let size = bytes.uint64(at: 48)
@@ -41,7 +43,7 @@ struct AreaHeader: Sendable, Hashable {
         }
         guard offset >= UInt64(Self.size), offset < UInt64(area.size),
             size <= UInt64(area.size) - UInt64(Self.size), size <= UInt64(Limits.mostTextBytes)
-        else { throw DriverError(.hostFailure, "a metadata area names an impossible text") }
+        else { throw DriverError(.hostFailure, "a metadata area has an impossible text position") }
         (textOffset, textSize) = (Int64(offset), Int64(size))
     }
 

@@ -10,8 +10,6 @@ struct DiskLabel: Sendable, Hashable {
         let size: Int64
     }
 
-    /// The label stands in one of the first four sectors.
-    static let scanned = 4 * 512
     /// LVM makes one area at the front, or one at each end.
     private static let mostAreas = 16
     /// Far behind the end of any disk, and so near that each sum of an area's places fits 64 bits.
@@ -26,10 +24,10 @@ struct DiskLabel: Sendable, Hashable {
         guard let sector = Self.sector(of: head) else { return nil }
         let bytes = Array(head[(sector * 512)..<(sector * 512 + 512)])
         guard bytes.uint64(at: 8) == UInt64(sector) else {
-            throw DriverError(.hostFailure, "a label of LVM that stands where it does not belong")
+            throw DriverError(.hostFailure, "an LVM label in the wrong sector")
         }
         guard MetadataChecksum.of(bytes[20...]) == bytes.uint32(at: 16) else {
-            throw DriverError(.hostFailure, "a damaged label of LVM: its checksum is wrong")
+            throw DriverError(.hostFailure, "a damaged LVM label: its checksum is wrong")
         }
         let header = Int(bytes.uint32(at: 20))
         guard header >= 32, header <= 512 - 40 else { throw Self.damaged }
@@ -41,7 +39,7 @@ struct DiskLabel: Sendable, Hashable {
     }
 
     private static var damaged: DriverError {
-        DriverError(.hostFailure, "a label of LVM that cannot be understood")
+        DriverError(.hostFailure, "an LVM label that cannot be parsed")
     }
 
     private static func sector(of head: [UInt8]) -> Int? {

@@ -24,7 +24,7 @@ struct DiskLook: Sendable, Hashable {
         let head = try read(device, 0, Self.headSize)
         do throws(DriverError) {
             guard let label = try DiskLabel(in: head) else {
-                throw DriverError(.unavailable, "no disk of LVM (any longer)")
+                throw DriverError(.unavailable, "not an LVM disk, or no longer one")
             }
             self.label = label
         } catch {
@@ -69,8 +69,8 @@ struct DiskLook: Sendable, Hashable {
         else {
             throw DriverError(
                 .unavailable,
-                "\(device): the metadata text does not match its checksum; look at the disk's "
-                    + "health and at `vgck`"
+                "\(device): the metadata text does not match its checksum; check the disk's "
+                    + "health and `vgck`"
             )
         }
         return text

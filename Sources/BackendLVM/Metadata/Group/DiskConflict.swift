@@ -43,12 +43,12 @@ extension DiskConflict {
             "physical volume \(id) is on \(devices.count) disks: \(devices.joined(separator: " and "))"
                 + " (a cloned disk, or paths to one disk without multipathd)"
         case .removed(let id, let device, let holds, let newest):
-            "disk \(device) (physical volume \(id)) claims to belong to the group by description "
-                + "\(holds.sequenceNumber), while description \(newest.sequenceNumber) on "
-                + "\(newest.device) does not name it"
+            "disk \(device) (physical volume \(id)) says with metadata seqno "
+                + "\(holds.sequenceNumber) that it belongs to the group, but the newer seqno "
+                + "\(newest.sequenceNumber) on \(newest.device) does not name it"
         case .outdated(let id, let device, let holds, let newest):
-            "disk \(device) (physical volume \(id)) holds description \(holds.sequenceNumber) of the "
-                + "group, while \(newest.device) holds description \(newest.sequenceNumber): it was "
+            "disk \(device) (physical volume \(id)) has metadata seqno \(holds.sequenceNumber) of the "
+                + "group, but \(newest.device) has seqno \(newest.sequenceNumber): the disk was "
                 + "rolled back, replaced by an old copy, or loses writes"
         }
     }
@@ -56,16 +56,16 @@ extension DiskConflict {
     func advice(for group: String) -> String {
         switch self {
         case .duplicate:
-            "find out which disk is right (pvs --all -o +pv_duplicate), then disconnect the other, or "
-                + "hide it from LVM (global_filter in lvm.conf, lvmdevices --deldev); for paths to one "
-                + "disk start multipathd; to keep a clone beside it, run vgimportclone on the clone"
+            "find out which disk is right (pvs --all -o +pv_duplicate), then disconnect the other or "
+                + "hide it from LVM (global_filter in lvm.conf, lvmdevices --deldev); for two paths to "
+                + "one disk, start multipathd; to keep a clone, run vgimportclone on it"
         case .removed(_, let device, _, _):
             "find out which disk is right; if \(device) is not needed, disconnect it, hide it from LVM, "
-                + "or have vgck --updatemetadata \(group) clear LVM's label on it; if it is the right "
-                + "one, disconnect the others"
+                + "or clear its LVM label with vgck --updatemetadata \(group); if it is the right disk, "
+                + "disconnect the others"
         case .outdated(_, let device, _, _):
-            "find out whether the data on \(device) is as old as its description: if so, bring the right "
-                + "disk back; if not, vgck --updatemetadata \(group) writes the description anew"
+            "find out whether the data on \(device) is as old as its metadata; if so, bring the right "
+                + "disk back; if not, rewrite the metadata with vgck --updatemetadata \(group)"
         }
     }
 
@@ -73,7 +73,7 @@ extension DiskConflict {
     func refusal(of group: String) -> DriverError {
         DriverError(
             .unavailable,
-            "volume group \(group) waits for a decision: \(found); \(advice(for: group))"
+            "volume group \(group) needs your decision: \(found); \(advice(for: group))"
         )
     }
 }

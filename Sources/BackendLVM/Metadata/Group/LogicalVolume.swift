@@ -18,14 +18,8 @@ struct LogicalVolume: Sendable, Hashable {
     /// The volume's size.
     var extents: Int { segments.reduce(0) { $0 + $1.extents } }
 
-    /// Whether writing is allowed.
-    var isWritable: Bool { status.contains("WRITE") }
-
     /// Whether a plain activation leaves it out (`lvchange -K` does not).
     var isSkippedByActivation: Bool { flags.contains("ACTIVATION_SKIP") }
-
-    /// For a thin pool: whether writes fail at once where it is full, instead of waiting.
-    var errorsWhenFull: Bool { flags.contains("ERROR_WHEN_FULL") }
 
     /// What it is in its thin pool; nil where it is no thin volume.
     var thin: ThinVolume? {

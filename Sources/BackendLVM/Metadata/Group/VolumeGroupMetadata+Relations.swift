@@ -7,11 +7,6 @@ extension VolumeGroupMetadata {
         logicalVolumes.values.filter { $0.thin?.pool == pool }
     }
 
-    /// The thin volumes whose text still names this one as what they were cut from.
-    func thinSnapshots(of origin: String) -> [LogicalVolume] {
-        logicalVolumes.values.filter { $0.thin?.origin == origin }
-    }
-
     /// The copy-on-write snapshots of a volume.
     func snapshots(of origin: String) -> [CopyOnWriteSnapshot] {
         snapshots.values.filter { $0.origin == origin }

@@ -3,7 +3,7 @@
 import CCSIProto
 import DriverCore
 
-/// A pool of a node's storage.
+/// Room by layout, which nobody has ever filled in: a controller asks the node about a StorageClass with a layout.
 package struct NodeTier: Sendable, Hashable {
     package var name: String = ""
     package var backend: String = ""
@@ -12,7 +12,6 @@ package struct NodeTier: Sendable, Hashable {
     package var totalBytes: Int64 = 0
     package var availableBytes: Int64 = 0
     package var maximumVolumeBytes: Int64 = 0
-    package var layouts: [LayoutCapacity] = []
     package var volumeCount: Int64 = 0
     package var snapshotCount: Int64 = 0
     package var problems: [NodeProblem] = []
@@ -30,7 +29,6 @@ package struct NodeTier: Sendable, Hashable {
         totalBytes: Int64 = 0,
         availableBytes: Int64 = 0,
         maximumVolumeBytes: Int64 = 0,
-        layouts: [LayoutCapacity] = [],
         volumeCount: Int64 = 0,
         snapshotCount: Int64 = 0,
         problems: [NodeProblem] = [],
@@ -45,7 +43,6 @@ package struct NodeTier: Sendable, Hashable {
         self.totalBytes = totalBytes
         self.availableBytes = availableBytes
         self.maximumVolumeBytes = maximumVolumeBytes
-        self.layouts = layouts
         self.volumeCount = volumeCount
         self.snapshotCount = snapshotCount
         self.problems = problems
@@ -72,7 +69,6 @@ extension NodeTier: @unsafe WireMessage {
         totalBytes = unsafe wire.total_bytes
         availableBytes = unsafe wire.available_bytes
         maximumVolumeBytes = unsafe wire.maximum_volume_bytes
-        layouts = unsafe readMessages(wire.layouts, wire.n_layouts)
         volumeCount = unsafe wire.volume_count
         snapshotCount = unsafe wire.snapshot_count
         problems = unsafe readMessages(wire.problems, wire.n_problems)
@@ -91,7 +87,6 @@ extension NodeTier: @unsafe WireMessage {
         unsafe wire.total_bytes = totalBytes
         unsafe wire.available_bytes = availableBytes
         unsafe wire.maximum_volume_bytes = maximumVolumeBytes
-        unsafe (wire.layouts, wire.n_layouts) = try arena.messages(layouts)
         unsafe wire.volume_count = volumeCount
         unsafe wire.snapshot_count = snapshotCount
         unsafe (wire.problems, wire.n_problems) = try arena.messages(problems)

@@ -24,13 +24,13 @@ struct KubernetesObjects {
         do {
             list = try JSONDecoder().decode(ListText.self, from: Data(text))
         } catch {
-            throw Self.refused("it is no JSON list of objects")
+            throw Self.refused("it is not a JSON list of objects")
         }
         guard ["List", "PersistentVolumeList", "VolumeSnapshotContentList"].contains(list.kind)
-        else { throw Self.refused("its kind is '\(list.kind)', and not List") }
+        else { throw Self.refused("its kind is '\(list.kind)', not List") }
         guard list.metadata?.continue?.isEmpty ?? true,
             (list.metadata?.remainingItemCount ?? 0) == 0
-        else { throw Self.refused("it is one page of a longer list") }
+        else { throw Self.refused("it is only one page of a longer list") }
         guard let items = list.items else { throw Self.refused("it has no items") }
         for item in items { try take(item, in: list.kind, driver) }
     }
@@ -44,7 +44,7 @@ struct KubernetesObjects {
             guard let spec = item.spec else { throw Self.refused("an item has no spec") }
             guard let csi = spec.csi, csi.driver == driver else { return }
             guard let handle = csi.volumeHandle, !handle.isEmpty else {
-                throw Self.refused("a PersistentVolume of the driver has no volumeHandle")
+                throw Self.refused("a PersistentVolume of this driver has no volumeHandle")
             }
             volumes.insert(handle)
         case "VolumeSnapshotContent":
@@ -64,7 +64,7 @@ struct KubernetesObjects {
     private static func refused(_ reason: String) -> DriverError {
         DriverError(
             .invalidRequest,
-            "cannot conclude anything from the list of objects: \(reason); make it with 'kubectl get "
+            "cannot use the list of objects: \(reason); make it with 'kubectl get "
                 + "pv,volumesnapshotcontent -o json'"
         )
     }

@@ -17,10 +17,10 @@ enum ObjectList {
             written =
                 try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
         } catch {
-            throw DriverError(.invalidRequest, "cannot look at \(path)", cause: error)
+            throw DriverError(.invalidRequest, "cannot read the file \(path)", cause: error)
         }
         guard let written else {
-            throw DriverError(.invalidRequest, "\(path) does not tell when it was written")
+            throw DriverError(.invalidRequest, "cannot read the time at which \(path) was written")
         }
         return .seconds(Double(WallClock.now().seconds) - written.timeIntervalSince1970)
     }

@@ -1,3 +1,4 @@
+import CSIClient
 import CSIMessages
 import DriverCore
 import Host
@@ -54,9 +55,9 @@ struct OrphanSearch {
         guard !volumes.contains(where: { objects.volumes.contains($0.volumeID) }) else { return }
         throw CommandFailure(
             .usage,
-            "the list names none of the \(volumes.count) volumes that \(session.plugin.name) has at "
-                + "\(session.options.endpoint): is it of this cluster, and of PersistentVolumes? add "
-                + "--trust-list if they are all forgotten"
+            "the list names none of the \(volumes.count) volumes of \(session.plugin.name) at "
+                + "\(session.options.endpoint): check that it holds the PersistentVolumes of this "
+                + "cluster; if Kubernetes has forgotten all of them, add --trust-list"
         )
     }
 }
@@ -64,16 +65,7 @@ struct OrphanSearch {
 extension Session {
     /// All volumes of the driver as their records have them; inline ones are left out.
     func allDescriptions() async throws -> [VolumeDescription] {
-        var volumes: [VolumeDescription] = []
-        var token = ""
-        repeat {
-            let page = try await read(
-                DescribeVolumesRequest(startingToken: token),
-                to: "list the volumes of every node"
-            )
-            volumes += page.volumes
-            token = page.nextToken
-        } while !token.isEmpty
-        return volumes
+        try await DescribeVolumesRequest()
+            .all { try await read($0, to: "list the volumes of every node") }
     }
 }

@@ -7,16 +7,17 @@ import Host
 struct VolumeDeleteOrphans: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete-orphans",
-        abstract: "Delete the volumes and snapshots that Kubernetes has forgotten, after asking.",
+        abstract: "Delete the volumes and snapshots that Kubernetes has forgotten. Asks first.",
         discussion: """
-            Compares as 'cairn volume orphans' does, with a list in a file that is at most ten \
-            minutes old, shows what it would delete and asks. What was made within the last day, \
-            or is in use, stays.
+            Compares like 'cairn volume orphans', with a list in a file that is at most \
+            \(Orphan.grace.components.seconds / 60) minutes old. It shows what it will delete and \
+            asks. It keeps what is in use, and what is younger than \
+            \(leastAge.components.seconds / 3600) hours.
 
             Example:
               cairn volume delete-orphans objects.json
 
-            The file is what 'kubectl get pv,volumesnapshotcontent -o json' has printed.
+            Make the file with 'kubectl get pv,volumesnapshotcontent -o json'.
             """
     )
 
@@ -27,7 +28,7 @@ struct VolumeDeleteOrphans: AsyncParsableCommand {
     private static let leastAge = Duration.seconds(24 * 3600)
 
     @Argument(
-        help: "What 'kubectl get pv,volumesnapshotcontent -o json' has just printed.",
+        help: "The output of 'kubectl get pv,volumesnapshotcontent -o json', just made.",
         completion: .file()
     )
     var objects: String
@@ -49,7 +50,7 @@ struct VolumeDeleteOrphans: AsyncParsableCommand {
                 try client.output.write([String](), text: "nothing to delete")
                 return
             }
-            Console.note("these \(old.count) are deleted, with all that they hold:")
+            Console.note("these \(old.count) will be deleted with all their data:")
             for line in Orphan.table(old).byteSplit(separator: "\n") { Console.note(String(line)) }
             guard try yes || isWanted() else {
                 throw CommandFailure(.failed, "nothing was deleted")
@@ -63,8 +64,8 @@ struct VolumeDeleteOrphans: AsyncParsableCommand {
         guard age <= Self.oldestList else {
             throw CommandFailure(
                 .usage,
-                "the list in \(objects) is older than ten minutes: volumes may have been made since; "
-                    + "make a new one"
+                "the list in \(objects) is older than \(Orphan.grace.components.seconds / 60) minutes: "
+                    + "volumes may have been created since; make a new list"
             )
         }
     }
@@ -73,7 +74,7 @@ struct VolumeDeleteOrphans: AsyncParsableCommand {
         guard Terminal.isInput, Terminal.isError else {
             throw CommandFailure(
                 .usage,
-                "nothing was deleted: no terminal to ask on; add --yes to delete them"
+                "nothing was deleted: there is no terminal to ask on; add --yes to delete them"
             )
         }
         Console.draw("Delete them? [y/N] ")

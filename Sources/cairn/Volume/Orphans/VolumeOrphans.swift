@@ -7,13 +7,14 @@ import Host
 struct VolumeOrphans: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orphans",
-        abstract: "Name the volumes and snapshots that Kubernetes has forgotten.",
+        abstract: "List the volumes and snapshots that Kubernetes has forgotten.",
         discussion: """
-            Reads the objects of Kubernetes from standard input, and names what the driver has and \
-            none of them names. It changes nothing. Through the socket of a controller it asks every \
-            node, and fails while one is away. Snapshots are compared where the list has \
-            VolumeSnapshotContents. What is younger than ten minutes is marked: it may be in the \
-            middle of its making. Inline volumes have no objects and are left out.
+            Reads the objects of Kubernetes from standard input, and lists what the driver has and \
+            Kubernetes does not. It changes nothing. Over the socket of a controller it asks every \
+            node, and fails if one does not answer. Snapshots are compared only if the list has \
+            VolumeSnapshotContents. It marks what is younger than \
+            \(Orphan.grace.components.seconds / 60) minutes: Kubernetes may still be creating it. \
+            Inline volumes have no objects and are left out.
 
             Example:
               cairn volume orphans < objects.json
@@ -29,8 +30,8 @@ struct VolumeOrphans: AsyncParsableCommand {
         guard !Terminal.isInput else {
             throw CommandFailure(
                 .usage,
-                "no list of objects comes on standard input: kubectl get "
-                    + "pv,volumesnapshotcontent -o json | cairn volume orphans"
+                "standard input has no list of objects: run 'kubectl get "
+                    + "pv,volumesnapshotcontent -o json | cairn volume orphans'"
             )
         }
         let text = try ObjectList.fromStandardInput()
@@ -44,10 +45,10 @@ struct VolumeOrphans: AsyncParsableCommand {
 
 /// What the caller vouches for.
 struct OrphanOptions: ParsableArguments {
-    @Flag(help: "The list is right although it names no volume of the driver.")
+    @Flag(help: "Trust the list even if it names no volume of the driver.")
     var trustList = false
 
-    @Flag(help: "Compare snapshots although the list has no VolumeSnapshotContent.")
+    @Flag(help: "Compare snapshots even if the list has no VolumeSnapshotContent.")
     var snapshots = false
 
     func search(_ session: Session) -> OrphanSearch {
@@ -66,8 +67,8 @@ extension OrphanSearch.Findings {
     func noteUnjudged() {
         guard !areSnapshotsJudged, snapshots > 0 else { return }
         Console.note(
-            "\(snapshots) snapshots were not compared: the list has no VolumeSnapshotContent "
-                + "(kubectl get pv,volumesnapshotcontent, or --snapshots if there is none)"
+            "\(snapshots) snapshots were not compared: the list has no VolumeSnapshotContent; add "
+                + "them to the list (kubectl get pv,volumesnapshotcontent), or use --snapshots"
         )
     }
 }

@@ -11,10 +11,10 @@ enum MountNamespaces {
     /// Costs one link of /proc for each process.
     static func others() throws(DriverError) -> [pid_t] {
         var seen: Set<String> = []
-        if let own = link("/proc/self/ns/mnt") { seen.insert(own) }
+        if let own = SystemFile.link("/proc/self/ns/mnt") { seen.insert(own) }
         var found: [pid_t] = []
         for name in try SystemFile.names(in: "/proc") {
-            guard let pid = pid_t(name), let namespace = link("/proc/\(pid)/ns/mnt"),
+            guard let pid = pid_t(name), let namespace = SystemFile.link("/proc/\(pid)/ns/mnt"),
                 seen.insert(namespace).inserted
             else { continue }
             found.append(pid)
@@ -59,14 +59,6 @@ enum MountNamespaces {
                 return fields.count < 5 || !fields[3].elementsEqual([UInt8(ascii: "/")])
             }
         }
-    }
-
-    /// The text of a symbolic link; nil where there is none that may be read.
-    static func link(_ path: String) -> String? {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = unsafe readlink(path, &buffer, buffer.count)
-        guard count > 0 else { return nil }
-        return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }
 

@@ -34,7 +34,6 @@ struct FormerGroup: FormerStorage {
             group: group,
             provisioning: .thick(ThickOptions()),
             reserve: .bytes(.zero),
-            defaultFilesystem: .ext4,
             logger: logger
         )
     }

@@ -80,18 +80,18 @@ extension DeviceUse {
         if let use = held.first {
             return DriverError(
                 .inUse,
-                "\(path) is still mounted \(use.place), which keeps it although it is unmounted "
-                    + "here: end that process, or restart its pod, with mountPropagation: "
-                    + "HostToContainer where it mounts a folder of the host"
+                "\(path) is still mounted \(use.place), but no longer here: end that process, or "
+                    + "restart its pod; a pod that mounts a host directory needs "
+                    + "mountPropagation: HostToContainer"
             )
         }
         guard let holder = ProcessHolder.opening(path) else {
             return DriverError(
                 .inUse,
-                "\(path) is in use: held open by a program, or mounted in a mount namespace that "
-                    + "the driver does not see (lsof \(path)); stop that first"
+                "\(path) is in use: a program has it open, or it is mounted in a mount namespace that "
+                    + "the driver cannot see; find the program (lsof \(path)) and stop it first"
             )
         }
-        return DriverError(.inUse, "\(path) is still open in \(holder): stop that first")
+        return DriverError(.inUse, "\(path) is still open in \(holder): stop it first")
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The text of an error number: `Permission denied`.
-func errnoText(_ code: CInt) -> String {
+package func errnoText(_ code: Int32) -> String {
     guard let text = unsafe strerror(code) else { return "errno \(code)" }
     return unsafe String(cString: text)
 }

@@ -32,9 +32,9 @@ extension LVMBackend {
         guard layout.isRedundant, plan.disks.isEmpty else { return plan }
         throw DriverError(
             .outOfSpace,
-            "tier \(tier) has no room for the growth of \(group.name)/\(volume.name), \(layout): it "
-                + "takes \(metadata.size(ofExtents: each)) on each disk on which a leg ends now, or "
-                + "on \(layout.width) disks that hold none of it; add disks (vgextend)"
+            "tier \(tier) has no room to grow \(group.name)/\(volume.name) (\(layout)): it needs "
+                + "\(metadata.size(ofExtents: each)) on each disk where a leg ends now, or on "
+                + "\(layout.width) disks without a part of it; add disks (vgextend)"
         )
     }
 }

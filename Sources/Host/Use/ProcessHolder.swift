@@ -54,7 +54,7 @@ extension ProcessHolder {
             guard let pid = pid_t(name), pid != getpid() else { continue }
             let folder = "/proc/\(pid)/fd"
             for descriptor in (try? SystemFile.names(in: folder)) ?? []
-            where MountNamespaces.link("\(folder)/\(descriptor)")?.hasSameBytes(as: path) ?? false {
+            where SystemFile.link("\(folder)/\(descriptor)")?.hasSameBytes(as: path) ?? false {
                 return ProcessHolder(pid: pid)
             }
         }

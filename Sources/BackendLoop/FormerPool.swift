@@ -35,7 +35,6 @@ struct FormerPool: FormerStorage {
             isThick: true,
             overcommit: 1,
             reserve: .bytes(.zero),
-            defaultFilesystem: .ext4,
             loopDevices: devices,
             logger: logger
         )

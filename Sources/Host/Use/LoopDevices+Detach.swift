@@ -99,6 +99,6 @@ extension LoopDevices {
             throw error
         }
         let holder = ProcessHolder.opening(device.path).map { "\($0)" } ?? "a program on the node"
-        throw DriverError(.inUse, "\(device.path) is still open in \(holder): stop that first")
+        throw DriverError(.inUse, "\(device.path) is still open in \(holder): stop it first")
     }
 }

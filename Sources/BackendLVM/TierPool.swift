@@ -67,8 +67,8 @@ extension LVMBackend {
         guard !pool.volume.isSkippedByActivation else {
             throw DriverError(
                 .unavailable,
-                "thin pool \(path) is not active, and its flag 'skip activation' keeps it so: somebody "
-                    + "repairs it; when that is done, run lvchange --setactivationskip n \(path)"
+                "thin pool \(path) is not active, since its flag 'skip activation' is set for a repair; "
+                    + "when the repair is done, run lvchange --setactivationskip n \(path)"
             )
         }
         guard let facts = pool.volume.thinPool else { return }
@@ -80,8 +80,8 @@ extension LVMBackend {
             else { continue }
             throw DriverError(
                 .unavailable,
-                "thin pool \(path) is not active, but its part \(name) is: somebody repairs it; when "
-                    + "that is done, run lvchange --activate n \(group.name)/\(name)"
+                "thin pool \(path) is not active, but its part \(name) is, as in a repair; when the "
+                    + "repair is done, run lvchange --activate n \(group.name)/\(name)"
             )
         }
     }
@@ -92,9 +92,8 @@ extension LVMBackend {
         guard volume.thin?.pool != pool.name else { return }
         throw DriverError(
             .unavailable,
-            "\(group.name)/\(volume.name) does not lie in thin pool \(group.name)/\(pool.name) of tier "
-                + "\(tier): put the tier back as it was in the tiers file, and make a new tier for new "
-                + "volumes"
+            "\(group.name)/\(volume.name) is not in thin pool \(group.name)/\(pool.name) of tier "
+                + "\(tier): restore the tier in the tiers file, and add another tier for new volumes"
         )
     }
 
@@ -104,8 +103,8 @@ extension LVMBackend {
         guard let usage = try usageIfActive(of: pool, metadata) else {
             throw DriverError(
                 .unavailable,
-                "thin pool \(group.name)/\(pool.name) is not active, though LVM was asked to activate "
-                    + "it: run lvchange --activate y \(group.name)/\(pool.name), and see what it says"
+                "thin pool \(group.name)/\(pool.name) is not active, although LVM reported success: "
+                    + "run lvchange --activate y \(group.name)/\(pool.name), and see its output"
             )
         }
         return usage
@@ -119,7 +118,7 @@ extension LVMBackend {
         guard let target = try group.status(ofDevice: uuid).first else { return nil }
         let path = "\(group.name)/\(pool.name)"
         guard target.type == "thin-pool" else {
-            throw DriverError(.unavailable, "\(path) is a \(target.type) target, no thin pool")
+            throw DriverError(.unavailable, "\(path) is a \(target.type) target, not a thin pool")
         }
         switch try ThinPoolStatus(parsing: target.status) {
         case .failed, .unreadable:
@@ -138,11 +137,12 @@ extension LVMBackend {
 
     private func refusal(of usage: ThinPoolUsage) -> String? {
         if usage.needsCheck {
-            return "asks for a check after a failed write of its metadata: unmount its volumes and "
-                + "run cairn pool repair"
+            return
+                "needs a check after a failed write of its metadata: unmount its volumes and run "
+                + "cairn pool repair"
         }
         guard usage.mode == .readOnly else { return nil }
-        return "is read-only, as its metadata is full or could not be written: enlarge it with "
-            + "cairn pool extend --metadata, or run cairn pool repair"
+        return "is read-only because its metadata is full or could not be written: run cairn pool "
+            + "extend --metadata, or cairn pool repair"
     }
 }

@@ -18,9 +18,9 @@ extension LVMBackend {
         guard length > DeviceNames.limit else { return }
         throw DriverError(
             code,
-            "the name of volume group \(group.name) is too long by \(length - DeviceNames.limit) "
-                + "characters for the devices of its volumes (a dash counts twice): rename it "
-                + "(vgrename), and correct 'volumeGroup' in the tiers file"
+            "the name of volume group \(group.name) is \(length - DeviceNames.limit) characters too "
+                + "long for the devices of its volumes (a dash counts twice); rename it (vgrename), "
+                + "and correct 'volumeGroup' in the tiers file"
         )
     }
 }

@@ -47,7 +47,7 @@ package enum HostFeatures {
         do throws(DriverError) {
             let index = try freeLoopDevice()
             guard let device = try LoopDevice(index: index) else {
-                return .unknown("/dev/loop\(index) went away")
+                return .unknown("/dev/loop\(index) has disappeared")
             }
             // Bound to a name, so that it is open until the kernel has answered.
             let node = try LoopNode.opened(device, flags: O_RDWR)

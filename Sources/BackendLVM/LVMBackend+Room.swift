@@ -60,8 +60,8 @@ extension LVMBackend {
         throw DriverError(
             .outOfSpace,
             "the metadata area of volume group \(group.name) is nearly full (\(room) left), and "
-                + "what exists must stay changeable: remove volumes or snapshots, or make a group "
-                + "whose disks have a larger one (pvcreate --metadatasize 32m)"
+                + "the rest is kept for existing volumes; remove volumes or snapshots, or make a "
+                + "group with a larger area (pvcreate --metadatasize 32m)"
         )
     }
 }
@@ -82,7 +82,7 @@ extension LVMBackend {
         guard extents > room || layout.extents(for: extents) > left else { return }
         throw DriverError(
             .outOfSpace,
-            "tier \(tier) has no room: \(metadata.size(ofExtents: extents)) asked, "
+            "tier \(tier) has no room: \(metadata.size(ofExtents: extents)) requested, "
                 + "\(metadata.size(ofExtents: room)) available in volume group \(group.name); delete "
                 + "volumes or snapshots, or add a disk (vgextend)"
         )
@@ -94,8 +94,8 @@ extension LVMBackend {
         throw DriverError(
             .outOfSpace,
             "tier \(tier) has no room for a volume of layout \(layout): it needs \(layout.width) "
-                + "disks with room, and volume group \(group.name) has \(usable), and \(free.count) "
-                + "disks in all; add some (vgextend)"
+                + "disks with room, but only \(usable) of \(free.count) disks of volume group "
+                + "\(group.name) have room; add disks (vgextend)"
         )
     }
 
@@ -157,9 +157,9 @@ extension LVMBackend {
         guard promised > room.available else { return }
         throw DriverError(
             .outOfSpace,
-            "tier \(tier) has no room: \(promised) asked, \(room.available) of \(room.total) not "
-                + "promised yet; delete volumes or snapshots, enlarge the pool (cairn pool extend), "
-                + "or raise 'overcommit'"
+            "tier \(tier) has no room: \(promised) requested, \(room.available) of \(room.total) "
+                + "not promised yet; delete volumes or snapshots, enlarge the pool (cairn pool "
+                + "extend), or raise 'overcommit'"
         )
     }
 
@@ -178,9 +178,7 @@ extension LVMBackend {
     }
 
     private func thinTotal(_ pool: TierPool, _ options: ThinOptions) -> ByteCount {
-        let usable = pool.size - reserve.amount(of: pool.size)
-        let limit = Double(usable.bytes) * options.overcommit
-        return ByteCount(limit < Double(Int64.max) ? Int64(limit) : .max)
+        (pool.size - reserve.amount(of: pool.size)).overcommitted(options.overcommit)
     }
 
     /// The sizes of all volumes of the pool, and what its snapshots held when they were cut; what
@@ -200,8 +198,9 @@ extension LVMBackend {
         let least = max(kept, ByteCount(pool.size.bytes / 100 * Self.leastFreeData))
         let name = "thin pool \(group.name)/\(pool.name)"
         if free < least || usage.mode == .outOfDataSpace {
-            return "\(name) is nearly full: \(free) of its data is free, and new volumes leave "
-                + "\(least) to those that exist; delete some, or run cairn pool extend"
+            return
+                "\(name) is nearly full: \(free) of its data is free, of which \(least) are kept "
+                + "for existing volumes; delete volumes or snapshots, or run cairn pool extend"
         }
         let freeMetadata = usage.totalMetadataBlocks - usage.usedMetadataBlocks
         guard freeMetadata * 100 < usage.totalMetadataBlocks * Self.leastFreeMetadata else {

@@ -1,0 +1,80 @@
+package import Backend
+package import DriverCore
+package import Host
+
+/// The one way to the block device of a volume.
+///
+/// Nobody else asks a back end to attach, to detach or to grow a device. So what comes to lie between
+/// the back end's device and the mount is opened, grown and closed here, and nothing above changes.
+package struct VolumeDevices: Sendable {
+    private let id: VolumeID
+    private let tier: Tier
+
+    init(of id: VolumeID, in tier: Tier) {
+        self.id = id
+        self.tier = tier
+    }
+
+    /// Attaches the volume, or finds the device that it has; open and verified, so that it stays the
+    /// volume's for as long as it is held.
+    ///
+    /// ``close()`` finds it in use until it is released.
+    package func open() throws(DriverError) -> HeldDevice {
+        try tier.change { (it) throws(DriverError) in try it.hold(id) }
+    }
+
+    /// The device that the volume has now, if any.
+    package func current() throws(DriverError) -> VolumeDevice? {
+        try tier.read { (it) throws(DriverError) in try it.attachment(of: id) }
+            .map(VolumeDevice.init)
+    }
+
+    /// The same, open and verified.
+    package func openCurrent() throws(DriverError) -> HeldDevice? {
+        guard let device = try current() else { return nil }
+        let held = try HeldDevice(opening: device.path)
+        // Asked again once it is open: until then its number may have changed hands.
+        guard try current()?.isShown(by: held) ?? false else {
+            throw DriverError(
+                .operationPending,
+                "\(device.path) was taken away from volume \(id) by another program; retry"
+            )
+        }
+        return held
+    }
+
+    /// The device by what the kernel alone knows: the storage is not asked, and may be away or hang.
+    package func known() throws(DriverError) -> VolumeDevice? {
+        try tier.backend.device(of: id).map(VolumeDevice.init)
+    }
+
+    /// Grows the volume to at least `size`, and its device with it; OK where it is that large already.
+    package func grow(to size: ByteCount) throws(DriverError) -> VolumeRecord {
+        try tier.change { (it) throws(DriverError) in try it.expandVolume(id, to: size) }
+    }
+
+    /// Ends the use of the device; OK where there is none.
+    ///
+    /// Throws `inUse` where it is still mounted or open. The storage is not asked, and may be away or
+    /// hang: a pod must be able to end.
+    package func close() throws(DriverError) { try tier.backend.detach(id) }
+}
+
+extension Tiers.LocatedVolume {
+    package var devices: VolumeDevices { VolumeDevices(of: record.id, in: tier) }
+}
+
+extension Tiers {
+    /// The device of a volume, whichever tier it is of, by what the kernel alone knows.
+    package func device(of id: VolumeID) throws(DriverError) -> VolumeDevice? {
+        for tier in holders(of: id) {
+            if let device = try VolumeDevices(of: id, in: tier).known() { return device }
+        }
+        return nil
+    }
+
+    /// Ends the use of a volume's device, in the same way; OK where there is none.
+    package func closeDevice(of id: VolumeID) throws(DriverError) {
+        for tier in holders(of: id) { try VolumeDevices(of: id, in: tier).close() }
+    }
+}
