@@ -58,7 +58,7 @@ private final class ScriptedStorage: FormerStorage {
                 defaultFilesystem: .ext4
             )
             let tiers = Tiers(
-                [Tier(named: near.tier, over: near, defaultFilesystem: .ext4)],
+                [near],
                 former: [FormerTier(storage)],
                 default: "near",
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
