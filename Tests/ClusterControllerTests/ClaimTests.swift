@@ -245,11 +245,11 @@ private final class RealNodes: Sendable {
     /// One that shares its claims with the fake node whose place it takes.
     func controller(of node: FakeNode) throws -> any ControllerService {
         try Paths.makeFolder("\(folder)/\(node.id)")
-        let backend = ScriptedBackend(tier: "fast", folder: "\(folder)/\(node.id)")
+        let backend = ScriptedBackend(folder: "\(folder)/\(node.id)")
         backend.slow(to: longest)
         made.withLock { $0[node.id] = backend }
         let tiers = Tiers(
-            [backend],
+            [Tier(named: "fast", over: backend, defaultFilesystem: .ext4)],
             default: "fast",
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
