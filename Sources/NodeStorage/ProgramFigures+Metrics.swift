@@ -4,6 +4,18 @@ package import Metrics
 
 extension ProgramFigures: MetricsSource {
     package func add(to page: inout MetricsText) {
+        addRuns(to: &page)
+        page.family("cairn_filesystems_made_total", .counter, "Runs of mkfs that succeeded.")
+        for type in FilesystemType.allCases {
+            page.sample(
+                "cairn_filesystems_made_total",
+                filesystemsMade(type),
+                ["filesystem": type.rawValue]
+            )
+        }
+    }
+
+    private func addRuns(to page: inout MetricsText) {
         let all = all
         page.family(
             "cairn_program_runs_total",
@@ -35,14 +47,6 @@ extension ProgramFigures: MetricsSource {
         )
         for (program, figures) in all {
             page.sample("cairn_programs_running", figures.running, ["program": program.rawValue])
-        }
-        page.family("cairn_filesystems_made_total", .counter, "Runs of mkfs that succeeded.")
-        for type in FilesystemType.allCases {
-            page.sample(
-                "cairn_filesystems_made_total",
-                filesystemsMade(type),
-                ["filesystem": type.rawValue]
-            )
         }
     }
 }

@@ -137,16 +137,7 @@ package final class NodeRegistry: Sendable {
             address: address,
             clockOffset: clockOffset
         )
-        if let held {
-            entry.charges = held.charges(notCountedBy: node, clockOffset, at: time)
-            entry.formerTiers = FormerTiers(
-                held.formerTiers,
-                held.node,
-                heard: held.heard,
-                now: node,
-                at: time
-            )
-        }
+        if let held { entry.carryOver(from: held, at: time) }
         table.take(entry)
         return .success(serial)
     }

@@ -27,6 +27,18 @@ struct NodeEntry: Sendable {
         let looked = time - node.surveyAge - max(.zero, clockOffset - offset)
         return charges.filter { $0.time > looked }
     }
+
+    /// Takes over what the registration before this one has left that this one does not say.
+    mutating func carryOver(from before: NodeEntry, at time: ContinuousClock.Instant) {
+        charges = before.charges(notCountedBy: node, clockOffset, at: time)
+        formerTiers = FormerTiers(
+            before.formerTiers,
+            before.node,
+            heard: before.heard,
+            now: node,
+            at: time
+        )
+    }
 }
 
 /// All nodes that a replica of the controller knows.

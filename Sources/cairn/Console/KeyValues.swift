@@ -13,10 +13,16 @@ enum KeyValues {
                 omittingEmptySubsequences: false
             )
             guard parts.count == 2, !parts[0].isEmpty else {
-                throw DriverError(.invalidRequest, "\(option) '\(text)' is not of the form key=value")
+                throw DriverError(
+                    .invalidRequest,
+                    "\(option) '\(text)' is not of the form key=value"
+                )
             }
             guard values.updateValue(String(parts[1]), forKey: String(parts[0])) == nil else {
-                throw DriverError(.invalidRequest, "\(option) '\(parts[0])' is given twice: remove one")
+                throw DriverError(
+                    .invalidRequest,
+                    "\(option) '\(parts[0])' is given twice: remove one"
+                )
             }
         }
         return values

@@ -122,9 +122,9 @@ struct NodeOptions: ParsableArguments {
 struct StateOptions: ParsableArguments {
     @Option(
         help: """
-            A directory of the host where the UUIDs of loop pools and volume groups are kept: the proof \
-            that a pool exists while its disk is missing, and that volumes of a tier may be left when \
-            the tiers file no longer names it. Default: $CAIRN_STATE_DIR, else \(defaultFolder).
+            A directory of the host for the UUIDs of loop pools and volume groups. They prove that a \
+            pool exists while its disk is missing, and that a tier that is no longer in the tiers file \
+            may have volumes. Default: $CAIRN_STATE_DIR, else \(defaultFolder).
             """,
         completion: .directory
     )
