@@ -114,7 +114,7 @@ extension VolumeBackend {
         throw DriverError(
             .outOfSpace,
             "its volumes have no layout of their own: the parameters raid, stripes and stripeSize are "
-                + "for tiers of LVM without a thin pool"
+                + "for LVM tiers without a thin pool"
         )
     }
     package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
