@@ -98,30 +98,6 @@ struct FormerGroup: FormerStorage {
     func detach(_ id: VolumeID) throws(DriverError) { try backend.detach(id) }
 }
 
-/// A file of the state folder, or the folder, that cannot be read.
-private struct UnknownGroup: FormerStorage {
-    let tier: String
-    let folder: String
-    let name: String
-    let reason: String
-
-    var place: String { "a volume group of which \(folder)/\(name) does not tell" }
-
-    func objects() throws(DriverError) -> FormerObjects? {
-        guard let folder = try Folder.existing(at: folder), try folder.has(name) else {
-            return nil
-        }
-        throw DriverError(
-            .unavailable,
-            "it is not known which volume group tier '\(tier)' had before: \(reason)"
-        )
-    }
-
-    func forget() {}
-    func device(of id: VolumeID) -> AttachedDevice? { nil }
-    func detach(_ id: VolumeID) {}
-}
-
 /// The groups that tiers had and have not any more.
 package enum FormerGroups {
     /// One for every pair of tier and group that the state folder tells of; whether the tier still has
@@ -165,8 +141,9 @@ package enum FormerGroups {
                 logger: logger
             ) { () throws(DriverError) in try group.metadata() }
         } catch {
-            return UnknownGroup(
-                tier: file.tier,
+            return UnknownStorage(
+                "volume group",
+                ofTier: file.tier,
                 folder: file.folder,
                 name: file.name,
                 reason: error.message

@@ -92,31 +92,6 @@ struct FormerPool: FormerStorage {
     func detach(_ id: VolumeID) throws(DriverError) { try backend.detach(id) }
 }
 
-/// What stands in the way of the knowledge which pools there were.
-private struct UnknownPool: FormerStorage {
-    let tier: String
-    let folder: String
-    let name: String
-    let reason: String
-
-    var place: String { "a pool of which \(folder)/\(name) does not tell" }
-
-    func objects() throws(DriverError) -> FormerObjects? {
-        guard let folder = try Folder.existing(at: folder), try folder.has(name) else {
-            return nil
-        }
-        throw DriverError(
-            .unavailable,
-            "it is not known which pool tier '\(tier)' had before it was taken out of the tiers file: "
-                + "\(reason); restart the driver when that is corrected"
-        )
-    }
-
-    func forget() {}
-    func device(of id: VolumeID) -> AttachedDevice? { nil }
-    func detach(_ id: VolumeID) {}
-}
-
 /// The loop tiers that were taken out of the tiers file.
 package enum FormerPools {
     /// Every tier that had a pool, as the state folder tells, and is not among the configured loop tiers.
@@ -130,8 +105,9 @@ package enum FormerPools {
         do throws(DriverError) {
             names = try Folder.existing(at: stateFolder)?.names() ?? []
         } catch {
-            let unknown = UnknownPool(
-                tier: "unknown",
+            let unknown = UnknownStorage(
+                "pool",
+                ofTier: "unknown",
                 folder: stateFolder,
                 name: ".",
                 reason: error.message
@@ -156,8 +132,9 @@ package enum FormerPools {
             guard let state = try file.read(), state.makingOn == nil else { return nil }
             return try FormerPool(state, in: file, besides: configured, devices, logger)
         } catch {
-            return UnknownPool(
-                tier: file.tier,
+            return UnknownStorage(
+                "pool",
+                ofTier: file.tier,
                 folder: file.folder,
                 name: file.name,
                 reason: error.message
