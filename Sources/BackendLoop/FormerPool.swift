@@ -42,6 +42,7 @@ struct FormerPool: FormerStorage {
 
     func objects() throws(DriverError) -> FormerObjects? {
         guard let now = try file.read(), now.uuid == state.uuid else { return nil }
+        guard try !isPresentPool() else { return nil }
         do throws(DriverError) {
             return try objectsInPool()
         } catch {
@@ -52,6 +53,13 @@ struct FormerPool: FormerStorage {
                     + file.path
             )
         }
+    }
+
+    /// Whether the tier has taken the pool back, and was killed before it removed this file.
+    private func isPresentPool() throws(DriverError) -> Bool {
+        guard file.isOfEarlierPool else { return false }
+        let present = try PoolStateFile(folder: file.folder, tier: tier).read()
+        return present?.uuid == state.uuid && present?.makingOn == nil
     }
 
     private func objectsInPool() throws(DriverError) -> FormerObjects? {

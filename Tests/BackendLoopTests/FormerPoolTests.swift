@@ -158,6 +158,26 @@ struct FormerPoolTests {
         }
     }
 
+    /// What a kill leaves between the last two steps of a tier that takes an earlier pool back.
+    @Test func `a pool that the tier has again is no former one`() throws {
+        try withPool { folder, path, id in
+            let state = PoolStateFile(folder: folder.path(of: "state"), tier: "test")
+            let uuid = try #require(try state.read()).uuid
+            let earlier = PoolStateFile(folder: state.folder, tier: "test", earlier: uuid)
+            try Bytes.write(
+                String(decoding: Bytes.read(state.path), as: UTF8.self),
+                to: earlier.path
+            )
+            let tier = try only(folder, ["test"])
+            #expect(try tier.volumes().isEmpty)
+            #expect(try tier.volume(id) == nil)
+            #expect(tier.health().problems.isEmpty)
+            // The word of a person.
+            try Paths.remove(state.path)
+            #expect(failure { _ = try tier.volume(id) }.code == .unavailable)
+        }
+    }
+
     @Test func `a state that cannot be read leaves nothing absent`() throws {
         try withPool { folder, path, id in
             let state = folder.path(of: "state/pool-test.json")
