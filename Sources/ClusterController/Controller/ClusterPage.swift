@@ -89,7 +89,10 @@ struct ClusterPage<Entry: Sendable>: Sendable {
                 }
                 outstanding -= expected(node)
                 do throws(DriverError) {
-                    guard let part = try answers.removeValue(forKey: index)?.get() else { continue }
+                    guard let part = try answers.removeValue(forKey: index)?.get() else {
+                        // A list without it would say that its volumes do not exist.
+                        throw DriverError(.unavailable, "node '\(node.id)' was not asked; retry")
+                    }
                     let end = try await add(part, of: node, to: &entries, ask)
                     if let end { return .success((entries, end)) }
                 } catch {
