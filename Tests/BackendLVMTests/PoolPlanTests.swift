@@ -1,7 +1,6 @@
 import Backend
 import DriverCore
 import Host
-import Logging
 import TestSupport
 import Testing
 
@@ -57,7 +56,7 @@ struct PoolPlanTests {
                     group: BackendLVM.VolumeGroup(named: name, tiers: ["tier"]),
                     provisioning: .thin(ThinOptions(pool: "pool")),
                     reserve: .percent(0),
-                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                    logger: quietLogger
                 )
                 try tier.start()
                 try PoolPlan.extend(

@@ -1,7 +1,6 @@
 import Backend
 import DriverCore
 import Host
-import Logging
 import TestSupport
 import Testing
 
@@ -19,7 +18,6 @@ import Testing
     private static let absent = VolumeID(
         validated: "v1-dd56de4137951d9c-00000000000000000000000000000000"
     )
-    private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// A group with logical volumes of those names and tags.
     private static func metadata(_ volumes: [String: [String]], uuid: String = uuid) throws
@@ -80,7 +78,7 @@ import Testing
                 in: file,
                 group: VolumeGroup(named: "vg", tiers: []),
                 successor: successor.map { VolumeGroup(named: $0, tiers: ["fast"]) },
-                logger: quiet,
+                logger: quietLogger,
                 read: read
             )
         )
@@ -168,7 +166,7 @@ import Testing
             let kept = String(decoding: try Bytes.read(file.path), as: UTF8.self)
             #expect(kept.contains("\"group\" : \"vg\"") && kept.contains("\"later\" : 7"))
 
-            let found = FormerGroups.find(in: path, beside: [], logger: quiet)
+            let found = FormerGroups.find(in: path, beside: [], logger: quietLogger)
             #expect(found.map(\.tier) == ["fast", "slow"])
             expectUnavailable("group-slow.x.json") { _ = try found[1].volume(Self.absent) }
         }

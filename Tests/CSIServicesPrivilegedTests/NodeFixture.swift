@@ -3,7 +3,6 @@ import CSIMessages
 import DriverCore
 import GRPCRuntime
 import Host
-import Logging
 import Naming
 import NodeStorage
 import TestSupport
@@ -27,7 +26,6 @@ struct NodeFixture {
             topology: [:]
         )
         let backend = ScriptedBackend(folder: try folder.makeFolder("data"))
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         _ = try folder.makeFolder("kubelet")
         stack = try NodeStack(
             identity: identity,
@@ -40,7 +38,7 @@ struct NodeFixture {
                 defaultTier: "scripted",
                 policies: ["scripted": .openForTests]
             ),
-            logger: logger
+            logger: quietLogger
         )
         self.folder = folder
         self.backend = backend

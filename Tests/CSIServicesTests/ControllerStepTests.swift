@@ -3,7 +3,6 @@ import CSIMessages
 import DriverCore
 import GRPCRuntime
 import Host
-import Logging
 import Naming
 import NodeStorage
 import TestSupport
@@ -112,7 +111,6 @@ extension ControllerStepTests {
         throws -> (ScriptedBackend, LocalController)
     {
         let backend = ScriptedBackend(folder: try folder.makeFolder("data"))
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let stack = try NodeStack(
             identity: NodeIdentity(
                 driverName: "test.csi",
@@ -126,7 +124,7 @@ extension ControllerStepTests {
                 usageFolder: folder.makeFolder("usage"),
                 defaultTier: "scripted"
             ),
-            logger: logger
+            logger: quietLogger
         )
         // Opens the tiers, which is no step of an operation.
         stack.tiers.start()

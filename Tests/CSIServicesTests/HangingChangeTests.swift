@@ -2,7 +2,6 @@ import Backend
 import CSIMessages
 import DriverCore
 import GRPCRuntime
-import Logging
 import Naming
 import NodeStorage
 import TestSupport
@@ -107,7 +106,7 @@ import Testing
                     defaultTier: "scripted",
                     unstagePatience: .zero
                 ),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                logger: quietLogger
             )
             stack.tiers.start()
             defer { backend.goOn() }

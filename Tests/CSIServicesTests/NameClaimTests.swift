@@ -3,7 +3,6 @@ import CSIServing
 import DriverCore
 import GRPCRuntime
 import Host
-import Logging
 import Naming
 import NodeStorage
 import TestSupport
@@ -123,7 +122,7 @@ private struct ClaimedNode {
                 defaultTier: "scripted"
             ),
             nameClaims: NameClaims(now: { start }),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: quietLogger
         )
         stack.tiers.start()
         controller = stack.controller

@@ -1,7 +1,6 @@
 import CSIMessages
 import CSIServing
 import DriverCore
-import Logging
 import Naming
 import NodeStorage
 import TestSupport
@@ -26,7 +25,7 @@ import Testing
                 usageFolder: folder.makeFolder("usage"),
                 defaultTier: "scripted"
             ),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: quietLogger
         )
     }
 

@@ -3,7 +3,6 @@ import CSIServices
 import CSIServing
 import DriverCore
 import Host
-import Logging
 import Naming
 import NodeStorage
 import Synchronization
@@ -251,7 +250,7 @@ private final class RealNodes: Sendable {
         let tiers = Tiers(
             [Tier(named: "fast", over: backend, defaultFilesystem: .ext4)],
             default: "fast",
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: quietLogger
         )
         tiers.start()
         return LocalController(

@@ -1,8 +1,8 @@
 import CSIMessages
 import DriverCore
 import GRPCRuntime
-import Logging
 import Naming
+import TestSupport
 import Testing
 
 @testable import ClusterController
@@ -79,7 +79,7 @@ import Testing
                 version: "1",
                 mostConnections: limit.most,
                 now: { Timestamp(seconds: 0, nanoseconds: 0) },
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                logger: quietLogger
             )
             let peer = Peer(
                 address: "ipv4:127.0.0.1:1",

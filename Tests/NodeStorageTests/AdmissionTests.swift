@@ -1,7 +1,6 @@
 import Backend
 import DriverCore
 import Host
-import Logging
 import Naming
 import TestSupport
 import Testing
@@ -35,11 +34,10 @@ import Testing
         try withTemporaryFolder { folder in
             let first = ScriptedBackend(tier: "a", folder: try folder.makeFolder("a"))
             let second = ScriptedBackend(tier: "b", folder: try folder.makeFolder("b"))
-            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let tiers = Tiers(
                 [first, second].map { Tier(named: $0.tier, over: $0, defaultFilesystem: .ext4) },
                 default: "a",
-                logger: logger
+                logger: quietLogger
             )
             tiers.start()
             try body(tiers, first, second)

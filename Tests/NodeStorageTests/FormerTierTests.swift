@@ -1,7 +1,6 @@
 import Backend
 import DriverCore
 import Host
-import Logging
 import Naming
 import Synchronization
 import TestSupport
@@ -61,7 +60,7 @@ private final class ScriptedStorage: FormerStorage {
                 [near],
                 former: [FormerTier(storage)],
                 default: "near",
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                logger: quietLogger
             )
             try body(tiers, near)
         }

@@ -1,7 +1,6 @@
 import Backend
 import DriverCore
 import Host
-import Logging
 import Naming
 import TestSupport
 import Testing
@@ -34,7 +33,7 @@ import Testing
                     )
                 },
                 default: "near",
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                logger: quietLogger
             )
             defer { far.goOn() }
             try body(tiers, near, far)

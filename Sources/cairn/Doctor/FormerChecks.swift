@@ -3,7 +3,6 @@ import BackendLVM
 import Configuration
 import DriverCore
 import Host
-import Logging
 
 /// The tiers that are not in the tiers file any more, and what is left of them.
 enum FormerChecks {
@@ -13,12 +12,11 @@ enum FormerChecks {
         _ tiers: [TierConfiguration],
         _ groups: [String: LVMBackend]
     ) -> [Check] {
-        let silent = Logger(label: "cairn") { _ in SwiftLogNoOpLogHandler() }
         let former = TierBackends.former(
             loop: Set(tiers.filter(\.isLoop).map(\.name)),
             groups: Array(groups.values),
             stateFolder: folder,
-            logger: silent
+            logger: TierBackends.silent
         )
         return former.flatMap { tier in
             // Each on a thread that may be lost: its disk may hang.

@@ -80,10 +80,12 @@ enum TierBackends {
         return pools + groups
     }
 
+    /// For a look at tiers that reports what it finds by itself.
+    static let silent = Logger(label: "cairn") { _ in SwiftLogNoOpLogHandler() }
+
     /// The back ends of the LVM tiers by the tiers' names, for a look at them beside a running driver.
     static func lvm(of tiers: [TierConfiguration]) -> [String: LVMBackend] {
         let groups = volumeGroups(of: tiers)
-        let silent = Logger(label: "cairn") { _ in SwiftLogNoOpLogHandler() }
         var backends: [String: LVMBackend] = [:]
         for tier in tiers {
             guard case .lvm(let lvm) = tier.backend, let group = groups[lvm.volumeGroup] else {

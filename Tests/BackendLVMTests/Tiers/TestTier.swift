@@ -1,7 +1,6 @@
 import Backend
 import DriverCore
 import Host
-import Logging
 import Naming
 import TestSupport
 import Testing
@@ -33,7 +32,7 @@ struct TestTier: Sendable {
             group: BackendLVM.VolumeGroup(named: disks.name, tiers: ["tier"]),
             provisioning: provisioning,
             reserve: reserve,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: quietLogger
         )
     }
 
