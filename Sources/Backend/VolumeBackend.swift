@@ -34,8 +34,8 @@ package protocol VolumeBackend: Sendable {
     ///
     /// Throws `outOfSpace` where the tier makes no such volumes: that of another node may.
     func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend
-    /// Does the same again beside running calls, and leaves alone what they work on.
-    func lookAgain() throws(DriverError)
+    /// Like ``start()``, while calls run; leaves alone what they work on.
+    func rescan() throws(DriverError)
     /// Throws `unavailable`, saying why, where the tier cannot serve now.
     func checkHealth() throws(DriverError)
     /// What is wrong with the storage and how full it is; blocks where the storage hangs.
@@ -108,7 +108,7 @@ package protocol VolumeBackend: Sendable {
 
 extension VolumeBackend {
     /// A tier that cannot tell running work from leftovers finishes them at the next start.
-    package func lookAgain() throws(DriverError) { try checkHealth() }
+    package func rescan() throws(DriverError) { try checkHealth() }
     package func sizeUnit(of id: VolumeID) throws(DriverError) -> ByteCount { sizeUnit }
     package func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend {
         throw DriverError(

@@ -132,7 +132,7 @@ extension LVMBackend {
                 try deliverMessages(options, change)
             }
             // Snapshots of thin volumes carry a flag that would skip them.
-            try change.runBeside(
+            try change.runUnverified(
                 "lvchange",
                 ["--activate", "y", "--ignoreactivationskip", change.path(volume.name)]
             )

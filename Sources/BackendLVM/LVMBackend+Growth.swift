@@ -8,7 +8,7 @@ extension LVMBackend {
     package func expandVolume(_ id: VolumeID, to size: ByteCount)
         throws(DriverError) -> VolumeRecord
     {
-        try claims.holding(id.text) { () throws(DriverError) in
+        try keys.holding(id.text) { () throws(DriverError) in
             let metadata = try group.metadata()
             let own = try required(id, in: metadata)
             try refuseShort(own, metadata)

@@ -30,7 +30,7 @@ extension LVMBackend {
     func removeLeftovers(_ look: inout RepairFigures) throws(DriverError) {
         for own in allOwn(in: try group.metadata()) where own.isHalfMade {
             let name = own.volume.name
-            claims.ifFree(owner(of: name)) { removeLeftover(name, &look) }
+            keys.ifFree(owner(of: name)) { removeLeftover(name, &look) }
         }
     }
 

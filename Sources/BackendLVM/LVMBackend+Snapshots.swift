@@ -34,7 +34,7 @@ extension LVMBackend {
         throws(DriverError) -> SnapshotRecord
     {
         let name = record.id.text
-        try claims.holding(name) { () throws(DriverError) in
+        try keys.holding(name) { () throws(DriverError) in
             try making(name, created: record.created) { (hasBegun) throws(DriverError) in
                 try group.change("lvcreate") { change throws(DriverError) in
                     let change = try clearWay(for: name, change)
@@ -79,6 +79,6 @@ extension LVMBackend {
     }
 
     package func deleteSnapshot(_ id: SnapshotID) throws(DriverError) {
-        try claims.holding(id.text) { () throws(DriverError) in try remove(id.text) }
+        try keys.holding(id.text) { () throws(DriverError) in try remove(id.text) }
     }
 }

@@ -79,7 +79,7 @@ extension LVMBackend {
     package func createVolume(_ record: VolumeRecord, progress: Progress)
         throws(DriverError) -> VolumeRecord
     {
-        try claims.holding(record.id.text) { () throws(DriverError) in
+        try keys.holding(record.id.text) { () throws(DriverError) in
             var record = record
             record.state = .ready
             switch provisioning {
@@ -92,7 +92,7 @@ extension LVMBackend {
     }
 
     package func deleteVolume(_ id: VolumeID) throws(DriverError) {
-        try claims.holding(id.text) { () throws(DriverError) in
+        try keys.holding(id.text) { () throws(DriverError) in
             try removeTemporarySnapshots(of: id.text)
             try remove(id.text) { (own, metadata) throws(DriverError) in
                 try refuseDependents(of: own, metadata)
@@ -121,7 +121,7 @@ extension LVMBackend {
         for snapshot in metadata.snapshots(of: name)
         where snapshot.store.hasBytePrefix(Temporary.prefix) {
             var look = RepairFigures()
-            claims.ifFree(owner(of: snapshot.store)) { removeLeftover(snapshot.store, &look) }
+            keys.ifFree(owner(of: snapshot.store)) { removeLeftover(snapshot.store, &look) }
         }
     }
 

@@ -13,7 +13,7 @@ package final class LVMBackend: VolumeBackend {
     let group: VolumeGroup
     let provisioning: Provisioning
     let reserve: Reserve
-    let claims: Claims
+    let keys: HeldKeys
     /// The folder of the host that keeps which groups served the tier; nil where nothing is kept.
     let stateFolder: String?
     let logger: Logger
@@ -39,7 +39,7 @@ package final class LVMBackend: VolumeBackend {
         self.reserve = reserve
         self.stateFolder = stateFolder
         self.logger = logger
-        claims = Claims()
+        keys = HeldKeys()
         extentSize = Mutex(.mebibytes(4))
     }
 
@@ -51,7 +51,7 @@ package final class LVMBackend: VolumeBackend {
         reserve = other.reserve
         stateFolder = other.stateFolder
         logger = other.logger
-        claims = other.claims
+        keys = other.keys
         extentSize = Mutex(other.extentSize.withLock { $0 })
     }
 
@@ -139,7 +139,7 @@ package final class LVMBackend: VolumeBackend {
     }
 
     /// What a running call works on is claimed, and a start leaves that alone.
-    package func lookAgain() throws(DriverError) { try start() }
+    package func rescan() throws(DriverError) { try start() }
 
     package func checkHealth() throws(DriverError) {
         let metadata = try group.metadata()

@@ -57,7 +57,7 @@ extension LVMBackend {
         guard try usageIfActive(of: pool, change.metadata) == nil else { return }
         try refuseStopped(pool, change.metadata)
         try group.refuseFiltered(pool.name, tags: pool.volume.tags, change.metadata)
-        try change.runBeside("lvchange", ["--activate", "y", change.path(pool.name)])
+        try change.runUnverified("lvchange", ["--activate", "y", change.path(pool.name)])
     }
 
     /// Throws `unavailable` where an administrator has stopped the pool, for a repair most likely: by

@@ -154,7 +154,7 @@ extension LoopBackend {
         throws(DriverError) -> VolumeRecord
     {
         let root = try enter()
-        return try claims.holding(id.text) { () throws(DriverError) -> VolumeRecord in
+        return try keys.holding(id.text) { () throws(DriverError) -> VolumeRecord in
             var stored = try required(id, in: volumeTable, root)
             if size > stored.record.size {
                 try refuseTooLarge(size)

@@ -103,7 +103,7 @@ extension LoopBackend {
             root
         )
         try copyData(of: source, to: data, target, root) { done in
-            reservation.owes(only: content - done)
+            reservation.lowerDebt(to: content - done)
         }
         try data.resize(to: target.size)
         guard !isThick else { return Filled(reservation: reservation, charge: Charge()) }

@@ -56,7 +56,7 @@ extension LoopBackend {
             let reservation = try space.reserve(Charge(owed: missing), usage: figures(root))
             try data.allocate(from: .zero, to: size)
             try Failpoint.pass(.spaceAllocated)
-            reservation.owes(only: .zero)
+            reservation.lowerDebt(to: .zero)
             return reservation
         }
     }
@@ -117,7 +117,7 @@ extension LoopBackend {
     /// Makes the file system count what deleted files held, and measures the debts anew; false
     /// where that was done a moment ago.
     private func relieve(_ root: borrowing Folder) throws(DriverError) -> Bool {
-        guard space.mayBeRelieved() else { return false }
+        guard space.startRelief() else { return false }
         try root.synchronizeFilesystem()
         try measureDebts(in: root, notMeasuredFor: .zero, for: .seconds(2))
         return true

@@ -55,7 +55,7 @@ extension LoopBackend {
         on shelf: borrowing Shelf<Record>,
         _ look: inout RepairFigures
     ) {
-        claims.ifFree(id.text) {
+        keys.ifFree(id.text) {
             do throws(DriverError) {
                 try shelf.removeLeftovers(of: id)
                 look.removed += 1
@@ -150,7 +150,7 @@ extension LoopBackend {
         _ root: borrowing Folder
     ) throws(DriverError) -> Entry<Record>? {
         let shelf = try Shelf<Record>(in: root)
-        guard !claims.isHeld(id.text), let entry = try shelf.entry(id) else { return nil }
+        guard !keys.isHeld(id.text), let entry = try shelf.entry(id) else { return nil }
         space.setCharge(of: id.text, to: charge(of: entry, try shelf.dataFacts(id)))
         table.set(id, entry)
         report(entry, id)

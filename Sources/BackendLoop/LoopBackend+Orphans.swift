@@ -46,7 +46,7 @@ extension LoopBackend {
     ) throws(DriverError) {
         guard case .usable(let stored) = entry, let damage = stored.record.damage(of: facts),
             // A delete beside the look takes the data first.
-            !claims.isHeld(id.text), try shelf.has(id)
+            !keys.isHeld(id.text), try shelf.has(id)
         else { return }
         look.count(.data)
         logger.error(

@@ -19,7 +19,7 @@ extension LoopBackend {
         throws(DriverError) -> SnapshotRecord
     {
         let root = try enter()
-        return try claims.holding(record.id.text) { () throws(DriverError) in
+        return try keys.holding(record.id.text) { () throws(DriverError) in
             try refuseExisting(record.id, in: snapshotTable, root)
             let source = try source(record.source, in: volumeTable, root)
             let target = CopyTarget(size: record.size, isSnapshot: true, progress: progress)
@@ -31,7 +31,7 @@ extension LoopBackend {
 
     package func deleteSnapshot(_ id: SnapshotID) throws(DriverError) {
         let root = try enter()
-        try claims.holding(id.text) { () throws(DriverError) in
+        try keys.holding(id.text) { () throws(DriverError) in
             try remove(id, from: snapshotTable, root) {}
         }
     }

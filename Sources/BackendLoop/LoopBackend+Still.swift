@@ -19,7 +19,7 @@ extension LoopBackend {
         guard let volume = source.volume,
             let device = try loopDevices.find(backing: source.facts.identity)
         else { return try body() }
-        try claims.holding("the freeze of \(volume)") { () throws(DriverError) in
+        try keys.holding("the freeze of \(volume)") { () throws(DriverError) in
             guard let own = try Shelf<VolumeRecord>(in: root).own(volume) else {
                 throw DriverError(
                     .hostFailure,
@@ -152,7 +152,7 @@ extension LoopBackend {
         let shelf = try Shelf<VolumeRecord>(in: root)
         for record in volumeTable.records()
         where try shelf.folder.has("\(record.id)/\(PoolNames.frozen)") {
-            claims.ifFree("the freeze of \(record.id)") {
+            keys.ifFree("the freeze of \(record.id)") {
                 if thawLeftover(record.id, shelf) {
                     look.thawed += 1
                 } else {

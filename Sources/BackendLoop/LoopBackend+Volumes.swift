@@ -24,7 +24,7 @@ extension LoopBackend {
         throws(DriverError) -> VolumeRecord
     {
         let root = try enter()
-        return try claims.holding(record.id.text) { () throws(DriverError) in
+        return try keys.holding(record.id.text) { () throws(DriverError) in
             try refuseTooLarge(record.size)
             try refuseExisting(record.id, in: volumeTable, root)
             var record = record
@@ -61,7 +61,7 @@ extension LoopBackend {
 
     package func deleteVolume(_ id: VolumeID) throws(DriverError) {
         let root = try enter()
-        try claims.holding(id.text) { () throws(DriverError) in
+        try keys.holding(id.text) { () throws(DriverError) in
             try remove(id, from: volumeTable, root) { () throws(DriverError) in
                 try detachData(of: id, root)
             }

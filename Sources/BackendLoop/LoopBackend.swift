@@ -26,7 +26,7 @@ package final class LoopBackend: VolumeBackend {
     let volumeTable = RecordTable<VolumeRecord>()
     let snapshotTable = RecordTable<SnapshotRecord>()
     let space: Space
-    let claims = Claims()
+    let keys = HeldKeys()
     let loopDevices: LoopDevices
     let logger: Logger
     /// What allocates at once, one after the other: between the look at the free space and the
@@ -121,7 +121,7 @@ package final class LoopBackend: VolumeBackend {
     }
 
     /// What a running call works on is claimed, and a start leaves that alone.
-    package func lookAgain() throws(DriverError) { try start() }
+    package func rescan() throws(DriverError) { try start() }
 
     package func checkHealth() throws(DriverError) { _ = try enter() }
 

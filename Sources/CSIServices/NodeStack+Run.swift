@@ -19,7 +19,7 @@ extension NodeStack {
         // BlockingPool.run gives its caller up when the task is cancelled, and leaves the thread.
         async let _: Void = openTiers()
         async let _: Void = finishRemovals()
-        let hangup = AskSignal(SIGHUP) { Task { await lookAgain() } }
+        let hangup = AskSignal(SIGHUP) { Task { await rescan() } }
         defer { hangup.cancel() }
         await serve()
         let left = await operations.stop(within: Self.undoLimit)
@@ -49,9 +49,9 @@ extension NodeStack {
     }
 
     /// What SIGHUP asks for.
-    private func lookAgain() async {
+    private func rescan() async {
         do throws(DriverError) {
-            try await repairs.lookAgain()
+            try await repairs.rescan()
             let figures = repairs.figures
             logger.info(
                 "scanned all tiers; totals since the start",

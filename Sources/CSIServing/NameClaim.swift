@@ -50,10 +50,10 @@ package struct NameClaim: Sendable, Equatable {
 }
 
 extension NameClaims {
-    /// Does what a question says of a claim, before anybody looks for the object itself.
+    /// Takes or drops the claim that a call carries, before anybody looks for the object itself.
     ///
     /// Returns why the object counts as being made, though it may not be there; nil for no reason.
-    package func hear(_ claim: NameClaim?, about name: String) -> DriverError? {
+    package func apply(_ claim: NameClaim?, to name: String) -> DriverError? {
         do throws(DriverError) {
             switch claim?.act {
             case .take: try take(name, for: claim?.token ?? "")

@@ -7,14 +7,13 @@ import Synchronization
 package final class KeyedOperations: Sendable {
     package enum Access: Sendable { case exclusive, shared }
 
-    package struct Claim: Sendable {
-        package let key: String
+    /// The name of an object or of a piece of work, and whether others may hold it too.
+    package struct Key: Sendable {
+        package let name: String
         package let access: Access
 
-        package static func exclusive(_ key: String) -> Claim {
-            Claim(key: key, access: .exclusive)
-        }
-        package static func shared(_ key: String) -> Claim { Claim(key: key, access: .shared) }
+        package static func exclusive(_ name: String) -> Key { Key(name: name, access: .exclusive) }
+        package static func shared(_ name: String) -> Key { Key(name: name, access: .shared) }
     }
 
     private struct Holder {
@@ -28,33 +27,33 @@ package final class KeyedOperations: Sendable {
 
     package init() {}
 
-    /// Takes all claims or none.
+    /// Takes all keys or none.
     ///
     /// Throws `operationPending`, naming the operation that is in the way and its progress. Every
-    /// success must be matched by one ``release(_:)`` of the same claims.
-    package func acquire(_ claims: [Claim], for operation: String, progress: Progress)
+    /// success must be matched by one ``release(_:)`` of the same keys.
+    package func acquire(_ keys: [Key], for operation: String, progress: Progress)
         throws(DriverError)
     {
         let blocked = holders.withLock { holders -> DriverError? in
-            for claim in claims {
-                if let error = Self.refusal(of: claim, by: holders[claim.key]) { return error }
+            for key in keys {
+                if let error = Self.refusal(of: key, by: holders[key.name]) { return error }
             }
-            for claim in claims {
-                Self.take(claim, operation, progress, in: &holders)
+            for key in keys {
+                Self.take(key, operation, progress, in: &holders)
             }
             return nil
         }
         if let blocked { throw blocked }
     }
 
-    package func release(_ claims: [Claim]) {
+    package func release(_ keys: [Key]) {
         holders.withLock { holders in
-            for claim in claims {
-                guard let sharers = holders[claim.key]?.sharers, sharers > 1 else {
-                    holders[claim.key] = nil
+            for key in keys {
+                guard let sharers = holders[key.name]?.sharers, sharers > 1 else {
+                    holders[key.name] = nil
                     continue
                 }
-                holders[claim.key]?.sharers = sharers - 1
+                holders[key.name]?.sharers = sharers - 1
             }
         }
     }
@@ -69,30 +68,30 @@ package final class KeyedOperations: Sendable {
         holders.withLock { $0[key]?.operation }
     }
 
-    private static func refusal(of claim: Claim, by holder: Holder?) -> DriverError? {
-        guard let holder, !(claim.access == .shared && holder.sharers != nil) else { return nil }
+    private static func refusal(of key: Key, by holder: Holder?) -> DriverError? {
+        guard let holder, !(key.access == .shared && holder.sharers != nil) else { return nil }
         let percent = holder.progress.percent
         let done = percent.map { ", \($0)% done" } ?? ""
         return DriverError(
             .operationPending,
-            "\(claim.key): \(holder.operation) is still running\(done); retry later",
+            "\(key.name): \(holder.operation) is still running\(done); retry later",
             progress: percent
         )
     }
 
     private static func take(
-        _ claim: Claim,
+        _ key: Key,
         _ operation: String,
         _ progress: Progress,
         in holders: inout [String: Holder]
     ) {
-        if let sharers = holders[claim.key]?.sharers {
-            holders[claim.key]?.sharers = sharers + 1
+        if let sharers = holders[key.name]?.sharers {
+            holders[key.name]?.sharers = sharers + 1
         } else {
-            holders[claim.key] = Holder(
+            holders[key.name] = Holder(
                 operation: operation,
                 progress: progress,
-                sharers: claim.access == .shared ? 1 : nil
+                sharers: key.access == .shared ? 1 : nil
             )
         }
     }

@@ -35,16 +35,16 @@ package final class Operations: Sendable {
     /// Every kind that has run since the process began, in order of their names.
     package var runningByKind: [Kind] { running.byKind }
 
-    /// Runs `body` while holding `claims`.
+    /// Runs `body` while holding `needed`.
     ///
     /// Throws `operationPending` at once where another operation holds one of them.
     package func run<Result: Sendable>(
         _ name: String,
-        holding claims: [KeyedOperations.Claim],
+        holding needed: [KeyedOperations.Key],
         _ body: @escaping @Sendable (Progress) throws(DriverError) -> Result
     ) async throws(DriverError) -> Result {
         let progress = Progress(stop: stop)
-        let lease = try Lease(of: keys, claims, for: name, progress: progress)
+        let lease = try Lease(of: keys, needed, for: name, progress: progress)
         return try await changes.run { () throws(DriverError) -> Result in
             let ticket = self.running.begin(name)
             // Released before the caller is answered: its next call must not meet its own lease.
@@ -102,18 +102,18 @@ package final class Operations: Sendable {
 /// Keys held until ``end()``, or until the job that would have ended it is dropped unrun.
 private final class Lease: Sendable {
     private let keys: KeyedOperations
-    private let claims: [KeyedOperations.Claim]
+    private let held: [KeyedOperations.Key]
     private let isHeld = Mutex(true)
 
     init(
         of keys: KeyedOperations,
-        _ claims: [KeyedOperations.Claim],
+        _ held: [KeyedOperations.Key],
         for name: String,
         progress: Progress
     ) throws(DriverError) {
-        try keys.acquire(claims, for: name, progress: progress)
+        try keys.acquire(held, for: name, progress: progress)
         self.keys = keys
-        self.claims = claims
+        self.held = held
     }
 
     deinit { end() }
@@ -123,6 +123,6 @@ private final class Lease: Sendable {
             defer { held = false }
             return held
         }
-        if wasHeld { keys.release(claims) }
+        if wasHeld { keys.release(held) }
     }
 }

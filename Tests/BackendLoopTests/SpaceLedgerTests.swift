@@ -229,7 +229,7 @@ struct SpaceLedgerTests {
             Charge(promised: .gibibytes(20), owed: .gibibytes(10)),
             usage: usage
         )
-        copy.owes(only: .gibibytes(2))
+        copy.lowerDebt(to: .gibibytes(2))
         let later = StorageFigures(total: .gibibytes(100), available: .gibibytes(42))
         #expect(isNearly(space.capacity(later).available, .gibibytes(30)))
     }

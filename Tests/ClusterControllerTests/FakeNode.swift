@@ -107,7 +107,7 @@ final class FakeNode: ControllerService {
         try note(context)
         await gate.dawdle()
         let claim = try NameClaim(of: context)
-        let held = claims.hear(claim, about: id)
+        let held = claims.apply(claim, to: id)
         await gate.dawdle()
         let pending = held ?? (state.withLock { $0.running.contains(id) } ? Self.busy : nil)
         await gate.dawdle()

@@ -21,7 +21,7 @@ struct `Repairs` {
         #expect(cluster.entries().contains { $0.contains("/.creating-") })
         #expect(try summary(of: cluster) == ["removed": "0", "unexplained": "leftover 1"])
 
-        try await lookAgain(cluster)
+        try await rescan(cluster)
         #expect(!cluster.entries().contains { $0.contains("/.creating-") })
         #expect(try summary(of: cluster) == ["removed": "1", "unexplained": "nothing"])
         try await Bystander.expectAlone(in: cluster)
@@ -94,7 +94,7 @@ struct `Repairs` {
         let stayed = try problems(cluster)
         let pid = try #require(cluster.driver.pid)
         #expect(stayed.count == 1 && stayed[0].contains("kill -HUP \(pid)"), "\(stayed)")
-        try await lookAgain(cluster)
+        try await rescan(cluster)
         #expect(try problems(cluster) == [])
         try await cluster.removeAll(but: Bystander.of(cluster).volume, subject)
         try await Bystander.expectAlone(in: cluster)
@@ -140,7 +140,7 @@ private func holding(
     try outcome.get()
 }
 
-private func lookAgain(_ cluster: Cluster) async throws {
+private func rescan(_ cluster: Cluster) async throws {
     let count = try cluster.driver.log().count
     cluster.driver.signal(SIGHUP)
     try await cluster.waitForLog("scanned all tiers", after: count)

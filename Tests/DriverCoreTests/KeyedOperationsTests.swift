@@ -4,11 +4,11 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct KeyedOperationsTests {
     private let keys = KeyedOperations()
 
-    private func acquire(_ claims: [KeyedOperations.Claim], progress: Progress = Progress())
+    private func acquire(_ needed: [KeyedOperations.Key], progress: Progress = Progress())
         -> DriverError?
     {
         do throws(DriverError) {
-            try keys.acquire(claims, for: "CreateVolume", progress: progress)
+            try keys.acquire(needed, for: "CreateVolume", progress: progress)
             return nil
         } catch { return error }
     }

@@ -109,7 +109,7 @@ extension GroupChange {
         lock.release()
         let volumes = Set(found.map { metadata.visible($0.volume) })
         for volume in volumes.sorted() {
-            try runOnce("lvchange", ["--refresh", path(volume)])
+            try runWithoutRepair("lvchange", ["--refresh", path(volume)])
         }
         return found.count
     }

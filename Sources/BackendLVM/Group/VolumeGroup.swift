@@ -154,12 +154,12 @@ struct GroupChange {
     /// `vg/name`, for the arguments of a command.
     func path(_ name: String) -> String { "\(group.name)/\(name)" }
 
-    /// Runs one command that changes the group's metadata, and sees that its disks have it.
+    /// Runs one command that changes the group's metadata, and verifies that the disks have the change.
     ///
     /// Some disks acknowledge writes that they lose. A failure leaves what LVM leaves.
     func run(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
         let before = try metadataNow().sequenceNumber
-        try runBeside(subcommand, arguments)
+        try runUnverified(subcommand, arguments)
         guard try metadataNow().sequenceNumber == before else { return }
         throw DriverError(
             .unavailable,
@@ -168,10 +168,10 @@ struct GroupChange {
         )
     }
 
-    /// Runs one command whose effect on the metadata, if any, is its caller's to look for.
-    func runBeside(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
+    /// Runs one command without verifying that the metadata changed.
+    func runUnverified(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
         do throws(DriverError) {
-            try runOnce(subcommand, arguments)
+            try runWithoutRepair(subcommand, arguments)
         } catch {
             // One that was killed may have left devices suspended, and their volumes in use.
             _ = try? resumeSuspended()
@@ -179,8 +179,8 @@ struct GroupChange {
         }
     }
 
-    /// The same for what sets right what a failure has left.
-    func runOnce(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
+    /// Like ``runUnverified(_:_:)``, but a failure resumes no devices: for the repair itself.
+    func runWithoutRepair(_ subcommand: String, _ arguments: [String]) throws(DriverError) {
         let devices = metadata.physicalVolumes.compactMap(\.device)
         let isWhole = devices.count == metadata.physicalVolumes.count
         try Failpoint.pass(.lvmCommandNext)

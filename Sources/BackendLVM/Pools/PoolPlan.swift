@@ -83,9 +83,9 @@ extension PoolPlan {
         guard !disks.isEmpty else { return [] }
         for disk in disks { try refuseUsed(disk) }
         let prepare = LVMCommand("pvcreate", ["--metadatasize", metadataArea] + disks)
-        let known = try groups(["--foreign"])
+        let known = try groupNames(["--foreign"])
         let exists = known.contains(group)
-        let isOurs = try groups().contains(group)
+        let isOurs = try groupNames().contains(group)
         guard isOurs || !exists else {
             throw DriverError(
                 .unavailable,
@@ -96,7 +96,7 @@ extension PoolPlan {
         return [prepare, LVMCommand(exists ? "vgextend" : "vgcreate", [group] + disks)]
     }
 
-    private static func groups(_ options: [String] = []) throws(DriverError) -> Set<String> {
+    private static func groupNames(_ options: [String] = []) throws(DriverError) -> Set<String> {
         let command = LVMReport.command("vgs", columns: ["vg_name"], of: options)
         return Set(try command.report(deadline: limit).rows.compactMap { $0["vg_name"] })
     }

@@ -102,9 +102,10 @@ extension Space {
     /// The age of a measurement that was not made yet.
     private static let never = Duration.seconds(1 << 40)
 
-    /// Whether it is worth looking for room before a request is refused: it costs a sync of the
-    /// whole file system, so callers that repeat what cannot be met do not get it each time.
-    func mayBeRelieved() -> Bool {
+    /// Whether the caller may look for room now, before it refuses a request; counts as a search.
+    ///
+    /// A search costs a sync of the whole file system, so there is one in five seconds at most.
+    func startRelief() -> Bool {
         let now = ContinuousClock.now
         return accounts.with(number) { account in
             if let last = account.lastRelieved, last.duration(to: now) < .seconds(5) {
@@ -173,8 +174,8 @@ final class Reservation: Sendable {
 
     func end() { replace { _ in Charge() } }
 
-    /// Gives back what the file system itself counts as used by now.
-    func owes(only rest: ByteCount) {
+    /// Lowers what is owed to `rest`: the file system itself counts the other part as used by now.
+    func lowerDebt(to rest: ByteCount) {
         replace { charge in
             Charge(promised: charge.promised - (charge.owed - rest), owed: rest)
         }

@@ -35,7 +35,7 @@ extension LocalController {
         let claim = try NameClaim(of: context)
         // In the order in which a create goes on, from its claim to its key to the object: what ends
         // in between is found by the next look.
-        let pending = nameClaims.hear(claim, about: id) ?? operations.refusal(of: id)
+        let pending = nameClaims.apply(claim, to: id) ?? operations.refusal(of: id)
         let found: Found
         do throws(DriverError) {
             found = try await operations.read { () throws(DriverError) in try look(claim) }

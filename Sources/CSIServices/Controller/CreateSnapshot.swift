@@ -18,10 +18,10 @@ extension LocalController {
         try VolumeParameters.checkSnapshot(request.parameters)
         let id = identity.snapshotID(forName: request.name)
         let claim = try NameClaim(of: context)
-        let claims: [KeyedOperations.Claim] = [
+        let keys: [KeyedOperations.Key] = [
             .exclusive(id.text), .shared(request.sourceVolumeID),
         ]
-        let record = try await operations.run("CreateSnapshot", holding: claims) {
+        let record = try await operations.run("CreateSnapshot", holding: keys) {
             (progress) throws(DriverError) in
             try snapshot(request, id: id, claim, progress: progress)
         }

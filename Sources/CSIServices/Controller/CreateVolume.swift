@@ -21,15 +21,15 @@ extension LocalController {
             now: now
         )
         let id = identity.volumeID(forName: wanted.name)
-        var claims = [KeyedOperations.Claim.exclusive(id.text)]
+        var keys = [KeyedOperations.Key.exclusive(id.text)]
         // The source is read for as long as a copy takes: nothing may delete it, or mount it and
         // write to it, meanwhile.
         switch wanted.source {
-        case .snapshot(let source): claims.append(.shared(source.text))
-        case .volume(let source): claims.append(.shared(source.text))
+        case .snapshot(let source): keys.append(.shared(source.text))
+        case .volume(let source): keys.append(.shared(source.text))
         case nil: break
         }
-        let record = try await operations.run("CreateVolume", holding: claims) {
+        let record = try await operations.run("CreateVolume", holding: keys) {
             (progress) throws(DriverError) in
             try maker.make(wanted, id: id, progress: progress) { () throws(DriverError) in
                 try nameClaims.permit(claim, toMake: id.text)

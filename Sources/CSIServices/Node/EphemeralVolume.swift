@@ -38,7 +38,7 @@ struct EphemeralVolume {
         let record = try maker.make(try volume(for: wanted), id: id, progress: progress)
         do throws(DriverError) {
             try Failpoint.pass(.ephemeralMade)
-            try show(record, wanted)
+            try mountAndNote(record, wanted)
         } catch  where error.code != .conflict {
             throw failure(of: record, after: error)
         }
@@ -80,7 +80,9 @@ struct EphemeralVolume {
         )
     }
 
-    private func show(_ record: VolumeRecord, _ wanted: RequestedPublication) throws(DriverError) {
+    private func mountAndNote(_ record: VolumeRecord, _ wanted: RequestedPublication)
+        throws(DriverError)
+    {
         guard let volume = try service.tiers.find(record.id) else {
             throw DriverError(
                 .unavailable,

@@ -50,7 +50,7 @@ extension NodeService {
             return
         }
         try checkOthers(wanted, volume.record, mounts, device)
-        try show(wanted, volume, device)
+        try createTargetAndBind(wanted, volume, device)
         do throws(DriverError) {
             try Failpoint.pass(.publishBound)
             try note(wanted, of: id, beside: alive)
@@ -106,7 +106,7 @@ extension NodeService {
         }
     }
 
-    private func show(
+    private func createTargetAndBind(
         _ wanted: RequestedPublication,
         _ volume: Tiers.LocatedVolume,
         _ device: VolumeDevice

@@ -13,9 +13,9 @@ extension ClusterController {
         guard !request.name.isEmpty else {
             return try await hop.call(request, to: anyNode(), context)
         }
-        let claims = [KeyedOperations.Claim.exclusive("volume '\(request.name)'")]
-        try names.acquire(claims, for: "CreateVolume", progress: Progress())
-        defer { names.release(claims) }
+        let keys = [KeyedOperations.Key.exclusive("volume '\(request.name)'")]
+        try names.acquire(keys, for: "CreateVolume", progress: Progress())
+        defer { names.release(keys) }
         let places =
             if let source = request.volumeContentSource {
                 Places(candidates: [try sourceNode(source, request)], former: [])

@@ -34,15 +34,15 @@ package final class Repairs: Sendable {
         return sum
     }
 
-    /// Opens the tiers, which look at their storage then.
+    /// Opens the tiers, which scan their storage then.
     ///
     /// Called once, before anything else.
-    package func start() async throws(DriverError) { try await look { $0.start() } }
+    package func start() async throws(DriverError) { try await scan { $0.start() } }
 
-    /// Looks at everything again; throws `operationPending` while another look is running.
-    package func lookAgain() async throws(DriverError) { try await look { $0.lookAgain() } }
+    /// Scans all tiers again; throws `operationPending` while another scan is running.
+    package func rescan() async throws(DriverError) { try await scan { $0.rescan() } }
 
-    private func look(_ body: @escaping @Sendable (Tiers) -> Void) async throws(DriverError) {
+    private func scan(_ body: @escaping @Sendable (Tiers) -> Void) async throws(DriverError) {
         let key = "the scan of records, data, devices and mounts"
         let attached = try await operations.run("repair", holding: [.exclusive(key)]) {
             [tiers] (_) in

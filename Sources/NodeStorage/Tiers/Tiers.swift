@@ -57,10 +57,10 @@ package final class Tiers: Sendable {
         reportFormer()
     }
 
-    /// Lets every tier compare its records, data, devices and mounts again.
-    package func lookAgain() {
-        let looks = answers { (_, it) throws(DriverError) in try it.lookAgain() }
-        for (tier, answer) in looks {
+    /// Has every tier compare its records, data, devices and mounts again.
+    package func rescan() {
+        let scans = answers { (_, it) throws(DriverError) in try it.rescan() }
+        for (tier, answer) in scans {
             guard case .failure(let error) = answer else { continue }
             logger.error(
                 "cannot scan a tier",

@@ -113,13 +113,13 @@ extension BenchDriver {
         )
     }
 
-    /// Looks at one of the created volumes.
-    func look(_ index: Int) async throws(BenchFailure) {
+    /// Calls ControllerGetVolume for one of the created volumes.
+    func getVolume(_ index: Int) async throws(BenchFailure) {
         _ = try await answer(ControllerGetVolumeRequest(volumeID: id(index)))
     }
 
-    /// Whether the driver can say what it knows of one volume.
-    func offersLooks() async throws(BenchFailure) -> Bool {
+    /// Whether the driver serves ControllerGetVolume.
+    func offersGetVolume() async throws(BenchFailure) -> Bool {
         try await answer(ControllerGetCapabilitiesRequest()).capabilities.contains {
             if case .rpc(let rpc) = $0.type { rpc.type == .getVolume } else { false }
         }

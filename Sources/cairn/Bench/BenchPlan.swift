@@ -48,7 +48,7 @@ struct BenchPlan: Sendable {
             try await $0.create($1)
         }
         let look = Measurement(operation: "ControllerGetVolume", calls: calls) {
-            try await $0.look($1 % volumes)
+            try await $0.getVolume($1 % volumes)
         }
         let list = Measurement(operation: "ListVolumes, all pages", calls: listings) { driver, _ in
             try await driver.list(pageSize: pageSize, atLeast: volumes)

@@ -23,7 +23,7 @@ struct BenchRun: Sendable {
     /// Connects, and sees that every driver answers.
     mutating func warmUp() async throws {
         plan.looks = true
-        for driver in interleaving.drivers where try await !driver.offersLooks() {
+        for driver in interleaving.drivers where try await !driver.offersGetVolume() {
             plan.looks = false
         }
         for measurement in plan.cheap() {

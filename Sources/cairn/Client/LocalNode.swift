@@ -17,7 +17,7 @@ struct LocalNode {
     /// Loop devices; what LVM has is asked of each volume.
     private let loopDevices: [(id: VolumeID, device: AttachedDevice)]
     /// The LVM tiers by name, to look at.
-    let groups: [String: LVMBackend]
+    let lvmBackends: [String: LVMBackend]
 
     /// Throws `invalidRequest` where a file that was named cannot be read.
     init(config: String?) throws(DriverError) {
@@ -27,24 +27,24 @@ struct LocalNode {
             tiers = try? TiersFile(reading: NodeOptions.defaultConfig).tiers
         }
         mounts = try MountTable.read()
-        groups = TierBackends.lvm(of: tiers ?? [])
+        lvmBackends = TierBackends.lvm(of: tiers ?? [])
         loopDevices = try Self.devices(directories: tiers.map(Self.directories(of:)))
     }
 
     func record(_ id: VolumeID) -> VolumeRecord? {
         firstInPools { PoolSurvey.volume(id, in: $0) }
-            ?? groups.values.lazy.compactMap { try? $0.volume(id) }.first
+            ?? lvmBackends.values.lazy.compactMap { try? $0.volume(id) }.first
     }
 
     func record(_ id: SnapshotID) -> SnapshotRecord? {
         firstInPools { PoolSurvey.snapshot(id, in: $0) }
-            ?? groups.values.lazy.compactMap { try? $0.snapshot(id) }.first
+            ?? lvmBackends.values.lazy.compactMap { try? $0.snapshot(id) }.first
     }
 
     /// Every volume of the tiers that can be read, inline volumes included.
     func records() -> [VolumeRecord] {
         Self.directories(of: tiers ?? []).flatMap { PoolSurvey.volumes(in: $0) }
-            + groups.values.flatMap { (try? $0.readableVolumes()) ?? [] }
+            + lvmBackends.values.flatMap { (try? $0.readableVolumes()) ?? [] }
     }
 
     /// Where a volume is attached and mounted; nil where it is not, and where several drivers of this
@@ -64,7 +64,7 @@ struct LocalNode {
     /// The volume that is mounted at a path.
     func place(at path: String) -> LocalPlace? {
         loopDevices.lazy.map { place(of: $0.id, on: $0.device) }.first { isMounted($0, at: path) }
-            ?? groups.values.lazy.flatMap { (try? $0.readableVolumes()) ?? [] }
+            ?? lvmBackends.values.lazy.flatMap { (try? $0.readableVolumes()) ?? [] }
             .flatMap { places(of: $0.id) }.first { isMounted($0, at: path) }
     }
 
@@ -107,7 +107,7 @@ struct LocalNode {
     }
 
     private func groupDevice(of id: VolumeID) -> AttachedDevice? {
-        groups.values.lazy.compactMap { (try? $0.attachment(of: id)) ?? nil }.first
+        lvmBackends.values.lazy.compactMap { (try? $0.attachment(of: id)) ?? nil }.first
     }
 
     /// The loop devices of volumes.

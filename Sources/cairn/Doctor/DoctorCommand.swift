@@ -40,11 +40,11 @@ struct DoctorCommand: AsyncParsableCommand {
         checks += KernelChecks.run()
         checks += configuration.checks
         checks += StateChecks.run(state.folder, tiers ?? [])
-        let groups = TierBackends.lvm(of: tiers ?? [])
+        let lvmBackends = TierBackends.lvm(of: tiers ?? [])
         for tier in tiers ?? [] {
-            checks += await TierChecks.run(tier, groups[tier.name], stateFolder: state.folder)
+            checks += await TierChecks.run(tier, lvmBackends[tier.name], stateFolder: state.folder)
         }
-        if let tiers { checks += FormerChecks.run(state.folder, tiers, groups) }
+        if let tiers { checks += FormerChecks.run(state.folder, tiers, lvmBackends) }
         checks += FilesystemChecks.run()
         var driver: String?
         if !withoutDriver {

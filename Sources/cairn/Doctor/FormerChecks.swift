@@ -6,15 +6,15 @@ import Host
 
 /// The tiers that are not in the tiers file any more, and what is left of them.
 enum FormerChecks {
-    /// `groups` are the LVM tiers that the file names, looked at already.
+    /// `lvmBackends` are the LVM tiers that the file names, already scanned.
     static func run(
         _ folder: String,
         _ tiers: [TierConfiguration],
-        _ groups: [String: LVMBackend]
+        _ lvmBackends: [String: LVMBackend]
     ) -> [Check] {
         let former = TierBackends.former(
             loop: Set(tiers.filter(\.isLoop).map(\.name)),
-            groups: Array(groups.values),
+            lvm: Array(lvmBackends.values),
             stateFolder: folder,
             logger: TierBackends.silent
         )

@@ -45,7 +45,7 @@ enum TierBackends {
         return made
     }
 
-    /// The tiers that the state folder tells of, and that the tiers file does not name any more.
+    /// Tiers that the state folder has a file for, and that the tiers file does not name any more.
     static func former(
         beside configured: [any VolumeBackend],
         stateFolder: String,
@@ -53,16 +53,16 @@ enum TierBackends {
     ) -> [FormerTier] {
         former(
             loop: Set(configured.compactMap { ($0 as? LoopBackend)?.tier }),
-            groups: configured.compactMap { $0 as? LVMBackend },
+            lvm: configured.compactMap { $0 as? LVMBackend },
             stateFolder: stateFolder,
             logger: logger
         )
     }
 
-    /// The same beside the loop tiers of these names and these LVM tiers.
+    /// The same; the caller says which loop and LVM tiers are configured.
     static func former(
         loop: Set<String>,
-        groups: [LVMBackend],
+        lvm: [LVMBackend],
         stateFolder: String,
         logger: Logger
     ) -> [FormerTier] {
@@ -74,16 +74,16 @@ enum TierBackends {
         )
         let groups = FormerGroups.find(
             in: stateFolder,
-            beside: groups,
+            beside: lvm,
             logger: logger
         )
         return pools + groups
     }
 
-    /// For a look at tiers that reports what it finds by itself.
+    /// A logger that drops its lines, for commands that report by themselves what they find.
     static let silent = Logger(label: "cairn") { _ in SwiftLogNoOpLogHandler() }
 
-    /// The back ends of the LVM tiers by the tiers' names, for a look at them beside a running driver.
+    /// The backends of the LVM tiers by the tiers' names, to scan them while a driver runs.
     static func lvm(of tiers: [TierConfiguration]) -> [String: LVMBackend] {
         let groups = volumeGroups(of: tiers)
         var backends: [String: LVMBackend] = [:]

@@ -29,7 +29,7 @@ struct TierList: AsyncParsableCommand {
             guard let tiers = node.tiers else { return [try await defaultTier(session)] }
             var views: [TierView] = []
             for tier in tiers {
-                views.append(try await view(of: tier, node.groups[tier.name], session))
+                views.append(try await view(of: tier, node.lvmBackends[tier.name], session))
             }
             return views
         }

@@ -47,7 +47,7 @@ struct DiskConflictTests {
             #expect(!next.backend.health().isUp)
 
             // Who runs already finds it at its next comparison; what is staged can be ended.
-            expectFailure(.unavailable, twin.path) { try tier.backend.lookAgain() }
+            expectFailure(.unavailable, twin.path) { try tier.backend.rescan() }
             #expect(try tier.backend.attachment(of: id) != nil)
             try tier.backend.detach(id)
 

@@ -11,7 +11,7 @@ import Testing
 
 /// What a look beside running calls sets right, and what it leaves alone.
 @Suite(.inGuest, .timeLimit(.minutes(5)))
-struct LookAgainTests {
+struct RescanTests {
     private static func leftover(_ tier: String) -> [String] {
         var tags = Tags()
         tags.set(Fact.tier, tier)
@@ -38,12 +38,12 @@ struct LookAgainTests {
             folder.onCleanup { _ = try? Guest.run("umount", [target]) }
             expectFailure(.operationPending, "unfinished", "unmount") { try tier.create("b") }
             expectFailure(.inUse, "unmount") { try tier.backend.deleteVolume(id) }
-            try tier.backend.lookAgain()
+            try tier.backend.rescan()
             #expect(tier.backend.repairs.unexplained == [.leftover: 1])
             #expect(try tier.names().contains(id.text))
             #expect(try tier.volumes().isEmpty)
             try Guest.run("umount", [target])
-            try tier.backend.lookAgain()
+            try tier.backend.rescan()
             #expect(tier.backend.repairs.unexplained == [:])
             #expect(tier.backend.repairs.removed == 1)
             #expect(try !tier.names().contains(id.text))
@@ -66,13 +66,13 @@ struct LookAgainTests {
                 )
             }
             let before = try tier.names()
-            try tier.backend.claims.holding(made.text) { () throws(DriverError) in
-                try tier.backend.lookAgain()
+            try tier.backend.keys.holding(made.text) { () throws(DriverError) in
+                try tier.backend.rescan()
             }
             #expect(try tier.names() == before)
             #expect(tier.backend.repairs.removed == 0)
             #expect(tier.backend.repairs.unexplained == [.stranger: 2])
-            try tier.backend.lookAgain()
+            try tier.backend.rescan()
             #expect(try tier.names() == before.subtracting([made.text]))
             #expect(tier.backend.repairs.removed == 1)
             #expect(tier.backend.repairs.looks == 3)

@@ -1,14 +1,16 @@
 package import DriverCore
 import Synchronization
 
-/// The objects that are being changed, so that a start beside running operations leaves what they
-/// have half-made alone.
-package final class Claims: Sendable {
+/// The keys of the objects that a backend changes now.
+///
+/// A scan that runs at the same time leaves those objects alone: what it finds half made is not a
+/// leftover.
+package final class HeldKeys: Sendable {
     private let held = Mutex<Set<String>>([])
 
     package init() {}
 
-    /// Runs the body while nobody else holds the key; throws `operationPending` where one does.
+    /// Holds the key while the body runs; throws `operationPending` where another caller holds it.
     package func holding<Result>(_ key: String, _ body: () throws(DriverError) -> Result)
         throws(DriverError) -> Result
     {
@@ -22,7 +24,7 @@ package final class Claims: Sendable {
         return try body()
     }
 
-    /// Runs the body unless somebody holds the key.
+    /// Holds the key while the body runs; does nothing where another caller holds it.
     package func ifFree(_ key: String, _ body: () -> Void) {
         guard take(key) else { return }
         defer { release(key) }
