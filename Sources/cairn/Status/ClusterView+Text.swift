@@ -2,7 +2,7 @@ import DriverCore
 import Host
 
 extension ClusterView {
-    /// Nodes, then tiers, then what somebody should look after.
+    /// Tables of nodes and tiers, then the problems.
     var text: String {
         guard !nodes.isEmpty else {
             return isLearning
@@ -53,13 +53,7 @@ extension ClusterView {
     }
 
     private var problemLines: [String] {
-        nodes.flatMap { node in
-            let own = node.message.isEmpty ? [] : ["\(node.id): \(node.message)"]
-            let tiers = node.tiers.flatMap { tier in
-                tier.problems.map { "\(node.id), tier \(tier.name), \($0.subject): \($0.message)" }
-            }
-            return own + node.problems.map { "\(node.id), \($0.subject): \($0.message)" } + tiers
-        }
+        nodes.flatMap(\.placedProblems).map { "\($0.place): \($0.message)" }
     }
 }
 

@@ -36,7 +36,7 @@ struct StatusPage {
         <header>
         <h1>Cairn</h1>
         <p>\(summary)</p>
-        <p class="quiet">controller \(cluster.controllerVersion), renewed every \(Self.refreshSeconds) s</p>
+        <p class="quiet">controller \(cluster.controllerVersion), refreshed every \(Self.refreshSeconds) s</p>
         </header>
         \(notes)
         \(problems)
@@ -59,7 +59,7 @@ struct StatusPage {
     }
 
     private var problems: HTML {
-        let all = cluster.nodes.flatMap(Self.problems)
+        let all = cluster.nodes.flatMap(\.placedProblems)
         guard !all.isEmpty else { return "<h2>Problems</h2>\n<p class=\"well\">none</p>" }
         let items = all.prefix(Self.mostProblems).map { problem -> HTML in
             "<li><b>\(problem.place)</b> \(problem.message)</li>"
@@ -71,24 +71,6 @@ struct StatusPage {
             </ul>
             \(Self.rest(all.count - items.count))
             """
-    }
-
-    private static func problems(of node: ClusterView.Node) -> [(place: String, message: String)] {
-        let own = node.message.isEmpty ? [] : [(node.id, node.message)]
-        let nodes = node.problems.map { ("\(node.id), \($0.subject)", $0.message) }
-        let tiers = node.tiers.flatMap { tier in
-            tier.problems.map { Self.problem($0, of: "tier \(tier.name)", at: node.id) }
-        }
-        return own + nodes + tiers
-    }
-
-    /// Names the tier once, also where the problem does so by itself.
-    private static func problem(_ problem: ClusterView.Problem, of tier: String, at node: String)
-        -> (place: String, message: String)
-    {
-        let subject = problem.subject == tier ? "" : ", \(problem.subject)"
-        let message = problem.message.removingBytePrefix("\(tier), ") ?? problem.message[...]
-        return ("\(node), \(tier)\(subject)", String(message))
     }
 
     private var tiers: HTML {
