@@ -83,13 +83,13 @@ package final class FormerTier: VolumeBackend {
             guard !objects.isEmpty else { return health }
             health.problems = [
                 problem(
-                    "it is not in the tiers file any more, and \(objects.inWords) are left in "
+                    "it is no longer in the tiers file, but \(objects.inWords) are left in "
                         + storage.place,
-                    "put the tier back; take it out when they are deleted"
+                    "put the tier back and delete them before you take it out again"
                 )
             ]
         } catch {
-            health.problems = [problem(error.message, "correct that, or put the tier back")]
+            health.problems = [problem(error.message, "fix this, or put the tier back")]
         }
         return health
     }
@@ -110,18 +110,17 @@ package final class FormerTier: VolumeBackend {
         guard objects.mayHold(id) else { return }
         let found =
             objects.holds(id)
-            ? "\(kind) \(id) lies in \(storage.place)"
+            ? "\(kind) \(id) is in \(storage.place)"
             : "\(kind) \(id) may be \(objects.others.min() ?? "") in \(storage.place)"
         throw DriverError(.unavailable, "\(found), and \(remedy)")
     }
 
     private var remedy: String {
-        "its tier '\(tier)' is not in the tiers file any more: put the tier back and restart the "
-            + "driver"
+        "its tier '\(tier)' is no longer in the tiers file: put the tier back and restart the driver"
     }
 
     private func refusal() -> DriverError {
-        DriverError(.unavailable, "nothing can be done in \(storage.place): \(remedy)")
+        DriverError(.unavailable, "the driver does not use \(storage.place): \(remedy)")
     }
 }
 
@@ -151,7 +150,7 @@ extension FormerTier {
     private func shortList(_ objects: FormerObjects) -> DriverError {
         DriverError(
             .unavailable,
-            "a list would leave out \(objects.inWords) in \(storage.place): \(remedy)"
+            "cannot list all: \(objects.inWords) are left in \(storage.place): \(remedy)"
         )
     }
 

@@ -19,7 +19,7 @@ package struct UnknownStorage: FormerStorage {
         self.reason = reason
     }
 
-    package var place: String { "a \(kind) of which \(folder)/\(name) does not tell" }
+    package var place: String { "an unknown \(kind) (\(folder)/\(name) cannot be read)" }
 
     /// A person may remove the file.
     package func objects() throws(DriverError) -> FormerObjects? {
@@ -28,8 +28,8 @@ package struct UnknownStorage: FormerStorage {
         }
         throw DriverError(
             .unavailable,
-            "it is not known which \(kind) tier '\(tier)' had before: \(reason); restart the driver "
-                + "when that is corrected"
+            "cannot tell which \(kind) tier '\(tier)' had before: \(reason); fix this, then restart the "
+                + "driver"
         )
     }
 

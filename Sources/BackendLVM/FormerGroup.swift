@@ -55,7 +55,7 @@ struct FormerGroup: FormerStorage {
             guard metadata.id == state.uuid else {
                 throw DriverError(
                     .unavailable,
-                    "the group of that name is another one (\(metadata.id))"
+                    "another group has its name now (\(metadata.id))"
                 )
             }
             return try objects(in: metadata)

@@ -132,7 +132,7 @@ package final class LVMBackend: VolumeBackend {
         } catch {
             // The volumes that are there must not wait for this.
             logger.warning(
-                "cannot keep which group the tier has: do not take it out of the tiers file with volumes",
+                "cannot record the tier's volume group: delete the volumes before you take the tier out",
                 metadata: ["file": "\(file.path)", "reason": "\(error.message)"]
             )
         }

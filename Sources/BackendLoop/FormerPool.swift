@@ -48,7 +48,7 @@ struct FormerPool: FormerStorage {
         } catch {
             throw DriverError(
                 .unavailable,
-                "tier '\(tier)' is not in the tiers file any more, and its \(place) cannot be read: "
+                "tier '\(tier)' is no longer in the tiers file, and its \(place) cannot be read: "
                     + "\(error.message); mount its disk, or, if the pool is gone for good, remove "
                     + file.path
             )
@@ -86,7 +86,7 @@ struct FormerPool: FormerStorage {
         -> Set<String>
     {
         guard let folder = try root.folder(shelf) else {
-            throw DriverError(.unavailable, "its folder '\(shelf)' is missing")
+            throw DriverError(.unavailable, "its directory '\(shelf)' is missing")
         }
         return Set(try folder.names().map { PoolNames.leftover($0) ?? $0 })
     }

@@ -68,7 +68,7 @@ struct `A tier that is taken out of the tiers file` {
             let gone = try await deletedVolume()
             try await cluster.delete(gone)
             await expectFailure(.notFound) { _ = try await cluster.get(gone) }
-            #expect(try cluster.driver.logText().contains("is not in the tiers file any more"))
+            #expect(try cluster.driver.logText().contains("is no longer in the tiers file"))
         }
         #expect(try await cluster.snapshots(.init(snapshotID: snapshot)) == [snapshot])
         try await cluster.using(id) { try expectContents("left", in: $0) }

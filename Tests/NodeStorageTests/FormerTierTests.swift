@@ -82,12 +82,12 @@ private final class ScriptedStorage: FormerStorage {
 
     @Test func `what it has is not said to be absent, and the rest is`() throws {
         try withTiers(full()) { tiers, near in
-            expectUnavailable("tier 'old' is not in the tiers file") { _ = try tiers.find(volume) }
+            expectUnavailable("tier 'old' is no longer in the tiers file") { _ = try tiers.find(volume) }
             expectUnavailable("pool /srv/old") { _ = try tiers.find(snapshot) }
             expectUnavailable("1 volumes and 1 snapshots") {
                 _ = try tiers.readEach { (it) throws(DriverError) in try it.volumes() }
             }
-            expectUnavailable("a list would leave out") {
+            expectUnavailable("cannot list all") {
                 _ = try tiers.readEach { (it) throws(DriverError) in try it.snapshots() }
             }
             #expect(try tiers.find(absent) == nil)
@@ -98,9 +98,9 @@ private final class ScriptedStorage: FormerStorage {
 
     @Test func `a create makes no second volume of a name that it has`() throws {
         try withTiers(full()) { tiers, near in
-            expectUnavailable("lies in") { _ = try tiers.findForCreate(volume, in: near) }
-            expectUnavailable("lies in") { _ = try tiers.findForCreate(volume) }
-            expectUnavailable("lies in") { _ = try tiers.findForCreate(snapshot, in: near) }
+            expectUnavailable("is in") { _ = try tiers.findForCreate(volume, in: near) }
+            expectUnavailable("is in") { _ = try tiers.findForCreate(volume) }
+            expectUnavailable("is in") { _ = try tiers.findForCreate(snapshot, in: near) }
             let found = try tiers.findForCreate(absent, in: near)
             #expect(found == nil)
         }

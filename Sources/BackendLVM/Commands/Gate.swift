@@ -79,8 +79,10 @@ final class Gate: Sendable {
             guard let place = state.waiters.firstIndex(where: { $0.number == waiter.number })
             else { return }
             state.waiters.remove(at: place)
-            let reason = trouble(in: state) ?? "other operations took all the time, \(patience)"
-            throw DriverError(.unavailable, "\(waiter.doing) did not get its turn: \(reason)")
+            let reason =
+                trouble(in: state)
+                ?? "other operations of \(what) took longer than \(patience); retry"
+            throw DriverError(.unavailable, "\(waiter.doing) had to wait too long: \(reason)")
         }
     }
 

@@ -30,7 +30,7 @@ extension GroupSurvey {
                 .record,
                 path,
                 error.message,
-                "find out what is wrong with it before you mount anything"
+                "fix this before you mount anything"
             )
         }
     }
@@ -45,8 +45,8 @@ extension GroupSurvey {
         } else if !own.volume.name.hasBytePrefix(Temporary.prefix) {
             throw DriverError(
                 .hostFailure,
-                "it was renamed: the driver looks for '\(try own.tags.required(Fact.name))' under "
-                    + "another name, which its errors say"
+                "'\(try own.tags.required(Fact.name))' is in it, but it was renamed: see the driver's "
+                    + "errors for its right name, and rename it back (lvrename)"
             )
         }
     }
@@ -59,7 +59,7 @@ extension GroupSurvey {
                 .broken,
                 "\(group)/\(own.volume.name)",
                 error.message,
-                "do not write to it until that is decided"
+                "do not write to it before this is fixed"
             )
         }
     }

@@ -160,7 +160,7 @@ extension GroupSurvey {
             guard let trouble = disk.isMissing ? "missing" : disk.trouble else { continue }
             let advice =
                 disk.isHidden
-                ? "do that, and remove nothing of the group before: its data still exists"
+                ? "do that before you remove anything from the group: its data still exists"
                 : "bring it back, then run vgextend --restoremissing \(group) <disk>; only if it is lost "
                     + "for good, give it up with vgreduce --removemissing \(group)"
             problem(
@@ -206,14 +206,19 @@ extension GroupSurvey {
             do throws(DriverError) {
                 tier = try tags.required(Fact.tier)
             } catch {
-                problem(.record, name, error.message, "until then no list of volumes has it")
+                problem(
+                    .record,
+                    name,
+                    error.message,
+                    "fix this; until then the volume is in no list"
+                )
                 continue
             }
             if backend.group.tiers.contains(tier) { continue }
             problem(
                 .unknownTier,
                 name,
-                "belongs to tier '\(tier)', which no tiers file knows",
+                "belongs to tier '\(tier)', which is not in the tiers file",
                 "put that tier back into the tiers file; run lvremove only if nobody needs the volume's "
                     + "data"
             )

@@ -114,7 +114,7 @@ extension Pool {
             guard !isNew else { throw error }
             // The pool is there and is the right one: its volumes must not wait for this.
             logger.warning(
-                "cannot keep the pool's UUID: while its disk is missing, only the note proves the pool",
+                "cannot save the pool's UUID: while its disk is missing, only the note proves the pool",
                 metadata: ["file": "\(file.path)", "reason": "\(error.message)"]
             )
         }

@@ -47,7 +47,7 @@ enum MountFlagRules {
     private static let refused: [(reason: String, names: [String])] = [
         (
             // `move` is here because libmount does not know it.
-            "would mount something else than the volume",
+            "would mount something other than the volume",
             [
                 "degraded", "device", "journal_dev", "journal_path", "logdev", "move", "rtdev",
                 "sb", "source", "subvol", "subvolid",

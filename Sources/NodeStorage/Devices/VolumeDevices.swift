@@ -29,15 +29,15 @@ package struct VolumeDevices: Sendable {
             .map(VolumeDevice.init)
     }
 
-    /// The same, open and verified.
+    /// The device that the volume has now, if any, open and verified.
     package func openCurrent() throws(DriverError) -> HeldDevice? {
         guard let device = try current() else { return nil }
         let held = try HeldDevice(opening: device.path)
-        // Asked again once it is open: until then its number may have changed hands.
+        // Read again once it is open: before that, its number may have gone to another device.
         guard try current()?.isShown(by: held) ?? false else {
             throw DriverError(
                 .operationPending,
-                "\(device.path) was taken away from volume \(id) by another program; retry"
+                "another program detached \(device.path) from volume \(id); retry"
             )
         }
         return held

@@ -154,7 +154,7 @@ final class StorageGuard: Sendable {
         DriverError(
             .unavailable,
             "tier '\(tier)' has been starting for \((.now - since).components.seconds) s; retry "
-                + "later, and if that goes on look at its disk and the node's kernel log"
+                + "later; if it still does not start, check its disk and the node's kernel log"
         )
     }
 
@@ -162,7 +162,7 @@ final class StorageGuard: Sendable {
         DriverError(
             .unavailable,
             "tier '\(tier)' has not answered for \(duration.components.seconds) s: its storage "
-                + "hangs; look at its disk and the node's kernel log"
+                + "hangs; check its disk and the node's kernel log"
         )
     }
 }

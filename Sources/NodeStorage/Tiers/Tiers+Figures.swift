@@ -27,12 +27,12 @@ extension Tiers {
         return figures
     }
 
-    /// Tells which tiers were taken out of the tiers file while something of theirs was left.
+    /// Logs each tier that was taken out of the tiers file while it still had volumes or snapshots.
     func reportFormer() {
         for (name, problems) in formerProblems() {
             for problem in problems {
                 logger.error(
-                    "a tier is not in the tiers file any more, and its objects may be left",
+                    "a tier is no longer in the tiers file, but may have volumes",
                     metadata: [
                         "tier": "\(name)", "found": "\(problem.found)",
                         "advice": "\(problem.advice)",
@@ -56,7 +56,7 @@ extension Tiers {
             .unknownTier,
             "tier \(tier)",
             found: error.message,
-            advice: "correct that, or put the tier back"
+            advice: "fix this, or put the tier back"
         )
     }
 }

@@ -46,7 +46,7 @@ enum FormerChecks {
             subject: "tier \(tier)",
             state: .problem,
             found: "its storage has not answered for \(patience.components.seconds) s",
-            advice: "look at the node's kernel log"
+            advice: "see the node's kernel log"
         )
     }
 }

@@ -55,7 +55,7 @@ struct LostNodesFile: Sendable {
                 guard failure != error.message else { continue }
                 failure = error.message
                 logger.error(
-                    "cannot use the changed list of lost nodes; the list before it stays in force",
+                    "cannot use the changed list of lost nodes; the previous list stays in force",
                     metadata: ["error": "\(error.message)"]
                 )
             }

@@ -26,7 +26,7 @@ struct Walkthrough {
         }
         await remove(made)
         try outcome.get()
-        Console.write("The whole life of a volume holds.")
+        Console.write("Every step of the walk passed.")
     }
 
     private func walk(_ made: Made) async throws {
@@ -74,7 +74,7 @@ struct Walkthrough {
         made.volumes.append((cloned.volumeID, "cloned"))
         let path = try await volumes.mount(cloned, as: "cloned")
         try expect("after the snapshot", in: path)
-        say(6, "clone the mounted volume", "new contents, mounted beside its source")
+        say(6, "clone the mounted volume", "new contents, mounted next to its source")
     }
 
     private func grow(_ first: Volume, at path: String) async throws {

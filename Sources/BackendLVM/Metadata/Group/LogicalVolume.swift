@@ -66,13 +66,13 @@ extension LogicalVolume {
                 try Segment(child)
             }
             guard segment.start == end else {
-                throw section.wrong(child.name, "not where the one before it ends")
+                throw section.wrong(child.name, "not directly after the segment before it")
             }
             end += segment.extents
             segments.append(segment)
         }
         guard segments.count == count, end <= Limits.mostExtents else {
-            throw section.wrong("segment_count", "not the number of its segments")
+            throw section.wrong("segment_count", "not equal to the number of its segments")
         }
         return segments
     }

@@ -12,7 +12,7 @@ extension Segment {
         references = kind.names(areas: areas, section)
         let expected = try section.integer("stripe_count", in: 1...Limits.mostExtents, else: 1)
         if case .striped = kind, areas.count != expected {
-            throw section.wrong("stripes", "not of \(expected) areas")
+            throw section.wrong("stripes", "not a list of \(expected) areas")
         }
     }
 
@@ -107,7 +107,7 @@ extension RAID {
         }
         let names = try section.strings("raids")
         guard !names.isEmpty, names.count.isMultiple(of: 2) else {
-            throw section.wrong("raids", "no list of pairs")
+            throw section.wrong("raids", "not a list of pairs")
         }
         legs = stride(from: 0, to: names.count, by: 2).map { index in
             Leg(metadata: names[index], data: names[index + 1])

@@ -37,12 +37,12 @@ extension VolumeGroupMetadata {
         while text.last == 0 { text.removeLast() }
         let root = try ConfigText(parsing: text).root
         guard try root.string("contents") == "Text Format Volume Group" else {
-            throw root.wrong("contents", "not that of a volume group")
+            throw root.wrong("contents", "not the text of a volume group")
         }
         _ = try root.integer("version", in: 1...1)
         let groups = root.sections()
         guard groups.count == 1, let group = groups.first else {
-            throw DriverError(.hostFailure, "\(groups.count) volume groups in one text")
+            throw DriverError(.hostFailure, "the text has \(groups.count) volume groups")
         }
         try self.init(group, textSize: ByteCount(Int64(bytes.count)))
     }
@@ -78,7 +78,7 @@ extension VolumeGroupMetadata {
             )
         }
         guard Set(volumes.map(\.name)).count == volumes.count else {
-            throw group.wrong("physical_volumes", "not free of doubles")
+            throw group.wrong("physical_volumes", "a list with duplicates")
         }
         return volumes
     }
@@ -91,7 +91,7 @@ extension VolumeGroupMetadata {
         for section in sections {
             let volume = try LogicalVolume(section)
             guard volumes.updateValue(volume, forKey: volume.name) == nil else {
-                throw group.wrong(volume.name, "there twice")
+                throw group.wrong(volume.name, "defined twice")
             }
         }
         return volumes

@@ -22,7 +22,7 @@ struct ConfigSection {
 
     func section(_ key: String) throws(DriverError) -> ConfigSection? {
         guard let node = node(key) else { return nil }
-        guard node.kind == .section else { throw wrong(key, "no section") }
+        guard node.kind == .section else { throw wrong(key, "not a section") }
         return ConfigSection(text: text, node)
     }
 
@@ -33,7 +33,7 @@ struct ConfigSection {
 
     func optionalString(_ key: String) throws(DriverError) -> String? {
         guard let node = node(key) else { return nil }
-        guard node.kind == .string else { throw wrong(key, "no string") }
+        guard node.kind == .string else { throw wrong(key, "not a string") }
         return text.string(at: node.value)
     }
 
@@ -47,7 +47,7 @@ struct ConfigSection {
         }
         guard node.kind == .number, let number = text.integer(at: node.value),
             bounds.contains(number)
-        else { throw wrong(key, "no number from \(bounds.lowerBound) to \(bounds.upperBound)") }
+        else { throw wrong(key, "not a number from \(bounds.lowerBound) to \(bounds.upperBound)") }
         return number
     }
 
@@ -55,14 +55,18 @@ struct ConfigSection {
     func strings(_ key: String) throws(DriverError) -> [String] {
         guard let node = node(key) else { return [] }
         let elements = node.kind == .list ? nodes(from: node.firstChild) : [node]
-        guard elements.allSatisfy({ $0.kind == .string }) else { throw wrong(key, "no strings") }
+        guard elements.allSatisfy({ $0.kind == .string }) else {
+            throw wrong(key, "not a list of strings")
+        }
         return elements.map { text.string(at: $0.value) }
     }
 
     /// Names followed by numbers, as in `["pv0", 0, "pv1", 7]`; none where the list is missing.
     func pairs(_ key: String) throws(DriverError) -> [(name: String, number: Int)] {
         guard let node = node(key) else { return [] }
-        guard let pairs = pairs(of: node) else { throw wrong(key, "no list of names and numbers") }
+        guard let pairs = pairs(of: node) else {
+            throw wrong(key, "not a list of names and numbers")
+        }
         return pairs
     }
 

@@ -21,7 +21,7 @@ struct ConfigTextParser {
     /// The first node of the outermost level; nil for an empty text.
     mutating func parse() throws(DriverError) -> Int? {
         let first = try parseEntries(depth: 0)
-        guard place == bytes.count else { throw failure("a brace too many") }
+        guard place == bytes.count else { throw failure("an unexpected closing brace") }
         return first
     }
 
@@ -48,14 +48,14 @@ struct ConfigTextParser {
             place += 1
             let index = try append(.section, key: key, value: 0..<0)
             nodes[index].firstChild = try parseEntries(depth: depth + 1)
-            guard take(UInt8(ascii: "}")) else { throw failure("a section that does not end") }
+            guard take(UInt8(ascii: "}")) else { throw failure("a section without an end") }
             return index
         case UInt8(ascii: "="):
             place += 1
             skipSpace()
             return try parseValue(key: key)
         default:
-            throw failure("no '=' or '{' behind a name")
+            throw failure("no '=' or '{' after a name")
         }
     }
 
@@ -64,7 +64,7 @@ struct ConfigTextParser {
             return try parseQuoted(quote)
         }
         let key = takeWord()
-        guard !key.isEmpty else { throw failure("no name where one must stand") }
+        guard !key.isEmpty else { throw failure("a name is missing") }
         return key
     }
 
@@ -81,19 +81,19 @@ struct ConfigTextParser {
             if take(UInt8(ascii: ",")) {
                 skipSpace()
             } else if peek() != UInt8(ascii: "]") {
-                throw failure("a list that does not end")
+                throw failure("a list without an end")
             }
         }
         return index
     }
 
     private mutating func parseScalar(key: Range<Int>) throws(DriverError) -> Int {
-        guard let byte = peek() else { throw failure("the text ends within a value") }
+        guard let byte = peek() else { throw failure("the text ends inside a value") }
         if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
             return try append(.string, key: key, value: try parseQuoted(byte))
         }
         let word = takeWord()
-        guard !word.isEmpty else { throw failure("no value where one must stand") }
+        guard !word.isEmpty else { throw failure("a value is missing") }
         let isNumber = byte == UInt8(ascii: "-") || Self.isDigit(byte)
         return try append(isNumber ? .number : .word, key: key, value: word)
     }
@@ -112,13 +112,13 @@ struct ConfigTextParser {
             place += byte == UInt8(ascii: "\\") ? 2 : 1
         }
         place = min(place, bytes.count)
-        throw failure("a string that does not end")
+        throw failure("a string without an end")
     }
 
     private mutating func append(_ kind: ConfigText.Node.Kind, key: Range<Int>, value: Range<Int>)
         throws(DriverError) -> Int
     {
-        guard nodes.count < Self.mostNodes else { throw failure("more values than can be real") }
+        guard nodes.count < Self.mostNodes else { throw failure("too many values") }
         nodes.append(ConfigText.Node(kind: kind, key: key, value: value))
         return nodes.count - 1
     }
