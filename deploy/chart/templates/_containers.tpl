@@ -1,4 +1,4 @@
-{{/* Of every container but the node's driver: nothing that it does not need. */}}
+{{/* The security context of every container but the node's driver: no privileges. */}}
 {{- define "cairn.restricted" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -9,9 +9,9 @@ seccompProfile:
 {{- end -}}
 
 {{/*
-Probes of the driver, in every role. They ask the process alone, so a disk that hangs or a cluster that is
-away ends nobody. (livenessprobe of kubernetes-csi is not used: it would end a driver that has not yet
-looked at all its tiers.) Ready is a driver once it has looked at each tier, whether that is well or not.
+Probes of the driver, in every role. They ask only the process, so neither a hanging disk nor an unreachable cluster
+restarts a driver. The livenessprobe of kubernetes-csi is not used: it would restart a driver that has not yet scanned
+all tiers. A driver is ready when it has scanned each tier, whether the tier is available or not.
 */}}
 {{- define "cairn.driverProbes" -}}
 startupProbe:
@@ -49,9 +49,10 @@ readinessProbe:
 {{- end -}}
 
 {{/*
-Probes of the registrar, quicker than the others'. Where a node's pod is deleted by force, the old registrar
-ends beside the new one and removes its socket: kubelet then forgets the driver, and no pod of the node gets a
-volume until the new registrar starts again. Its page says so at once.
+Probes of the registrar, with a shorter period than the others. If a node's pod is
+deleted by force, the old registrar ends while the new one runs, and removes the socket of the new one. kubelet then
+forgets the driver, and no pod of the node gets a volume until the new registrar restarts. Its health page reports this
+at once.
 */}}
 {{- define "cairn.registrarProbes" -}}
 startupProbe:
@@ -101,7 +102,7 @@ volumeMounts:
     readOnly: true
 {{- end -}}
 
-{{/* What the controller and its sidecars get where the values do not say. */}}
+{{/* Default resources of the controller and its sidecars. */}}
 {{- define "cairn.resources" -}}
 {{- if .resources -}}
 {{ toYaml .resources }}
@@ -136,18 +137,18 @@ limits: {memory: 512Mi}
     # A volume is made for the node that the scheduler chose, and for no other.
     - --strict-topology
     {{- if eq .Values.shape "cluster" }}
-    # A class that binds at once: the controller chooses by free room, and wants no list of all nodes.
+    # For a class with Immediate binding: the controller chooses the node by free room, and needs no list of all nodes.
     - --immediate-topology=false
     # The Deployment owns the capacity objects, so that they outlive a pod.
     - --capacity-ownerref-level=2
     {{- else }}
-    # Beside each driver, for its node alone.
+    # One provisioner in each driver's pod, for its own node.
     - --node-deployment
     - --capacity-ownerref-level=1
     {{- end }}
     - --enable-capacity
-    # One update a second, the default, would take an hour and more for thousands of nodes. A poll has to
-    # last longer than all its updates: nodes times tiers, over the updates a second.
+    # One update per second, the default, would take more than an hour for thousands of nodes. The poll interval must
+    # be longer than all updates take: nodes times tiers, divided by the updates per second.
     - --capacity-threads={{ $large | ternary 16 4 }}
     - --capacity-poll-interval={{ $large | ternary "10m" "1m" }}
     - --kube-api-capacity-qps={{ $large | ternary 100 10 }}
@@ -156,9 +157,9 @@ limits: {memory: 512Mi}
     - --kube-api-burst={{ $large | ternary 200 40 }}
     - --worker-threads={{ $large | ternary 100 20 }}
     - --retry-interval-max=30s
-    # Names of the claim and the volume, for people who look at the node.
+    # Passes the names of the claim and the volume to the driver, which shows them.
     - --extra-create-metadata
-    # No --default-fstype: the tier says which file system its volumes have.
+    # No --default-fstype: the tier decides the file system of its volumes.
   env:
     - name: NAMESPACE
       valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
@@ -208,7 +209,7 @@ limits: {memory: 512Mi}
 {{- end }}
 {{- end -}}
 
-{{/* The token of the pod's account, for the containers that mount it: no other one has it. */}}
+{{/* The token of the pod's service account, only for the containers that mount it. */}}
 {{- define "cairn.apiToken" -}}
 name: api-token
 projected:
@@ -226,7 +227,7 @@ projected:
             fieldRef: {fieldPath: metadata.namespace}
 {{- end -}}
 
-{{/* The driver's arguments that every role has. */}}
+{{/* The arguments of the driver in every role. */}}
 {{- define "cairn.commonArguments" -}}
 - --driver-name={{ .Values.driverName }}
 - --metrics-address=:9809
@@ -234,7 +235,7 @@ projected:
 - --log-format={{ .Values.log.format }}
 {{- end -}}
 
-{{/* Where they listen for each other. */}}
+{{/* The addresses on which controllers and nodes listen for each other. */}}
 {{- define "cairn.clusterArguments" -}}
 - --listen={{ .Values.listenAddress }}:9810
 - --tls-dir=/etc/cairn/tls

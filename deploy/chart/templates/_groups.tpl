@@ -33,8 +33,8 @@ label and belongs to no group before it, and `tiers` of the values take the rest
 {{- end -}}
 
 {{/*
-The folders of the host in which a group's loop tiers lie: the parents of their directories, so that a
-disk which is mounted later is seen, and the note beside the directory is the host's.
+The parent directories of a group's loop tiers on the host. The pod mounts the parents, so that it sees a disk that
+is mounted later, and so that the note next to the directory is on the host.
 */}}
 {{- define "cairn.loopParents" -}}
 {{- $parents := list -}}
@@ -42,7 +42,7 @@ disk which is mounted later is seen, and the note beside the directory is the ho
 {{- $parents | uniq | sortAlpha | toJson -}}
 {{- end -}}
 
-{{/* The directories that somebody has to make: those of tiers that are no mount points. */}}
+{{/* The directories that the pod must create on the host: those of tiers that are not mount points. */}}
 {{- define "cairn.loopFolders" -}}
 {{- $folders := list -}}
 {{- range .tiers -}}
@@ -51,12 +51,12 @@ disk which is mounted later is seen, and the note beside the directory is the ho
 {{- $folders | uniq | sortAlpha | toJson -}}
 {{- end -}}
 
-{{/* "true" where a group has a tier of LVM. */}}
+{{/* "true" if a group has an LVM tier. */}}
 {{- define "cairn.hasLVM" -}}
 {{- range .tiers -}}{{- if .lvm -}}true{{- end -}}{{- end -}}
 {{- end -}}
 
-{{/* The file of a group's tiers. */}}
+{{/* The tiers file of a group. */}}
 {{- define "cairn.tiersFile" -}}
 {{ dict "tiers" .tiers | toYaml }}
 {{- end -}}
