@@ -82,7 +82,9 @@ private final class ScriptedStorage: FormerStorage {
 
     @Test func `what it has is not said to be absent, and the rest is`() throws {
         try withTiers(full()) { tiers, near in
-            expectUnavailable("tier 'old' is no longer in the tiers file") { _ = try tiers.find(volume) }
+            expectUnavailable("tier 'old' is no longer in the tiers file") {
+                _ = try tiers.find(volume)
+            }
             expectUnavailable("pool /srv/old") { _ = try tiers.find(snapshot) }
             expectUnavailable("1 volumes and 1 snapshots") {
                 _ = try tiers.readEach { (it) throws(DriverError) in try it.volumes() }
