@@ -321,6 +321,7 @@ check "no binary file is tracked" binary_files
 check "links, anchors and paths of the documentation exist" documentation links
 check "the README is short, and so are its sentences" documentation readme
 check "the time limits in the documentation are those of the code" documentation limits
+check "the limits and defaults in the documentation are those of the code" documentation figures
 
 workarounds=$(lines '// Workaround:' "${swift_files[@]}" "${own_c_files[@]}")
 if [[ -n $workarounds ]]; then

@@ -1,6 +1,6 @@
-"""What soundness asks of README and documentation: links, sizes, sentences, and time limits.
+"""What soundness asks of README and documentation: links, sizes, sentences, limits and defaults.
 
-usage: check.py links | readme | limits
+usage: check.py links | readme | limits | figures
 
 Prints a finding a line, and nothing when all is well.
 """
@@ -133,10 +133,85 @@ def has_limit(line, name, count, unit):
     return unit == "s" and re.search(rf"\b{name}(?:: Int)? = {count};?$", line) is not None
 
 
+DOCC = "Sources/cairn/Documentation.docc/"
+OPTIONS = "Sources/cairn/Roles/Options.swift"
+FILESYSTEMS = "Sources/Host/Filesystems/Filesystems.swift"
+SMALLEST = r"ext4: \.mebibytes\((\d+)\)\s+case \.xfs: \.mebibytes\((\d+)\)\s+case \.btrfs: \.mebibytes\((\d+)\)"
+KERNEL = ("Sources/cairn/Doctor/KernelChecks.swift", r"oldest = \(major: (\d+), minor: (\d+)\)")
+THICK_KERNEL = ("Sources/Host/Features/HostFeatures.swift", r"isKernel\(atLeast: (\d+), (\d+)\)")
+MOST_VOLUMES = (OPTIONS, r"maxVolumes: Int64 = (\d+)")
+LEASE = ("Sources/cairn/Roles/ControllerCommand.swift", r"nodeLease: Int = (\d+)")
+POOL_PLAN = "Sources/BackendLVM/Pools/PoolPlan.swift"
+LVM_ROOM = "Sources/BackendLVM/LVMBackend+Room.swift"
+SNAPSHOT_RESERVE = ("Sources/Configuration/LVMTierReader.swift", r"defaultSnapshotReserve = (\d+)")
+
+# Where a text names a limit or a default, and where the code has it: the groups must be equal.
+FIGURES = [
+    ("README.md", r"at least (\d+) MiB \(ext4\), (\d+) MiB \(xfs\), (\d+) MiB \(btrfs\)", FILESYSTEMS, SMALLEST),
+    (DOCC + "Limits.md", r"at least (\d+) MiB, an xfs volume (\d+) MiB, a btrfs volume (\d+) MiB", FILESYSTEMS, SMALLEST),
+    ("README.md", r"Linux (\d+)\.(\d+) or newer;", *KERNEL),
+    (DOCC + "Limits.md", r"Linux (\d+)\.(\d+) or newer is needed for mount_setattr", *KERNEL),
+    (DOCC + "Kubernetes.md", r"Linux (\d+)\.(\d+) or newer on the nodes", *KERNEL),
+    ("README.md", r"(\d+)\.(\d+) or newer for thick loop tiers", *THICK_KERNEL),
+    (DOCC + "Limits.md", r"Linux (\d+)\.(\d+) or newer is needed for thick", *THICK_KERNEL),
+    ("README.md", r"\| Kubernetes \| (\d+\.\d+) or newer", "deploy/chart/Chart.yaml", r'kubeVersion: ">=(\d+\.\d+)\.0-0"'),
+    (DOCC + "Kubernetes.md", r"You need Kubernetes (\d+\.\d+) or newer", "deploy/chart/Chart.yaml", r'kubeVersion: ">=(\d+\.\d+)\.0-0"'),
+    ("README.md", r"\| (\d+) volumes per node by default", *MOST_VOLUMES),
+    (DOCC + "CommandLine.md", r"`--max-volumes` \| (\d+) \|", *MOST_VOLUMES),
+    ("deploy/chart/values.yaml", r"maxVolumes: (\d+)", *MOST_VOLUMES),
+    (DOCC + "CommandLine.md", r"`--unstage-wait` \| (\d+) \|", OPTIONS, r"unstageWait: Int = (\d+)"),
+    (DOCC + "CommandLine.md", r"`--shutdown-grace` \| (\d+) \|", OPTIONS, r"shutdownGrace: Int = (\d+)"),
+    (DOCC + "Operating.md", r"`--shutdown-grace`, (\d+) s", OPTIONS, r"shutdownGrace: Int = (\d+)"),
+    (DOCC + "CommandLine.md", r"after SIGTERM; (\d+) more to undo", "Sources/CSIServices/NodeStack+Run.swift", r"undoLimit = Duration\.seconds\((\d+)\)"),
+    (DOCC + "CommandLine.md", r"`--socket-group` \| `(\d+)`", OPTIONS, r'socketMode: String = "(\d+)"'),
+    (DOCC + "CommandLine.md", r"`--endpoint` \| `\$CSI_ENDPOINT`, else `([^`]+)`", OPTIONS, r'defaultEndpoint = "([^"]+)"'),
+    (DOCC + "CommandLine.md", r"`--config` \| `([^`]+)`", OPTIONS, r'defaultConfig = "([^"]+)"'),
+    (DOCC + "CommandLine.md", r"`--kubelet-dir` \| `([^`]+)`", OPTIONS, r'kubeletDir: String = "([^"]+)"'),
+    (DOCC + "CommandLine.md", r"`--usage-dir` \| `([^`]+)`", OPTIONS, r'defaultDriverName \? "([^"]+)"'),
+    (DOCC + "CommandLine.md", r"`--state-dir` \| `\$CAIRN_STATE_DIR`, else `([^`]+)`", OPTIONS, r'defaultFolder = "([^"]+)"'),
+    (DOCC + "CommandLine.md", r"`--driver-name` \| `([^`]+)`", OPTIONS, r'defaultDriverName = "([^"]+)"'),
+    ("deploy/chart/values.yaml", r"driverName: (\S+)", OPTIONS, r'defaultDriverName = "([^"]+)"'),
+    (DOCC + "CommandLine.md", r"`--listen` \| node, controller \| `([^`]+)`", "Sources/cairn/Roles/ClusterOptions.swift", r'listen: String = "([^"]+)"'),
+    (DOCC + "CommandLine.md", r"`--tls-dir` \| node, controller \| `([^`]+)`", "Sources/cairn/Roles/ClusterOptions.swift", r'tlsDir: String = "([^"]+)"'),
+    (DOCC + "CommandLine.md", r"`--node-lease` \| controller \| (\d+) \|", *LEASE),
+    (DOCC + "Cluster.md", r"`--node-lease`, (\d+) s by default", *LEASE),
+    ("deploy/chart/values.yaml", r"nodeLease: (\d+)", *LEASE),
+    (DOCC + "CommandLine.md", r"counts as silent; (\d+) to (\d+) \|", "Sources/cairn/Roles/ControllerCommand.swift", r"leases = (\d+)\.\.\.(\d+)"),
+    (DOCC + "Tiers.md", r"Below (\d+) % free", "Sources/BackendLoop/Space/SpaceLedger.swift", r"leastFree: Int64 = (\d+)"),
+    (DOCC + "Tiers.md", r"default if it is below (\d+)Gi", "Sources/NodeStorage/Making/VolumeMaker.swift", r"preferredSize = ByteCount\.gibibytes\((\d+)\)"),
+    (DOCC + "Tiers.md", r"`snapshotReserve`, (\d+) % by default", *SNAPSHOT_RESERVE),
+    (DOCC + "LVM.md", r"volume's size; default (\d+)%", *SNAPSHOT_RESERVE),
+    (
+        DOCC + "Tiers.md",
+        r"(\d+) to (\d+), with raid0 (\d+) to (\d+), raid1 only (\d+), raid5 (\d+) to (\d+), raid6 (\d+) to (\d+), raid10 (\d+) to (\d+)",
+        "Sources/DriverCore/Layout.swift",
+        r"nil: (\d+)\.\.\.(\d+)\s+case \.raid0: (\d+)\.\.\.(\d+)\s+case \.raid1: 1\.\.\.(\d+)\s+case \.raid5: (\d+)\.\.\.(\d+)"
+        r"\s+case \.raid6: (\d+)\.\.\.(\d+)\s+case \.raid10: (\d+)\.\.\.(\d+)",
+    ),
+    (DOCC + "LVM.md", r"less than (\d+) % of its data", LVM_ROOM, r"leastFreeData: Int64 = (\d+)"),
+    (DOCC + "LVM.md", r"or (\d+) % of its metadata", LVM_ROOM, r"leastFreeMetadata: UInt64 = (\d+)"),
+    (DOCC + "LVM.md", r"last (\d+) KiB are kept", LVM_ROOM, r"metadataReserve = ByteCount\.kibibytes\((\d+)\)"),
+    (DOCC + "LVM.md", r"`pvcreate --metadatasize (\w+)`", POOL_PLAN, r'metadataArea = "(\w+)"'),
+]
+
+
+def figure_problems():
+    for page, told, source, held in FIGURES:
+        text, code = " ".join(Path(page).read_text().split()), Path(source).read_text()
+        told_match, held_match = re.search(told, text), re.search(held, code)
+        if told_match is None:
+            yield f"{page}: nothing matches {told}"
+        elif held_match is None:
+            yield f"{source}: nothing matches {held}, of which {page} tells"
+        elif told_match.groups() != held_match.groups():
+            yield f"{page} says {told_match.groups()}, and {source} has {held_match.groups()}: {told}"
+
+
 CHECKS = {
     "links": lambda: [*link_problems(), *path_problems(), *catalog_problems()],
     "readme": lambda: list(readme_problems()),
     "limits": lambda: list(limit_problems()),
+    "figures": lambda: list(figure_problems()),
 }
 
 if __name__ == "__main__":
