@@ -1,6 +1,6 @@
 package import DriverCore
 
-/// A volume, as far as the limits of the node and of its tiers count it.
+/// The facts of a volume that count for the limits of the node and of its tiers.
 package struct CountedVolume: Sendable, Hashable {
     package let id: VolumeID
     package let isEphemeral: Bool

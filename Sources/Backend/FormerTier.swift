@@ -2,21 +2,23 @@ package import DriverCore
 package import Host
 import Synchronization
 
-/// Where a tier kept its objects before it was taken out of the tiers file.
+/// The storage that a tier had before it was taken out of the tiers file.
 package protocol FormerStorage: Sendable {
     var tier: String { get }
     /// `pool /srv/fast`, `volume group fast`.
     var place: String { get }
-    /// Whether the tier has the storage after all; from memory alone.
+    /// Whether a configured tier has the storage after all; from memory.
     var isServed: Bool { get }
-    /// What is still there; nil where that is no concern any more: a person has removed the file that
-    /// tells of the storage, or a tier serves it.
+    /// What is still there.
+    ///
+    /// nil where the storage no longer matters: an administrator has removed its file of the state
+    /// directory, or a tier serves it.
     ///
     /// Throws `unavailable`, saying what to do, where that cannot be told.
     func objects() throws(DriverError) -> FormerObjects?
-    /// Removes the file that tells of the storage.
+    /// Removes the file of the state directory that names the storage.
     func forget() throws(DriverError)
-    /// As of a tier that is configured: the storage is not asked.
+    /// The device by what the kernel reports: the storage is not read.
     func device(of id: VolumeID) throws(DriverError) -> AttachedDevice?
     func detach(_ id: VolumeID) throws(DriverError)
 }
@@ -25,11 +27,11 @@ extension FormerStorage {
     package var isServed: Bool { false }
 }
 
-/// The names of what is left of a tier: ids, also of what is half-made or half-removed.
+/// The names of the objects that a tier has left, with those of half-made and half-removed ones.
 package struct FormerObjects: Sendable, Hashable {
     package var volumes: Set<String> = []
     package var snapshots: Set<String> = []
-    /// What is the tier's, and whose name does not tell what it is.
+    /// Objects of the tier with a name that is no id.
     package var others: Set<String> = []
 
     package init() {}
@@ -49,8 +51,9 @@ package struct FormerObjects: Sendable, Hashable {
     fileprivate func mayHold(_ id: String) -> Bool { holds(id) || !others.isEmpty }
 }
 
-/// A tier that was taken out of the tiers file: it makes and changes nothing, and keeps the node from
-/// saying that its objects do not exist.
+/// A tier that was taken out of the tiers file.
+///
+/// It makes and changes nothing, and keeps the node from answering that its objects do not exist.
 ///
 /// Without it a deletion of a volume would succeed, and the data stay for ever.
 package final class FormerTier: VolumeBackend {
@@ -62,10 +65,11 @@ package final class FormerTier: VolumeBackend {
     package init(_ storage: any FormerStorage) { self.storage = storage }
 
     package var tier: String { storage.tier }
-    /// Whether a configured tier has the storage after all; from memory alone.
+    /// Whether a configured tier has the storage after all; from memory.
     package var isServed: Bool { storage.isServed }
 
-    /// Forgets the storage where nothing is left there, so that its disk may go.
+    /// Removes the record of the storage where nothing is left there, so that its disk may be
+    /// removed.
     ///
     /// Only here: a driver that has the tier in its file must not start at the same time.
     package func start() throws(DriverError) {
@@ -75,7 +79,7 @@ package final class FormerTier: VolumeBackend {
 
     package func checkHealth() throws(DriverError) { _ = try look() }
 
-    /// What is left; nothing where all is well.
+    /// Reports what is left; empty where nothing is.
     package func health() -> TierHealth {
         var health = TierHealth()
         do throws(DriverError) {

@@ -1,9 +1,9 @@
-/// What a tier has set right since the process began, and what its latest look could not explain.
+/// What a tier has repaired since the process began, and what its latest scan could not explain.
 ///
 /// A look compares records, data, devices and mounts: at the start, and whenever the driver is
 /// asked. The figures are for the log and for a metrics page.
 package struct RepairFigures: Sendable, Hashable {
-    /// What cannot be explained, or not be finished; it is told and left as it is.
+    /// Something that cannot be explained or repaired; it is logged and not changed.
     package enum Kind: String, Sendable, CaseIterable {
         /// An object that is half-made or half-deleted, and cannot be removed.
         case leftover
@@ -28,14 +28,14 @@ package struct RepairFigures: Sendable, Hashable {
     package var resumed = 0
     /// Devices that nothing used and that were detached.
     package var detached = 0
-    /// At the latest look; no entry where there is none.
+    /// From the latest scan; no entry for a kind without findings.
     package var unexplained: [Kind: Int] = [:]
 
     package init() {}
 
     package mutating func count(_ kind: Kind) { unexplained[kind, default: 0] += 1 }
 
-    /// Takes over what one more look has done and found.
+    /// Adds the repairs and findings of one more scan.
     package mutating func add(_ look: RepairFigures) {
         looks += 1
         removed += look.removed

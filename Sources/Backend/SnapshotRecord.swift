@@ -9,14 +9,14 @@ package struct SnapshotRecord: Sendable, Hashable {
     package var source: VolumeID
     /// The size of the source when the snapshot was cut: what a restore needs at least.
     package var size: ByteCount
-    /// What a volume restored from this one holds.
+    /// The contents of a volume restored from this snapshot.
     package var contents: VolumeRecord.Contents
     package var filesystem: FilesystemType?
-    /// That of the source, which a volume restored from this one keeps.
+    /// The block size of the source, which a restored volume keeps.
     package var blockSize: BlockSize?
     package var parameters: [String: String]
     package var created: Timestamp
-    /// Whether its contents are there now; no part of what is stored.
+    /// Whether its contents are intact now; not stored.
     ///
     /// A copy-on-write snapshot loses them where its volume changes more than its store can keep.
     package var isIntact: Bool

@@ -1,45 +1,46 @@
 package import DriverCore
 
-/// How a tier's storage is, as far as a look tells that changes nothing.
+/// The state of a tier's storage, from a scan that changes nothing.
 package struct TierHealth: Sendable, Hashable {
-    /// Something that needs somebody's hand.
+    /// A problem that an administrator must fix.
     package struct Problem: Sendable, Hashable {
         package enum Kind: String, Sendable, CaseIterable {
             /// The tier cannot serve now.
             case unavailable
-            /// Something has been asked and does not answer.
+            /// The storage does not answer.
             case hanging
-            /// A disk is away or does not answer.
+            /// A disk is missing or does not answer.
             case missingDisk = "missing_disk"
             /// Several disks claim to be one: a clone, or paths to one disk without multipathd.
             case duplicateDisk = "duplicate_disk"
-            /// A disk claims to belong to a group by a description older than the group's.
+            /// A disk has metadata of a group that is older than the group's.
             case outdatedDisk = "outdated_disk"
-            /// What volumes lie in is not active; it is activated when it is needed, unless somebody
-            /// has stopped it.
+            /// A pool or group is not active.
+            ///
+            /// It is activated when it is needed, unless an administrator has stopped it.
             case inactive
             /// A volume has lost a copy of its data.
             case degraded
             /// A part of a volume cannot be read.
             case broken
-            /// A mounted file system has given up after an error.
+            /// A mounted file system has stopped after an error.
             case deadFilesystem = "dead_filesystem"
-            /// Whoever reads or writes the volume waits.
+            /// I/O to the volume waits.
             case suspended
             /// A snapshot has lost its contents.
             case invalidSnapshot = "invalid_snapshot"
-            /// A volume's device reads and writes by way of the node's page cache.
+            /// A volume's device uses the node's page cache.
             case bufferedIO = "buffered_io"
-            /// It will soon be full, or is.
+            /// A store is nearly full, or full.
             case full
-            /// What Cairn knows of an object cannot be read.
+            /// A record cannot be read.
             case record
             /// An object of a tier that is not configured.
             case unknownTier = "unknown_tier"
         }
 
         package let kind: Kind
-        /// What it is about: `vg/v1-...`, `disk /dev/sdb`.
+        /// The object with the problem: `vg/v1-...`, `disk /dev/sdb`.
         package let subject: String
         package let found: String
         /// What to do about it.
@@ -53,13 +54,13 @@ package struct TierHealth: Sendable, Hashable {
         }
     }
 
-    /// What can run full.
+    /// A store that can become full.
     package enum Store: String, Sendable, CaseIterable {
-        /// What the volumes' bytes lie in.
+        /// The data of the volumes.
         case data
-        /// The thin pool's own tables.
+        /// The metadata of the thin pool.
         case poolMetadata = "pool_metadata"
-        /// The descriptions of the volumes on the disks of the group.
+        /// The metadata area of the volume group.
         case groupMetadata = "group_metadata"
     }
 

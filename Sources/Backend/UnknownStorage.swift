@@ -1,7 +1,7 @@
 package import DriverCore
 import Host
 
-/// Where a tier kept its objects, by a file of the state folder, or the folder, that cannot be read.
+/// Storage of a tier that is unknown, because its file of the state directory cannot be read.
 package struct UnknownStorage: FormerStorage {
     /// `pool` or `volume group`.
     private let kind: String
@@ -21,7 +21,7 @@ package struct UnknownStorage: FormerStorage {
 
     package var place: String { "an unknown \(kind) (\(folder)/\(name) cannot be read)" }
 
-    /// A person may remove the file.
+    /// Throws until an administrator repairs or removes the file.
     package func objects() throws(DriverError) -> FormerObjects? {
         guard let folder = try Folder.existing(at: folder), try folder.has(name) else {
             return nil

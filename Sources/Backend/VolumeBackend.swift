@@ -13,7 +13,7 @@ package import Host
 package protocol VolumeBackend: Sendable {
     /// The unit of every new volume's size; sizes are rounded up to it.
     var sizeUnit: ByteCount { get }
-    /// The unit of the sizes to which a volume grows: that of its own layout.
+    /// The unit to which a volume grows: that of its own layout.
     func sizeUnit(of id: VolumeID) throws(DriverError) -> ByteCount
     /// Whether every byte of a volume is allocated from the start; file systems on it are then made
     /// without discard.
@@ -22,41 +22,40 @@ package protocol VolumeBackend: Sendable {
     /// Whether a new volume's device gets the block size that its record names; otherwise the disks
     /// decide it.
     var choosesBlockSize: Bool { get }
-    /// How long the writers of its volumes were held by each cut; nil where that cannot be told.
+    /// How long each cut blocked the writers of a volume; nil where that is not measured.
     var cuts: Histogram? { get }
 
     /// Opens the storage: finishes or removes what a crash left half-made, thaws what was left
     /// frozen, loads the records, and tells what it cannot explain. Called once before anything
     /// else, and again by whoever finds the tier unavailable.
     func start() throws(DriverError)
-    /// The same started tier for volumes of another layout than its own: it makes them so, and tells
-    /// their sizes and how much room there is for them.
+    /// The same started tier for volumes of another layout, with their sizes and the room for them.
     ///
     /// Throws `outOfSpace` where the tier makes no such volumes: that of another node may.
     func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend
     /// Like ``start()``, while calls run; leaves alone what they work on.
     func rescan() throws(DriverError)
-    /// Throws `unavailable`, saying why, where the tier cannot serve now.
+    /// Throws `unavailable` with the reason where the tier cannot serve now.
     func checkHealth() throws(DriverError)
-    /// What is wrong with the storage and how full it is; blocks where the storage hangs.
+    /// Problems of the storage, and how full it is; blocks where the storage hangs.
     func health() -> TierHealth
 
-    /// All volumes, in order of id; throws where one is there that cannot be read, because a list
-    /// without it would say that it does not exist.
+    /// All volumes, in order of id; throws where one cannot be read, because the list would be
+    /// incomplete.
     func volumes() throws(DriverError) -> [VolumeRecord]
-    /// The volumes that can be read, in order of id: for those who count or search, whom one damaged
+    /// The volumes that can be read, in order of id: for counts and searches, which one damaged
     /// record must not stop.
     func readableVolumes() throws(DriverError) -> [VolumeRecord]
-    /// The same, as far as they are counted: each create counts all volumes of the node.
+    /// The facts of all volumes that count for limits; each create counts all volumes of the node.
     func countedVolumes() throws(DriverError) -> [CountedVolume]
-    /// Whether the tier had the object when it last looked; a hint, from memory alone.
+    /// Whether the tier had the object at its last scan; a hint, from memory.
     ///
     /// Never blocks.
     func remembers(_ id: VolumeID) -> Bool
     func remembers(_ id: SnapshotID) -> Bool
     /// The volume, or nil where healthy storage does not have it.
     func volume(_ id: VolumeID) throws(DriverError) -> VolumeRecord?
-    /// Makes a volume that reads as zeros, or as its source and zeros behind it.
+    /// Makes a volume that reads as zeros, or as its source followed by zeros.
     ///
     /// `record.size` is a multiple of ``sizeUnit`` and at least the source's. The record is stored
     /// as given, with state `ready`, and returned. Throws `outOfSpace` where the reserve or the
@@ -70,7 +69,7 @@ package protocol VolumeBackend: Sendable {
     /// Grows the volume to at least `size` (a multiple of ``sizeUnit(of:)``), and its attached
     /// device with it; OK where it is that large already.
     func expandVolume(_ id: VolumeID, to size: ByteCount) throws(DriverError) -> VolumeRecord
-    /// Stores what Cairn has done to the contents, durably, before it returns.
+    /// Stores the new contents in the record, durably, before it returns.
     func setContents(_ contents: VolumeRecord.Contents, of id: VolumeID) throws(DriverError)
 
     /// All snapshots, in order of id; throws as ``volumes()`` does.
@@ -92,22 +91,22 @@ package protocol VolumeBackend: Sendable {
     func hold(_ id: VolumeID) throws(DriverError) -> HeldDevice
     /// The device that the volume has now, if any.
     func attachment(of id: VolumeID) throws(DriverError) -> AttachedDevice?
-    /// The same by what the kernel alone knows: the storage is not asked, and may be away.
+    /// The same by what the kernel reports: the storage is not read, and may be missing.
     func device(of id: VolumeID) throws(DriverError) -> AttachedDevice?
     /// Ends the use of the device, writable for the next one; OK where there is none. Throws `inUse`
     /// where it is still mounted, in any mount namespace that is seen, or open. It goes where it can
     /// be made again in process, and may stay where that would run a program. The storage is not
     /// asked, and may be away.
     func detach(_ id: VolumeID) throws(DriverError)
-    /// Every volume that has a device now which goes with ``detach(_:)``.
+    /// Every volume with a device that ``detach(_:)`` would remove.
     func attachedVolumes() throws(DriverError) -> [VolumeID]
 
-    /// What the looks have set right and could not explain.
+    /// What the scans have repaired and could not explain.
     var repairs: RepairFigures { get }
 }
 
 extension VolumeBackend {
-    /// A tier that cannot tell running work from leftovers finishes them at the next start.
+    /// A tier that cannot distinguish running work from leftovers repairs at the next start.
     package func rescan() throws(DriverError) { try checkHealth() }
     package func sizeUnit(of id: VolumeID) throws(DriverError) -> ByteCount { sizeUnit }
     package func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend {
@@ -152,9 +151,9 @@ package struct AttachedDevice: Sendable, Hashable {
     }
 }
 
-/// What a tier can still take.
+/// The room of a tier.
 package struct TierCapacity: Sendable, Hashable {
-    /// All the bytes that volumes may use, reserve taken off.
+    /// The size that volumes may have together, without the reserve.
     package let total: ByteCount
     /// What new volumes can be promised now.
     package let available: ByteCount

@@ -11,10 +11,12 @@ package struct VolumeRecord: Sendable, Hashable {
     /// The size that it was created with: what a repeated create is compared with after a growth.
     package var createdSize: ByteCount
     package var capabilities: [RecordedCapability]
-    /// The file system that a mount gets; nil where the volume is raw block only.
+    /// The file system for mounts; nil where the volume is only raw block.
     package var filesystem: FilesystemType?
-    /// The logical block size of its device; nil where the tier's storage decides it, and where the
-    /// volume is older than the choice: on a loop device that is 512.
+    /// The logical block size of its device.
+    ///
+    /// nil where the tier's storage decides it, and where the volume is older than the choice: on a
+    /// loop device that is 512.
     package var blockSize: BlockSize?
     /// The StorageClass parameters that matter, without the standard `csi.storage.k8s.io/` keys.
     package var parameters: [String: String]
@@ -31,23 +33,23 @@ package struct VolumeRecord: Sendable, Hashable {
     /// Anything else is finished or removed by the retry or the next start.
     package enum State: String, Sendable, Hashable { case creating, ready, deleting }
 
-    /// What the volume holds, as far as Cairn put it there.
+    /// What the volume contains, as far as Cairn put it there.
     ///
     /// Only ever moves downwards in this list.
     package enum Contents: String, Sendable, Hashable {
-        /// Never formatted, never handed out: the only state in which mkfs may begin.
+        /// Never formatted, never published: the only state in which mkfs may begin.
         case blank
         /// mkfs was begun and is not known to have ended; never mounted since, so it may run again.
         case formatting
         /// A copy of a volume that held a file system, not mounted yet: the first stage gives it an
         /// identity of its own where the file system needs one. Never formatted.
         case copied
-        /// Holds a file system. Never formatted again.
+        /// Has a file system. Never formatted again.
         case formatted
-        /// Was handed out as a raw block device: its bytes are the user's. Never formatted.
+        /// Was published as a raw block device: its bytes are the user's. Never formatted.
         case raw
 
-        /// What a copy of this volume holds.
+        /// The contents of a copy of this volume.
         package var ofCopy: Contents { self == .formatted ? .copied : self }
     }
 
@@ -110,7 +112,7 @@ package enum VolumeSource: Sendable, Hashable {
     case volume(VolumeID)
 }
 
-/// The Kubernetes names that the sidecars tell with `--extra-create-metadata`; for people only.
+/// The Kubernetes names that the sidecars pass with `--extra-create-metadata`; for people only.
 package struct ClaimNames: Sendable, Hashable {
     package var claim: String?
     package var namespace: String?
@@ -124,8 +126,7 @@ package struct ClaimNames: Sendable, Hashable {
 }
 
 extension VolumeRecord {
-    /// Takes what Cairn has done to the contents; throws `conflict` for a way back, never to where
-    /// mkfs may begin.
+    /// Changes the contents; throws `conflict` for a way back, never to where mkfs may begin.
     package mutating func advance(to contents: Contents) throws(DriverError) {
         guard contents.mayFollow(self.contents) else {
             throw DriverError(

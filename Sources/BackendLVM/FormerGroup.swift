@@ -4,7 +4,7 @@ import Host
 package import Logging
 import Naming
 
-/// The volume group of a tier that does not use it any more, by what the state folder keeps.
+/// The volume group of a tier that no longer uses it, from the record in the state directory.
 struct FormerGroup: FormerStorage {
     private let state: GroupState
     private let file: GroupStateFile
@@ -38,7 +38,7 @@ struct FormerGroup: FormerStorage {
         )
     }
 
-    /// Whether the tier still has the group; then it answers itself.
+    /// Whether the tier still has the group, so that the tier itself answers for it.
     var isServed: Bool {
         guard let successor else { return false }
         guard let metadata = successor.remembered else {
@@ -98,10 +98,10 @@ struct FormerGroup: FormerStorage {
     func detach(_ id: VolumeID) throws(DriverError) { try backend.detach(id) }
 }
 
-/// The groups that tiers had and have not any more.
+/// The groups that tiers no longer have.
 package enum FormerGroups {
-    /// One for every pair of tier and group that the state folder tells of; whether the tier still has
-    /// the group shows when both have been read.
+    /// A storage for every record in the state directory; whether the tier still has the group is
+    /// checked at each use.
     package static func find(
         in stateFolder: String,
         beside configured: [LVMBackend],

@@ -1,16 +1,16 @@
 import DriverCore
 
-/// The extents by which a thick volume grows, as a temporary volume takes them first.
+/// The extents for the growth of a thick volume, which a temporary volume takes first.
 struct GrowthPlan: Sendable, Hashable {
     let extents: Int
-    /// Of the temporary volume, which has a stripe for each leg of a RAID.
+    /// The layout of the temporary volume, which has a stripe for each leg of a RAID.
     let layout: Layout
-    /// The names of the disks that it must take them from; none where that is LVM's choice.
+    /// The disks that the extents must come from, by name; none where LVM chooses.
     let disks: [String]
 }
 
 extension LVMBackend {
-    /// Where a volume grows; throws `outOfSpace` where it cannot.
+    /// The plan for a growth; throws `outOfSpace` where there is none.
     func growthPlan(
         of volume: LogicalVolume,
         to size: ByteCount,
@@ -40,8 +40,8 @@ extension LVMBackend {
 }
 
 extension VolumeGroupMetadata {
-    /// The disks on which the legs of a RAID can grow by so many extents each; nil where there are
-    /// none.
+    /// The disks on which the legs of a RAID can grow by that many extents each; nil where there
+    /// are none.
     ///
     /// Each leg stays on its disk, or all of them go to others. LVM sees to it that what it adds to
     /// several legs at a time lies on several disks, but not that the new part of one leg stays off
@@ -69,7 +69,7 @@ extension VolumeGroupMetadata {
         freeExtents().sorted { ($0.extents, $1.pv) > ($1.extents, $0.pv) }
     }
 
-    /// The devices of disks, in the same order; what cannot be found is left out.
+    /// The devices of disks, in the same order, without those that cannot be found.
     func devices(of disks: [String]) -> [String] {
         disks.compactMap { name in physicalVolumes.first { $0.name == name }?.device }
     }

@@ -3,7 +3,7 @@ import DeviceMapper
 package import DriverCore
 package import Host
 
-/// Block devices: found by their uuid in the kernel, made by LVM where they are missing.
+/// Block devices: found in the kernel by their UUID, activated by LVM where they are missing.
 extension LVMBackend {
     package func hold(_ id: VolumeID) throws(DriverError) -> HeldDevice {
         let metadata = try group.metadata()
@@ -23,8 +23,9 @@ extension LVMBackend {
         try hold(try activeDevice(of: volume, metadata), of: volume, metadata)
     }
 
-    /// Opens a device that was found, and asks the kernel for the volume's number once more: until
-    /// the opening the number may have changed hands; from then on nobody else gets it.
+    /// Opens a device and verifies that it is still the volume's.
+    ///
+    /// Until it is open, its number may have gone to another device; after that it cannot.
     private func hold(
         _ found: MappedDevice,
         of volume: LogicalVolume,
@@ -52,7 +53,7 @@ extension LVMBackend {
         return AttachedDevice(path: device.path, number: device.number)
     }
 
-    /// By the kernel's name of it: the disks of the group are not asked.
+    /// By the name that the kernel has; the disks of the group are not read.
     package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
         try namedDevice(of: id).map { AttachedDevice(path: $0.path, number: $0.number) }
     }
@@ -73,7 +74,7 @@ extension LVMBackend {
         if try held.isReadOnly() { try held.setReadOnly(false) }
     }
 
-    /// nil where the kernel has none of that name in the group.
+    /// nil where the kernel has no device of that name in the group.
     private func namedDevice(of id: VolumeID) throws(DriverError) -> MappedDevice? {
         let name = MappedVolume.name(of: id.text, group: group.name)
         do throws(DriverError) {
@@ -97,7 +98,7 @@ extension LVMBackend {
         try DeviceMapper.device(uuid: metadata.deviceUUID(of: volume))
     }
 
-    /// The device, activated where it is not.
+    /// The device, activated where it is not active.
     func activeDevice(of volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
         throws(DriverError) -> MappedDevice
     {
@@ -107,7 +108,7 @@ extension LVMBackend {
         return device
     }
 
-    /// nil where it has to be activated first.
+    /// nil where the device must be activated first.
     private func readyDevice(of volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
         throws(DriverError) -> MappedDevice?
     {
@@ -154,15 +155,15 @@ extension LVMBackend {
         return device
     }
 
-    /// The device to overwrite, opened by nobody else and surely the volume's.
+    /// The device to overwrite, opened exclusively and verified.
     func fillable(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
         throws(DriverError) -> BlockFill
     {
         try BlockFill(of: held(volume, metadata))
     }
 
-    /// Throws `inUse` where the volume's device is mounted in any mount namespace that is seen, its
-    /// node is, or it is open.
+    /// Throws `inUse` where the volume's device or its node is mounted in a visible mount
+    /// namespace, or is open.
     ///
     /// A bind mount of the node keeps nothing open, and would show the next volume that gets the
     /// number. A probe of the host's udev holds a device for a moment; that is waited for.
@@ -182,7 +183,7 @@ extension LVMBackend {
         }
     }
 
-    /// Longer than a probe, shorter than anybody notices: the group's turn is held.
+    /// Longer than a probe by udev, and short, because the group cannot be changed meanwhile.
     private static let probePatience = Duration.milliseconds(500)
     /// Longer than the namespaces of a container take to end.
     private static let detachPatience = Duration.seconds(2)

@@ -37,9 +37,10 @@ extension LVMBackend {
         }
     }
 
-    /// The new part must show no bytes of an earlier owner, and it is readable from the instant at
-    /// which the volume has it: so its extents are taken by a volume of their own first, zeroed
-    /// there, and then given over.
+    /// Grows a volume by extents that a temporary volume has taken and wiped first.
+    ///
+    /// The new part is readable as soon as the volume has it, and must not show bytes of an earlier
+    /// owner.
     private func growThick(_ id: VolumeID, to size: ByteCount, _ options: ThickOptions)
         throws(DriverError)
     {
@@ -68,7 +69,8 @@ extension LVMBackend {
         }
     }
 
-    /// A command that was killed may have grown the volume: the group and the kernel are asked.
+    /// Runs lvextend; after a failure reads whether the killed command has grown the volume
+    /// nevertheless.
     private func extend(
         _ id: VolumeID,
         to size: ByteCount,
@@ -106,7 +108,7 @@ extension LVMBackend {
         )
     }
 
-    /// The extents of a volume's data, for the end of an lvextend: `/dev/sda1:10-29`.
+    /// The extents of a volume's data as arguments of lvextend: `/dev/sda1:10-29`.
     private func places(of volume: LogicalVolume, _ change: GroupChange) throws(DriverError)
         -> [String]
     {

@@ -3,11 +3,11 @@ import DriverCore
 import Logging
 import Synchronization
 
-/// After a crash, and whenever somebody asks.
+/// Scans for leftovers and repairs, at a start and at SIGHUP.
 extension LVMBackend {
     package var repairs: RepairFigures { repairFigures.withLock(\.self) }
 
-    /// Lets go on what a command was killed over.
+    /// Resumes devices that a killed command left suspended.
     func resumeSuspended(_ look: inout RepairFigures) {
         do {
             guard try !group.suspensions(group.metadata()).isEmpty else { return }
@@ -26,7 +26,7 @@ extension LVMBackend {
         }
     }
 
-    /// Removes what was never made to its end, unless a call of this process is making it.
+    /// Removes half-made volumes, except those that a call of this process is making.
     func removeLeftovers(_ look: inout RepairFigures) throws(DriverError) {
         for own in allOwn(in: try group.metadata()) where own.isHalfMade {
             let name = own.volume.name
@@ -34,7 +34,7 @@ extension LVMBackend {
         }
     }
 
-    /// What a temporary volume is made for; the name itself for all others.
+    /// The volume for which a temporary volume exists; the name itself for other volumes.
     func owner(of name: String) -> String {
         name.removingBytePrefix(Temporary.prefix).map { VolumeID.prefix + $0 } ?? name
     }
@@ -64,7 +64,7 @@ extension LVMBackend {
         }
     }
 
-    /// Counts and tells what of the group is not as it should be, and leaves it as it is.
+    /// Counts and logs problems of the group, and changes nothing.
     func reportUnexplained(_ look: inout RepairFigures) {
         for problem in health().problems {
             guard let kind = problem.kind.unexplained else { continue }
@@ -76,7 +76,7 @@ extension LVMBackend {
         }
     }
 
-    /// Adds a look to the figures, and tells what came of it.
+    /// Adds the scan to the figures, and logs its result.
     func conclude(_ look: RepairFigures) {
         repairFigures.withLock { $0.add(look) }
         logger.log(
@@ -91,7 +91,8 @@ extension LVMBackend {
 }
 
 extension TierHealth.Problem.Kind {
-    /// As what a look counts it; nil for what is known of disks and room, and no riddle.
+    /// The repair counter for this problem; nil for disk and space problems, which are already
+    /// explained.
     fileprivate var unexplained: RepairFigures.Kind? {
         switch self {
         case .record: .record

@@ -3,8 +3,10 @@ import DriverCore
 
 /// Making and removing.
 extension LVMBackend {
-    /// Throws where an object of that name is there; removes what an earlier attempt left of it, and
-    /// returns the turn with the group as it is then: the room that it took is free again.
+    /// Removes what an earlier attempt left under this name; throws where an object with the name
+    /// exists.
+    ///
+    /// Returns the change with the group as it is then: the room of the leftover is free again.
     ///
     /// A leftover that stays is no final answer: whoever holds it may still finish it.
     func clearWay(for name: String, _ change: GroupChange) throws(DriverError) -> GroupChange {
@@ -26,7 +28,7 @@ extension LVMBackend {
         }
     }
 
-    /// Removes an object of this tier; OK where it does not exist.
+    /// Removes an object of this tier; does nothing where it does not exist.
     ///
     /// `check` is run before anything is removed, and throws where it must stay.
     func remove(
@@ -44,7 +46,8 @@ extension LVMBackend {
         }
     }
 
-    /// Runs what makes an object; a failure removes what it has left, or says that it could not.
+    /// Runs the steps that make an object; after a failure removes what they left, or says that it
+    /// could not.
     ///
     /// The body says when it begins: what is there before that is somebody's, and stays. So does
     /// what another driver has made under the same name meanwhile: it was created at another moment.
@@ -67,14 +70,14 @@ extension LVMBackend {
     }
 }
 
-/// What one call is making, as distinct from what others make under the same name.
+/// The object that one call is making, as distinct from another attempt under the same name.
 struct Draft: Sendable, Hashable {
     let name: String
     let created: Timestamp
 }
 
 extension LVMBackend {
-    /// The tags of what lives only while something is made.
+    /// The tags of a temporary volume.
     func tags(of draft: Draft) -> Tags {
         var tags = Tags()
         tags.set(Fact.tier, tier)
@@ -84,12 +87,12 @@ extension LVMBackend {
     }
 }
 
-/// Names of what lives only while something is made.
+/// Names of temporary volumes.
 enum Temporary {
     static let prefix = "t1"
-    /// What is made to have LVM tell a pool what it was not told.
+    /// A throwaway volume; creating it makes LVM send the pool its pending messages.
     static let messenger = "t1-messenger"
 
-    /// The snapshot from which a volume is copied, or the extents by which one grows.
+    /// The snapshot from which a volume is copied, or the extents for its growth.
     static func name(for id: VolumeID) -> String { prefix + id.text.dropFirst(2) }
 }

@@ -1,8 +1,8 @@
 import DriverCore
 
-/// The names of devices, which the kernel keeps short.
+/// Names of devices, whose length the kernel limits.
 extension LVMBackend {
-    /// What the tier makes of itself; nil for a thin pool.
+    /// The layout of the tier's own volumes; nil for a thin pool.
     var ownLayout: Layout? {
         switch provisioning {
         case .thick(let options): options.layout
@@ -10,7 +10,7 @@ extension LVMBackend {
         }
     }
 
-    /// Throws where the group's name leaves no room for the names of volumes.
+    /// Throws where the group's name is too long for the device names of its volumes.
     func refuseLongNames(of layout: Layout?, _ code: DriverError.Code = .unavailable)
         throws(DriverError)
     {
@@ -25,7 +25,7 @@ extension LVMBackend {
     }
 }
 
-/// How LVM names the devices of a volume.
+/// The device names that LVM gives to a volume.
 enum DeviceNames {
     /// DM_NAME_LEN of the kernel, without its closing zero.
     static let limit = 127
@@ -33,13 +33,13 @@ enum DeviceNames {
     private static let volume =
         "v1-" + String(repeating: "0", count: 16) + "-"
         + String(repeating: "0", count: 32)
-    /// What LVM appends at most for a leg; the second while it takes a RAID apart, which doubles no
-    /// dash.
+    /// The longest suffix that LVM appends for a leg; the second while it splits a RAID, which
+    /// doubles no dash.
     private static let leg = "_rimage_63"
     private static let missingLeg = "_rimage_63-missing_0_0"
 
-    /// The length of the longest name of a device that a volume of the layout may need; nil for a thin
-    /// one.
+    /// The length of the longest device name that a volume of the layout may need; nil for a thin
+    /// volume.
     static func longest(in group: String, _ layout: Layout?) -> Int {
         let plain = doubled(group) + 1 + doubled(volume)
         guard let layout else { return plain }

@@ -11,10 +11,10 @@ struct OwnVolume {
     /// Whether it was made to its end.
     var isReady: Bool { state == .ready }
 
-    /// Whether it may be removed as what a crash has left: only what says so itself.
+    /// Whether it may be removed as a leftover: only if its tags say `creating`.
     var isHalfMade: Bool { state == .creating }
 
-    /// Whether the driver gave it that name, by what its tags tell.
+    /// Whether the driver gave it that name, according to its tags.
     ///
     /// Throws where they do not tell: it may be what is looked for.
     func isNamed(_ name: String) throws(DriverError) -> Bool {
@@ -25,21 +25,21 @@ struct OwnVolume {
         return name.hasByteSuffix("-" + SHA256.hex(of: given).prefix(32))
     }
 
-    /// Whether it was made by the attempt that began at that moment.
+    /// Whether it was made by the attempt that began at that time.
     func isFrom(_ created: Timestamp) -> Bool {
         tags.values(of: Fact.created) == [created.tagText]
     }
 
-    /// nil where the tag is missing or damaged; such a volume may hold anything.
+    /// nil where the tag is missing or damaged; such a volume may have any contents.
     var state: VolumeRecord.State? {
         let values = tags.values(of: Fact.state)
         return values.count == 1 ? VolumeRecord.State(rawValue: values[0]) : nil
     }
 }
 
-/// What of the group is this tier's.
+/// The volumes of this tier in the group.
 extension LVMBackend {
-    /// The volume of that name; nil where there is none, or another tier's.
+    /// The volume of that name; nil where there is none, or it is another tier's.
     ///
     /// Throws where the name is taken by what Cairn did not make, or by a tier that is not
     /// configured: neither may be said to be absent.
@@ -79,8 +79,8 @@ extension LVMBackend {
         return nil
     }
 
-    /// A disk that is away may hold a newer text than those that answer, so that nothing can be said
-    /// to be absent.
+    /// Throws where a missing disk may have newer metadata, so that the volume cannot be called
+    /// absent.
     private func refuseDoubt(about name: String, _ metadata: VolumeGroupMetadata)
         throws(DriverError)
     {
@@ -94,7 +94,7 @@ extension LVMBackend {
         )
     }
 
-    /// Who has renamed a volume has not deleted it.
+    /// Throws where the volume was renamed: that is not a delete.
     private func refuseRenamed(_ name: String, _ metadata: VolumeGroupMetadata)
         throws(DriverError)
     {
@@ -125,21 +125,21 @@ extension LVMBackend {
         )
     }
 
-    /// What is this tier's, and has a name that the driver does not give.
+    /// The volumes of this tier with a name that the driver does not give.
     func renamed(in metadata: VolumeGroupMetadata) -> [OwnVolume] {
         // By the names first: each object that is absent is looked for here, in thousands of others.
         metadata.logicalVolumes.values.filter { !Self.isGiven($0.name) }
             .compactMap { visibleOwn($0, metadata) }
     }
 
-    /// Whether the driver gives such names.
+    /// Whether it is a name that the driver gives.
     private static func isGiven(_ name: String) -> Bool {
         name.hasBytePrefix(Temporary.prefix) || VolumeID(parsing: name) != nil
             || SnapshotID(parsing: name) != nil
     }
 
-    /// Throws where the volume is shorter than it was made: what is missing of it is lost, and may
-    /// be another one's by now.
+    /// Throws where the volume is shorter than when it was made: its end is lost, and may be
+    /// another volume's now.
     func refuseShort(_ own: OwnVolume, _ metadata: VolumeGroupMetadata) throws(DriverError) {
         let size = metadata.size(of: own.volume)
         let made = try own.tags.required(Fact.size) { Int64($0) }
@@ -152,14 +152,14 @@ extension LVMBackend {
         )
     }
 
-    /// Every volume of this tier whose name begins so, made to its end or not.
+    /// Every volume of this tier whose name begins so, complete or not.
     func allOwn(beginning prefix: String = "", in metadata: VolumeGroupMetadata) -> [OwnVolume] {
         metadata.logicalVolumes.values.filter { $0.name.hasBytePrefix(prefix) }
             .compactMap { visibleOwn($0, metadata) }
     }
 
-    /// The same for a list, which must leave out nothing: throws where a volume that has the driver's
-    /// mark does not say whose it is.
+    /// The same for a list, which must be complete: throws where a volume with the driver's tag
+    /// does not name its tier.
     func allListed(beginning prefix: String, in metadata: VolumeGroupMetadata)
         throws(DriverError) -> [OwnVolume]
     {
@@ -175,7 +175,8 @@ extension LVMBackend {
         return allOwn(beginning: prefix, in: metadata)
     }
 
-    /// LVM gives the tags of a RAID volume to its hidden parts too.
+    /// The volume, if it is this tier's and not a hidden part: LVM gives the tags of a RAID also to
+    /// its parts.
     private func visibleOwn(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata) -> OwnVolume?
     {
         guard !metadata.isHidden(volume), let tags = Tags(reading: volume.tags),
@@ -232,7 +233,7 @@ extension LVMBackend {
         return layout
     }
 
-    /// A volume that has to be there.
+    /// The volume; throws where it does not exist.
     func required(_ id: VolumeID, in metadata: VolumeGroupMetadata) throws(DriverError)
         -> OwnVolume
     {

@@ -2,7 +2,7 @@ package import Backend
 import DeviceMapper
 package import DriverCore
 
-/// What the tier can still take, and what it refuses.
+/// The capacity of the tier, and refusals of new volumes.
 extension LVMBackend {
     package func capacity() throws(DriverError) -> TierCapacity {
         switch provisioning {
@@ -26,7 +26,8 @@ extension LVMBackend {
         }
     }
 
-    /// What volumes may add up to, as the metadata alone tells; nil where it cannot be read.
+    /// The size that the tier's volumes may have together, from the metadata alone; nil where it
+    /// cannot be read.
     package func total() -> ByteCount? {
         guard let metadata = try? group.metadata() else { return nil }
         switch provisioning {
@@ -36,16 +37,16 @@ extension LVMBackend {
         }
     }
 
-    /// The least of the text area that must stay free, so that what exists can still be changed.
+    /// The metadata area that must stay free, so that existing volumes can still be changed.
     private static let metadataReserve = ByteCount.kibibytes(16)
 
-    /// Whether anything new can be made.
+    /// Whether new volumes can be made at all.
     private func isChangeable(_ metadata: VolumeGroupMetadata) -> Bool {
         (try? group.refuseIncomplete(metadata)) != nil && (try? refuseFiltered(metadata)) != nil
             && !isFull(metadata) && group.trouble == nil
     }
 
-    /// Throws `unavailable` where LVM would make volumes and not activate them.
+    /// Throws `unavailable` where LVM would make volumes but not activate them.
     func refuseFiltered(_ metadata: VolumeGroupMetadata) throws(DriverError) {
         try group.refuseFiltered(VolumeID.prefix, tags: [Tags.mark], metadata)
     }
@@ -54,7 +55,7 @@ extension LVMBackend {
         metadata.metadataSpace.map { $0.free < Self.metadataReserve } ?? false
     }
 
-    /// Refuses a new object where the group's metadata hardly takes more text.
+    /// Throws where the group's metadata area has hardly any room left.
     private func refuseFullMetadata(_ metadata: VolumeGroupMetadata) throws(DriverError) {
         guard isFull(metadata), let room = metadata.metadataSpace?.free else { return }
         throw DriverError(
@@ -131,16 +132,16 @@ extension LVMBackend {
 extension LVMBackend {
     struct ThinRoom {
         let total: ByteCount
-        /// What may still be promised.
+        /// The size that may still be promised.
         let available: ByteCount
-        /// Why nothing new is made whatever may be promised; nil where nothing is low.
+        /// Why no new volume is made although room may be promised; nil where nothing is low.
         let shortage: String?
 
         var isLow: Bool { shortage != nil }
     }
 
-    /// New volumes are refused below these shares of free data and metadata, in percent, even where
-    /// the tier reserves less: what exists needs them to go on.
+    /// Below these shares of free data and metadata, in percent, new volumes are refused, even if
+    /// the tier reserves less: existing volumes need the rest.
     private static let leastFreeData: Int64 = 5
     private static let leastFreeMetadata: UInt64 = 10
 
@@ -181,8 +182,8 @@ extension LVMBackend {
         (pool.size - reserve.amount(of: pool.size)).overcommitted(options.overcommit)
     }
 
-    /// The sizes of all volumes of the pool, and what its snapshots held when they were cut; what
-    /// others made there counts in full.
+    /// The sizes of all volumes of the pool, and what its snapshots held when they were cut;
+    /// volumes that are not Cairn's count in full.
     private func promised(in pool: TierPool, _ metadata: VolumeGroupMetadata) -> ByteCount {
         metadata.thinVolumes(ofPool: pool.name).reduce(.zero) { sum, volume in
             let size = metadata.size(of: volume)

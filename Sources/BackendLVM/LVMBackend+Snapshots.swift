@@ -15,7 +15,7 @@ extension LVMBackend {
         return records.sorted { $0.id < $1.id }
     }
 
-    /// The snapshots that can be read, for the survey: it reports the others by itself.
+    /// The snapshots that can be read; the scan reports the others itself.
     func readableSnapshots() throws(DriverError) -> [SnapshotRecord] {
         let metadata = try group.metadata()
         return allOwn(beginning: SnapshotID.prefix, in: metadata).filter(\.isReady)
@@ -62,7 +62,7 @@ extension LVMBackend {
         }
     }
 
-    /// Whether a snapshot still has its contents, as far as the kernel tells.
+    /// Whether a snapshot still has its contents, according to the kernel.
     ///
     /// Of one that is not active it tells nothing; whoever copies it activates it, and looks then.
     func isIntact(_ volume: LogicalVolume, _ metadata: VolumeGroupMetadata) throws(DriverError)

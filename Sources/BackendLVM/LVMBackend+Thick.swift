@@ -3,7 +3,7 @@ import DeviceMapper
 import DriverCore
 import Host
 
-/// Thick volumes: made as `creating`, given their bytes, then marked `ready`.
+/// Thick volumes: made as `creating`, wiped or copied into, then marked `ready`.
 extension LVMBackend {
     func makeThick(_ record: VolumeRecord, _ options: ThickOptions, _ progress: Progress)
         throws(DriverError)
@@ -47,7 +47,7 @@ extension LVMBackend {
         }
     }
 
-    /// Makes the part of a volume behind `start` read as zeros, as the wipe policy says.
+    /// Makes the part of a volume after `start` read as zeros, as the wipe policy says.
     func fillWithZeros(
         _ draft: Draft,
         _ wipe: WipePolicy,
@@ -90,7 +90,7 @@ extension LVMBackend {
         try device.synchronize()
     }
 
-    /// What this call is making; throws where it is gone, or another driver's by now.
+    /// The volume that this call is making; throws where it is gone, or was made by another driver.
     func fresh(_ draft: Draft, in metadata: VolumeGroupMetadata) throws(DriverError)
         -> LogicalVolume
     {
@@ -160,8 +160,9 @@ extension LVMBackend {
         try device.synchronize()
     }
 
-    /// Runs the body with what holds the source's bytes and does not change: the source itself, or
-    /// a snapshot of it where somebody has it open, or may open it: a published block device.
+    /// Runs the body with a volume that has the source's bytes and does not change.
+    ///
+    /// The source itself, or a snapshot of it if it is in use or may be: a published block device.
     private func keepingStill(
         _ source: OwnVolume,
         for record: VolumeRecord,
@@ -188,7 +189,7 @@ extension LVMBackend {
         }
     }
 
-    /// A snapshot's store keeps a table beside the chunks: 16 bytes for each of 4 KiB.
+    /// The store of a snapshot needs one part in 256 for its table: 16 bytes for each 4 KiB.
     ///
     /// Source: struct disk_exception in drivers/md/dm-snap-persistent.c, and lvcreate's default of
     /// `--chunksize`.
@@ -243,7 +244,7 @@ extension LVMBackend {
 }
 
 extension GroupChange {
-    /// Makes an active volume whose bytes are not looked at.
+    /// Makes an active volume and does not wipe it.
     ///
     /// `disks` are the only ones that it may lie on; none for all of the group's.
     func allocate(

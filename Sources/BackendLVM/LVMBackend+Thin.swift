@@ -3,7 +3,7 @@ import DeviceMapper
 import DriverCore
 import Host
 
-/// Thin volumes: one command makes one, whole, with all its tags.
+/// Thin volumes: one command makes a complete volume with all its tags.
 extension LVMBackend {
     func makeThin(_ record: VolumeRecord, _ options: ThinOptions) throws(DriverError) {
         let name = record.id.text
@@ -31,7 +31,7 @@ extension LVMBackend {
         ] + record.tags.arguments
     }
 
-    /// A thin snapshot is a volume of its own: it lives on when its source goes.
+    /// Makes a thin snapshot of the source, which is independent of it.
     private func copyThin(
         _ record: VolumeRecord,
         from source: VolumeSource,
@@ -66,7 +66,7 @@ extension LVMBackend {
         try change.markReady(record.id.text)
     }
 
-    /// What a copy is made of.
+    /// The source of a copy.
     func source(_ source: VolumeSource, in metadata: VolumeGroupMetadata) throws(DriverError)
         -> OwnVolume
     {
@@ -100,7 +100,7 @@ extension LVMBackend {
         )
     }
 
-    /// How much of a thin volume is written; all of it where the kernel does not say.
+    /// How much of a thin volume is written; all of it where the kernel does not report it.
     private func held(by volume: LogicalVolume, _ metadata: VolumeGroupMetadata)
         throws(DriverError) -> ByteCount
     {
@@ -113,8 +113,8 @@ extension LVMBackend {
 }
 
 extension LVMBackend {
-    /// Has LVM tell the pool what a killed command or a power cut has left untold; nothing where
-    /// there is nothing.
+    /// Delivers thin-pool messages left pending by a killed command or a power cut; does nothing
+    /// when there are none.
     ///
     /// A volume of which the pool does not know is there by its group, with all its tags, and cannot
     /// be activated. LVM tells the pool before it makes the next volume, and not when it activates

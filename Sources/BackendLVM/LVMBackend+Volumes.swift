@@ -27,8 +27,10 @@ extension LVMBackend {
             .sorted { $0.id < $1.id }
     }
 
-    /// By the texts of the tags: to take apart every record of a group of hundreds costs more than half
-    /// of what `lvcreate` does.
+    /// The volumes for a count, from the texts of the tags.
+    ///
+    /// To parse all records of a group with hundreds of volumes costs more than half of what
+    /// `lvcreate` does.
     package func countedVolumes() throws(DriverError) -> [CountedVolume] {
         let metadata = try group.metadata()
         let ours = [
@@ -45,7 +47,7 @@ extension LVMBackend {
         }
     }
 
-    /// What a list shows of a volume; throws where it would have to leave the volume out.
+    /// The record for a list; throws where a list would have to leave the volume out.
     func listed<Record>(_ own: OwnVolume, _ record: () throws(DriverError) -> Record)
         throws(DriverError) -> Record
     {
@@ -115,7 +117,7 @@ extension LVMBackend {
         }
     }
 
-    /// What copies of the volume were cut from, and a crash has left: nobody else can delete it.
+    /// Removes temporary snapshots of the volume that a crash left; nothing else deletes them.
     private func removeTemporarySnapshots(of name: String) throws(DriverError) {
         let metadata = try group.metadata()
         for snapshot in metadata.snapshots(of: name)
@@ -125,7 +127,7 @@ extension LVMBackend {
         }
     }
 
-    /// A copy-on-write snapshot goes with its origin, so an origin of one must stay.
+    /// Throws where the volume has copy-on-write snapshots, which would be deleted with it.
     private func refuseDependents(of own: OwnVolume, _ metadata: VolumeGroupMetadata)
         throws(DriverError)
     {

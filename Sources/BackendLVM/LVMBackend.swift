@@ -14,7 +14,8 @@ package final class LVMBackend: VolumeBackend {
     let provisioning: Provisioning
     let reserve: Reserve
     let keys: HeldKeys
-    /// The folder of the host that keeps which groups served the tier; nil where nothing is kept.
+    /// The directory of the host that records which groups served the tier; nil where nothing is
+    /// recorded.
     let stateFolder: String?
     let logger: Logger
     let repairFigures = Mutex(RepairFigures())
@@ -22,7 +23,7 @@ package final class LVMBackend: VolumeBackend {
     /// As ``start()`` found it; LVM's own default before.
     private let extentSize: Mutex<ByteCount>
 
-    /// A tier over a group; nothing is touched before ``start()``.
+    /// A tier in a volume group; reads and changes nothing before ``start()``.
     package init(
         tier: String,
         group: VolumeGroup,
@@ -43,7 +44,7 @@ package final class LVMBackend: VolumeBackend {
         extentSize = Mutex(.mebibytes(4))
     }
 
-    /// The same tier with another way to give room.
+    /// The same tier with another way to allocate room.
     private init(_ other: LVMBackend, _ provisioning: Provisioning) {
         tier = other.tier
         group = other.group
@@ -123,7 +124,7 @@ package final class LVMBackend: VolumeBackend {
         }
     }
 
-    /// Writes down that volumes of the tier may lie in the group, before there is one.
+    /// Records that the group may have volumes of the tier, before there is one.
     private func keepState(of metadata: VolumeGroupMetadata) {
         guard let stateFolder else { return }
         let file = GroupStateFile(folder: stateFolder, tier: tier, uuid: metadata.id)
@@ -138,7 +139,7 @@ package final class LVMBackend: VolumeBackend {
         }
     }
 
-    /// What a running call works on is claimed, and a start leaves that alone.
+    /// Leaves volumes alone whose keys running calls hold.
     package func rescan() throws(DriverError) { try start() }
 
     package func checkHealth() throws(DriverError) {
@@ -164,7 +165,7 @@ package final class LVMBackend: VolumeBackend {
         }
     }
 
-    /// LVM would take smaller stripes without a failure.
+    /// Throws where stripes are larger than an extent: LVM would silently make them smaller.
     private func refuseLargeStripes(
         _ layout: Layout,
         _ code: DriverError.Code,
@@ -179,7 +180,7 @@ package final class LVMBackend: VolumeBackend {
     }
 }
 
-/// How a tier gives its volumes room.
+/// How the tier allocates room for its volumes.
 package enum Provisioning: Sendable, Hashable {
     /// Every extent at once.
     case thick(ThickOptions)
@@ -189,7 +190,7 @@ package enum Provisioning: Sendable, Hashable {
 
 package struct ThickOptions: Sendable, Hashable {
     package let wipe: WipePolicy
-    /// What a snapshot can take of changes, in percent of its volume's size: 1...100.
+    /// The store of a snapshot, in percent of its volume's size: 1...100.
     package let snapshotReserve: Int
     package let layout: Layout
 
@@ -205,7 +206,7 @@ package struct ThickOptions: Sendable, Hashable {
 }
 
 package struct ThinOptions: Sendable, Hashable {
-    /// The pool's name; it is the administrator's, and is never made or removed here.
+    /// The name of the thin pool, which the administrator manages.
     package let pool: String
     /// How many times the pool's room may be promised.
     package let overcommit: Double

@@ -1,7 +1,7 @@
 import DeviceMapper
 import DriverCore
 
-/// The administrator's thin pool, as the metadata of its group has it.
+/// The thin pool of a tier, from the metadata of its group.
 struct TierPool: Sendable {
     let volume: LogicalVolume
     let chunkSize: ByteCount
@@ -11,7 +11,8 @@ struct TierPool: Sendable {
 }
 
 extension LVMBackend {
-    /// The pool of this tier; throws `unavailable` where it is not there, or could show old bytes.
+    /// The pool of this tier; throws `unavailable` where it does not exist, or does not zero new
+    /// blocks.
     func pool(_ options: ThinOptions, _ metadata: VolumeGroupMetadata) throws(DriverError)
         -> TierPool
     {
@@ -38,7 +39,7 @@ extension LVMBackend {
         )
     }
 
-    /// The pool's fill levels, activating it where it is not active.
+    /// The pool's fill levels; activates the pool where it is not active.
     ///
     /// Not for within a change.
     func openPool(_ options: ThinOptions) throws(DriverError) -> ThinPoolUsage {
@@ -52,7 +53,8 @@ extension LVMBackend {
         return try usage(of: pool, metadata)
     }
 
-    /// Activates the pool where it is not active and nobody has stopped it; for within a change.
+    /// Activates the pool where it is not active, unless an administrator has stopped it; within a
+    /// change.
     func ensureActive(_ pool: TierPool, _ change: GroupChange) throws(DriverError) {
         guard try usageIfActive(of: pool, change.metadata) == nil else { return }
         try refuseStopped(pool, change.metadata)
@@ -60,8 +62,9 @@ extension LVMBackend {
         try change.runUnverified("lvchange", ["--activate", "y", change.path(pool.name)])
     }
 
-    /// Throws `unavailable` where an administrator has stopped the pool, for a repair most likely: by
-    /// LVM's own flag for that, or by having activated a part of it alone.
+    /// Throws `unavailable` where an administrator has stopped the pool, most likely for a repair.
+    ///
+    /// Either by LVM's flag "skip activation", or by activating only a part of the pool.
     func refuseStopped(_ pool: TierPool, _ metadata: VolumeGroupMetadata) throws(DriverError) {
         let path = "\(group.name)/\(pool.name)"
         guard !pool.volume.isSkippedByActivation else {
@@ -86,8 +89,8 @@ extension LVMBackend {
         }
     }
 
-    /// Throws `unavailable` for what does not lie in the tier's pool: the tiers file has been changed
-    /// since it was made, and neither its room nor its zeros are the pool's.
+    /// Throws `unavailable` for a volume that is not in the tier's pool: the tiers file was changed
+    /// since it was made.
     func refuseElsewhere(_ volume: LogicalVolume, than pool: TierPool) throws(DriverError) {
         guard volume.thin?.pool != pool.name else { return }
         throw DriverError(
@@ -110,7 +113,7 @@ extension LVMBackend {
         return usage
     }
 
-    /// Throws `unavailable` where the pool takes no changes.
+    /// The fill levels of an active pool; throws `unavailable` where it is read-only or has failed.
     func usageIfActive(of pool: TierPool, _ metadata: VolumeGroupMetadata)
         throws(DriverError) -> ThinPoolUsage?
     {

@@ -2,7 +2,7 @@ package import Host
 
 /// The steps of a loop tier.
 extension Failpoint {
-    /// In what changes volumes and snapshots.
+    /// The steps that change volumes and snapshots.
     package static let ofLoopObjects: [Failpoint] = [
         .createFolderMade, .createDataMade, .spaceReserved, .spaceAllocated, .copyShared,
         .copyWhole, .createFilled, .createDataSynced, .createRecordWritten, .createCompleted,
@@ -12,25 +12,25 @@ extension Failpoint {
         .deleteDataCut, .deleteFileUnlinked, .deleteFolderRemoved,
     ]
 
-    /// In the making of a pool.
+    /// The steps that create a pool.
     package static let ofLoopPools: [Failpoint] = [
         .poolBegun, .poolMarked, .poolNoted,
     ]
 
     // Making a volume or a snapshot.
 
-    /// The folder `.creating-<id>` is there; no file is in it.
+    /// The directory `.creating-<id>` exists; it has no file.
     package static let createFolderMade = Failpoint("create.folder-made")
 
     /// The data file is there and empty; no space is counted for it.
     package static let createDataMade = Failpoint("create.data-made")
 
-    /// Space of a thin file or of a copy is counted; the file is as it was.
+    /// Space of a thin file or of a copy is counted; the file is unchanged.
     ///
     /// Growth passes here too.
     package static let spaceReserved = Failpoint("space.reserved")
 
-    /// All blocks of a thick file are given; they count as owed still.
+    /// All blocks of a thick file are allocated; they still count as owed.
     ///
     /// Growth passes here too.
     package static let spaceAllocated = Failpoint("space.allocated")
@@ -103,7 +103,7 @@ extension Failpoint {
     /// The folder is renamed to `.deleting-<id>`; the rename is not on the disk.
     package static let deleteRenamed = Failpoint("delete.renamed")
 
-    /// The object does not exist any more; all its files do.
+    /// The object no longer exists; all its files do.
     package static let deleteWithdrawn = Failpoint("delete.withdrawn")
 
     /// The data is cut to nothing; the files have their names.

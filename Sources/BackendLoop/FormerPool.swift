@@ -3,11 +3,11 @@ import DriverCore
 package import Host
 package import Logging
 
-/// The pool of a tier that is not in the tiers file any more, by what the state folder keeps.
+/// The pool of a tier that is no longer in the tiers file, from the record in the state directory.
 struct FormerPool: FormerStorage {
     private let state: PoolState
     private let file: PoolStateFile
-    /// The loop tiers of the tiers file: a pool that one of them has taken over is no former one.
+    /// The loop tiers of the tiers file: a pool that one of them uses now belongs to it.
     private let configured: Set<String>
     /// Never started; it knows how the devices of the pool's volumes are found.
     private let backend: LoopBackend
@@ -81,7 +81,8 @@ struct FormerPool: FormerStorage {
         return objects
     }
 
-    /// Also of what is half-made and half-removed: data of it may be left.
+    /// The names on a shelf, with those of half-made and half-removed objects: their data may be
+    /// left.
     private static func names(_ shelf: String, in root: borrowing Folder) throws(DriverError)
         -> Set<String>
     {
@@ -102,7 +103,7 @@ struct FormerPool: FormerStorage {
 
 /// The loop tiers that were taken out of the tiers file.
 package enum FormerPools {
-    /// Every tier that had a pool, as the state folder tells, and is not among the configured loop tiers.
+    /// Every tier with a pool in the state directory that is not among the configured loop tiers.
     package static func find(
         in stateFolder: String,
         besides configured: Set<String>,

@@ -26,7 +26,7 @@ extension LoopBackend {
         return held
     }
 
-    /// What the device will show is what the record says, before anything sees the device.
+    /// Makes the record follow the file's size before anything sees the device.
     private func followFile(
         of stored: Stored<VolumeRecord>,
         _ facts: FileFacts,
@@ -46,7 +46,7 @@ extension LoopBackend {
         return AttachedDevice(path: device.path, number: device.number)
     }
 
-    /// By the name of the file behind it, which the kernel keeps: the pool's disk may be away.
+    /// By the file name that the kernel reports; the pool's disk may be missing.
     package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
         try shownFile(of: id).map { AttachedDevice(path: $0.device.path, number: $0.device.number) }
     }
@@ -66,7 +66,8 @@ extension LoopBackend {
         forgetBuffering(of: id)
     }
 
-    /// What shows the volume's data by the kernel's name of the file; nil where nothing does.
+    /// The loop device of the volume's data, by the file name that the kernel reports; nil where
+    /// there is none.
     private func shownFile(of id: VolumeID) throws(DriverError) -> LoopFile? {
         let known = try pool.knownPaths()
         if let file = try lastDevices.withLock({ $0[id] })?.file(),
@@ -85,11 +86,11 @@ extension LoopBackend {
         return cut
     }
 
-    /// How the kernel names a file of the pool.
+    /// How the kernel reports the path of a file in the pool.
     private enum ShownPlace {
         case whole
-        /// From the root of the mount that the file was opened through, where that mount is gone: the
-        /// one of a container's earlier life, or of a disk that was unmounted lazily.
+        /// Relative to the root of a mount that no longer exists: that of an earlier container, or
+        /// of a disk that was unmounted lazily.
         case cut
     }
 
@@ -107,7 +108,7 @@ extension LoopBackend {
         return known.contains { $0.hasSameBytes(as: shown) } ? .whole : .cut
     }
 
-    /// Takes the loop device away, if there is one; throws `inUse` where it is open.
+    /// Detaches the loop device, if there is one; throws `inUse` where it is open.
     func detachData(of id: VolumeID, _ root: borrowing Folder) throws(DriverError) {
         let shelf = try Shelf<VolumeRecord>(in: root)
         var attached: (LoopDevice, FileIdentity)?
@@ -129,7 +130,7 @@ extension LoopBackend {
         }
     }
 
-    /// A discard would give back the blocks that a thick volume was promised.
+    /// Makes the device refuse discards, which would free allocated blocks of a thick volume.
     private func keepAllocated(_ device: LoopDevice) {
         do {
             try BlockQueue.refuseDiscards(of: device)
@@ -148,8 +149,10 @@ extension LoopBackend {
 }
 
 extension LoopBackend {
-    /// The file first, then the record, then the device: after a crash in between the file is larger
-    /// than the record, never smaller, and a repeated call finishes.
+    /// Grows the file, then the record, then the device.
+    ///
+    /// After a crash in between the file is larger than the record, never smaller, and a repeated
+    /// call finishes.
     package func expandVolume(_ id: VolumeID, to size: ByteCount)
         throws(DriverError) -> VolumeRecord
     {
@@ -214,7 +217,7 @@ extension LoopBackend {
         volumeTable.put(stored)
     }
 
-    /// What fails here is not undone: the volume has grown.
+    /// Grows the device; a failure is not undone, because the volume has grown.
     private func finishGrowth(of stored: Stored<VolumeRecord>, _ root: borrowing Folder)
         throws(DriverError)
     {

@@ -4,10 +4,12 @@ import Host
 import Logging
 import Synchronization
 
-/// Devices that lost direct I/O: the kernel does without it where a file, or the disk beneath the pool,
-/// asks for larger blocks than the device has.
+/// Devices without direct I/O.
+///
+/// The kernel uses the page cache where a file, or the disk beneath the pool, needs larger blocks
+/// than the device has.
 extension LoopBackend {
-    /// Takes note of how a volume's device reads and writes; logs it where that is new.
+    /// Remembers whether a volume's device has direct I/O, and logs it where that is new.
     func noteBuffering(of record: VolumeRecord, _ backing: FileIdentity) throws(DriverError) {
         guard let attachment = try loopDevices.attachment(of: backing) else { return }
         let device = attachment.usesDirectIO ? nil : attachment.device
@@ -24,7 +26,7 @@ extension LoopBackend {
 
     func forgetBuffering(of id: VolumeID) { buffered.withLock { $0[id] = nil } }
 
-    /// The same after a look at all devices.
+    /// The same after a scan of all devices.
     func noteBuffering(_ found: [VolumeID: LoopDevice]) {
         buffered.withLock { $0 = found }
     }
@@ -45,7 +47,7 @@ extension LoopBackend {
 }
 
 extension VolumeRecord {
-    /// What a loop device of the volume is made with.
+    /// The block size with which a loop device of the volume is attached.
     var loopBlockSize: BlockSize { blockSize ?? .bytes512 }
 
     /// Why its device may have no direct I/O.

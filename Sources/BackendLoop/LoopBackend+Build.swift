@@ -4,7 +4,7 @@ import Host
 
 /// Making and removing objects of either kind.
 extension LoopBackend {
-    /// Opens the data of an object that is to be copied.
+    /// Opens the data of an object for a copy.
     func source<Record: StoredRecord>(
         _ id: Record.ID,
         in table: RecordTable<Record>,
@@ -17,7 +17,7 @@ extension LoopBackend {
         return CopySource(volume: id as? VolumeID, data: data, facts: facts, size: size)
     }
 
-    /// The data of an object; an error that says what is lost where it is missing or short.
+    /// The data of an object; throws where it is missing or too short, and says what is lost.
     func intactData<Record: StoredRecord>(
         of stored: Stored<Record>,
         for access: Folder.Access,
@@ -42,7 +42,7 @@ extension LoopBackend {
         return data
     }
 
-    /// Makes an object whole, or not at all.
+    /// Makes an object completely, or not at all.
     func build<Record: StoredRecord>(
         _ record: Record,
         into table: RecordTable<Record>,
@@ -72,7 +72,7 @@ extension LoopBackend {
         }
     }
 
-    /// Removes an object; OK where it does not exist.
+    /// Removes an object; does nothing where it does not exist.
     func remove<Record: StoredRecord>(
         _ id: Record.ID,
         from table: RecordTable<Record>,
@@ -99,7 +99,8 @@ extension LoopBackend {
         space.setCharge(of: id.text, to: nil)
     }
 
-    /// Takes the name away; a failure after that is no final one, as the object is half-removed.
+    /// Renames the object for its removal; a failure after that is not final, because the object is
+    /// half removed.
     private func withdraw<Record: StoredRecord>(
         _ id: Record.ID,
         from table: RecordTable<Record>,

@@ -2,20 +2,20 @@ import Backend
 import DriverCore
 import Host
 
-/// What a new object is copied from.
+/// The source of a new object.
 struct CopySource: ~Copyable {
-    /// nil for a snapshot, which nobody writes to.
+    /// nil for a snapshot, which is never written.
     let volume: VolumeID?
     let data: OpenFile
     let facts: FileFacts
-    /// As recorded; the file may be larger after a growth that was cut short.
+    /// From the record; the file may be larger after a growth that was cut short.
     let size: ByteCount
 
-    /// The most that a copy of the first `size` bytes can hold.
+    /// An upper bound for the data in the first `size` bytes.
     func content(upTo size: ByteCount) -> ByteCount { min(facts.allocated, size) }
 }
 
-/// What is made of a source.
+/// The object that is made from a source.
 struct CopyTarget {
     let size: ByteCount
     /// A snapshot is never written: it takes what it holds, on thin and thick tiers alike.
@@ -25,7 +25,7 @@ struct CopyTarget {
 
 /// Copies of volumes and snapshots.
 extension LoopBackend {
-    /// Makes the empty file hold what the source holds, and zeros behind it.
+    /// Fills an empty file with the contents of the source, followed by zeros.
     func copy(
         _ source: borrowing CopySource,
         to data: borrowing OpenFile,
@@ -44,7 +44,7 @@ extension LoopBackend {
         return try copySparsely(source, to: data, target, root)
     }
 
-    /// One step, at one instant, that takes no space of its own yet.
+    /// Shares all blocks in one step, which takes no space yet.
     private func share(
         _ source: borrowing CopySource,
         with data: borrowing OpenFile,
@@ -78,7 +78,7 @@ extension LoopBackend {
         )
     }
 
-    /// All blocks first, so that the copy cannot run out of space half-way.
+    /// Copies after all blocks are allocated, so that the copy cannot run out of space half-way.
     private func copyThick(
         _ source: borrowing CopySource,
         to data: borrowing OpenFile,

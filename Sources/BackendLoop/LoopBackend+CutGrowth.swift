@@ -3,9 +3,9 @@ import DriverCore
 import Host
 import Logging
 
-/// A growth that was cut short between the file and the record.
+/// A growth that was interrupted between the file and the record.
 extension LoopBackend {
-    /// Lets the record follow a file that is larger than it says, and answers the record.
+    /// Makes the record follow a file that is larger than recorded, and returns the record.
     ///
     /// The file counts: a device of it shows all of it, and the file system is grown to that. A
     /// copy of only as much as the record says would be cut off in the middle of the file system.
@@ -30,7 +30,7 @@ extension LoopBackend {
         return grown
     }
 
-    /// The same at the first look, while nobody else changes records.
+    /// The same during a load, while no call changes records.
     ///
     /// What fails here is tried again when the volume is attached.
     func following<Record: StoredRecord>(

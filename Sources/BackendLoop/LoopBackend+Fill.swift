@@ -4,19 +4,19 @@ import Host
 import Logging
 import Synchronization
 
-/// What a new object's data file became.
+/// The result of filling a new object's data file.
 struct Filled {
     /// Held until the object's own charge is counted.
     let reservation: Reservation
     /// How much the file shares with its source.
     var shared = ByteCount.zero
-    /// What the object takes from now on.
+    /// The space that the object takes from now on.
     let charge: Charge
 }
 
-/// The ways in which a data file gets blocks, each with the space counted first.
+/// The ways in which a data file gets blocks; each counts the space first.
 extension LoopBackend {
-    /// Zeros: a hole on a thin tier, blocks of its own on a thick one.
+    /// Fills with zeros: a hole on a thin tier, allocated blocks on a thick one.
     func fillWithZeros(_ data: borrowing OpenFile, size: ByteCount, _ root: borrowing Folder)
         throws(DriverError) -> Filled
     {
@@ -30,7 +30,7 @@ extension LoopBackend {
         return Filled(reservation: reservation, charge: Charge())
     }
 
-    /// Gives a thick volume's file all blocks up to the size that it has not yet.
+    /// Allocates the missing blocks of a thick volume's file up to the size.
     func allocate(_ data: borrowing OpenFile, size: ByteCount, _ root: borrowing Folder)
         throws(DriverError) -> Reservation
     {
@@ -45,7 +45,7 @@ extension LoopBackend {
         return reservation
     }
 
-    /// Counts the space and takes it, with nobody in between.
+    /// Counts the space and allocates it, with no other allocation in between.
     private func allocateNow(
         _ data: borrowing OpenFile,
         size: ByteCount,
@@ -61,7 +61,8 @@ extension LoopBackend {
         }
     }
 
-    /// Thick means thick: the file system has said yes, the block count must agree.
+    /// Throws where a thick file has fewer blocks than its size, although the file system reported
+    /// success.
     func refuseHoles(in data: borrowing OpenFile, size: ByteCount) throws(DriverError) {
         let allocated = try data.facts().allocated
         guard allocated < size else { return }
@@ -72,7 +73,7 @@ extension LoopBackend {
         )
     }
 
-    /// Takes the charge; measures first what is really owed where it would be refused otherwise.
+    /// Takes the charge; before it refuses one, it measures what is really owed.
     func reserve(_ charge: Charge, _ root: borrowing Folder) throws(DriverError) -> Reservation {
         let reservation: Reservation
         do {
@@ -85,7 +86,7 @@ extension LoopBackend {
         return reservation
     }
 
-    /// What the disk has now; the files of a thin tier are measured where that is due.
+    /// The present figures of the disk; the files of a thin tier are measured where that is due.
     func figures(_ root: borrowing Folder, notMeasuredFor interval: Duration = .seconds(10))
         throws(DriverError) -> StorageFigures
     {
@@ -112,9 +113,9 @@ extension LoopBackend {
     }
 }
 
-/// Finding room before a request is refused.
+/// Search for room before a request is refused.
 extension LoopBackend {
-    /// Makes the file system count what deleted files held, and measures the debts anew; false
+    /// Syncs the file system, so that it frees deleted files, and measures the debts again; false
     /// where that was done a moment ago.
     private func relieve(_ root: borrowing Folder) throws(DriverError) -> Bool {
         guard space.startRelief() else { return false }
@@ -123,8 +124,9 @@ extension LoopBackend {
         return true
     }
 
-    /// Lowers what is owed to each object to what its file still shares with others; those for which
-    /// there is no time come first the next time.
+    /// Lowers each object's debt to what its file still shares with others.
+    ///
+    /// Objects for which there is no time come first the next time.
     func measureDebts(
         in root: borrowing Folder,
         notMeasuredFor interval: Duration,
@@ -138,7 +140,7 @@ extension LoopBackend {
         }
     }
 
-    /// nil where it cannot be measured: then the old figure, which is too high at worst, stands.
+    /// nil where it cannot be measured: then the old figure stays, which is at worst too high.
     private func measuredDebt(of id: String, _ root: borrowing Folder) -> ByteCount? {
         do {
             if let volume = VolumeID(parsing: id) {

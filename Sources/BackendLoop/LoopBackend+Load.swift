@@ -3,9 +3,9 @@ import DriverCore
 import Host
 import Logging
 
-/// What a start does with what it finds.
+/// Loading the records, and repairs at a start.
 extension LoopBackend {
-    /// Finishes what was half-done, and reads every record.
+    /// Removes leftovers, and reads every record.
     func load(_ root: borrowing Folder) throws(DriverError) {
         var look = RepairFigures()
         space.beginLoad()
@@ -17,7 +17,7 @@ extension LoopBackend {
         conclude(look)
     }
 
-    /// Reads one shelf into its table, and answers what each object takes.
+    /// Reads one shelf into its table, and returns the charge of each object.
     private func load<Record: StoredRecord>(
         into table: RecordTable<Record>,
         _ root: borrowing Folder,
@@ -74,7 +74,7 @@ extension LoopBackend {
         }
     }
 
-    /// Tells of an object that cannot be used; false where it can.
+    /// Logs an object that cannot be used; false where it can.
     @discardableResult
     private func report<Record: StoredRecord>(_ entry: Entry<Record>, _ id: Record.ID) -> Bool {
         guard case .unusable(let reason) = entry else { return false }
@@ -85,7 +85,7 @@ extension LoopBackend {
         return true
     }
 
-    /// What an object takes of the pool, as far as its record and its file tell.
+    /// The space that an object takes, as far as its record and its file show.
     func charge<Record: StoredRecord>(of entry: Entry<Record>, _ facts: FileFacts?)
         -> Charge
     {
@@ -109,7 +109,7 @@ extension LoopBackend {
     }
 }
 
-/// Looking an object up.
+/// Looking up one object.
 extension LoopBackend {
     /// The object; nil where healthy storage does not have it.
     ///
@@ -133,7 +133,7 @@ extension LoopBackend {
         }
     }
 
-    /// The same where the caller needs it to exist.
+    /// The object; throws where it does not exist.
     func required<Record: StoredRecord>(
         _ id: Record.ID,
         in table: RecordTable<Record>,
@@ -143,7 +143,7 @@ extension LoopBackend {
         throw DriverError(.notFound, "\(Record.noun) \(id) does not exist on tier \(tier)")
     }
 
-    /// Takes up what an administrator has put back by hand since the start.
+    /// Loads an object that an administrator has restored since the start.
     private func adopt<Record: StoredRecord>(
         _ id: Record.ID,
         into table: RecordTable<Record>,

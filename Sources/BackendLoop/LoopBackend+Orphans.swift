@@ -4,7 +4,7 @@ import Host
 import Logging
 import Synchronization
 
-/// What records, data, devices and mounts say together.
+/// The scan of records, data, devices and mounts.
 extension LoopBackend {
     package var repairs: RepairFigures { repairFigures.withLock(\.self) }
 
@@ -12,8 +12,8 @@ extension LoopBackend {
         try PoolDevices(in: enter(), loopDevices).volumes
     }
 
-    /// Tells of loop devices that no volume explains, and leaves them: somebody may still need the
-    /// data, which lives on until the device goes.
+    /// Logs loop devices that belong to no volume, and keeps them: their data may be needed, and
+    /// exists only while they do.
     func reportStrays(in root: borrowing Folder, _ look: inout RepairFigures) {
         do {
             let devices = try PoolDevices(in: root, loopDevices)
@@ -36,7 +36,7 @@ extension LoopBackend {
         }
     }
 
-    /// Tells of data that is lost; nil facts where the file is missing.
+    /// Logs lost data; nil facts where the file is missing.
     func reportDamage<Record: StoredRecord>(
         of entry: Entry<Record>,
         _ facts: FileFacts?,
@@ -55,7 +55,7 @@ extension LoopBackend {
         )
     }
 
-    /// Adds a look to the figures, and tells what came of it.
+    /// Adds the scan to the figures, and logs its result.
     func conclude(_ look: RepairFigures) {
         repairFigures.withLock { $0.add(look) }
         logger.log(
@@ -70,7 +70,7 @@ extension LoopBackend {
 }
 
 extension StoredRecord {
-    /// What is wrong with the data that the record describes; nil where nothing is.
+    /// What is wrong with the data of a record; nil where nothing is.
     func damage(of facts: FileFacts?) -> String? {
         guard let facts else { return "is lost" }
         return facts.size < size ? "is damaged: it has \(facts.size) of \(size)" : nil

@@ -4,13 +4,13 @@ import Host
 import Logging
 import Synchronization
 
-/// Keeping a volume still while it is copied.
+/// Freezing a volume while it is copied.
 ///
 /// A freeze outlives the process that made it, so a file `frozen` in the volume's folder is there
 /// before the freeze and goes after the thaw: whoever finds it thaws. A freeze of somebody else, as of a
 /// backup tool, is left as it is, and there is no mark during it.
 extension LoopBackend {
-    /// Runs the body while nothing changes the source's data, or where each change is whole.
+    /// Runs the body while the source's data does not change, or only in whole steps.
     func keepingStill(
         _ source: borrowing CopySource,
         _ root: borrowing Folder,
@@ -44,7 +44,7 @@ extension LoopBackend {
         }
     }
 
-    /// A raw device in use changes under a copy that takes longer than an instant.
+    /// Throws where a raw device in use would change during a copy.
     private func refuseTornCopy(of volume: VolumeID, _ device: LoopDevice) throws(DriverError) {
         guard abilities.sharesBlocks != true else { return }
         throw DriverError(
@@ -84,7 +84,7 @@ extension LoopBackend {
         if let failure { throw failure }
     }
 
-    /// Accepts the freezes of others, or refuses the copy.
+    /// Accepts a freeze by another program, or refuses the copy.
     ///
     /// An instant is enough for shared blocks: even where the others thaw meanwhile, the cut is whole
     /// and no older than their freeze. A copy that takes longer would be torn then.
@@ -116,7 +116,7 @@ extension LoopBackend {
         try own.synchronize()
     }
 
-    /// A mark that stays is harmless, and still not nothing: no final code.
+    /// Removes the mark; a mark that stays is harmless, but the failure is not final.
     private func unmark(_ own: borrowing Folder) throws(DriverError) {
         do {
             try Failpoint.pass(.freezeThawed)
@@ -128,7 +128,7 @@ extension LoopBackend {
         }
     }
 
-    /// Thaws all; the mark stays where one of them cannot be thawed.
+    /// Thaws all; keeps the mark where one of them cannot be thawed.
     private func thaw(_ mounts: [String], after failure: DriverError?) throws(DriverError) {
         var refusal: DriverError?
         for mount in mounts.reversed() {
@@ -143,9 +143,9 @@ extension LoopBackend {
     }
 }
 
-/// After a crash.
+/// Repairs after a crash.
 extension LoopBackend {
-    /// Thaws what a crash has left frozen, on every volume that has the mark.
+    /// Thaws every volume that a crash left frozen, by its mark.
     func thawLeftovers(_ root: borrowing Folder, _ look: inout RepairFigures)
         throws(DriverError)
     {
@@ -191,7 +191,7 @@ extension LoopBackend {
         try own.removeFile(PoolNames.frozen)
     }
 
-    /// One path for each file system on the device; empty where none is mounted here.
+    /// One path for each file system on the device; empty where none is mounted in this namespace.
     ///
     /// Throws where one is mounted only beneath other mounts: it can be neither frozen nor thawed,
     /// and its target leads to a file system that is not ours.

@@ -79,7 +79,7 @@ extension LoopBackend {
         volumeTable.put(stored)
     }
 
-    /// Throws `unsupportedSize` for what no file of the pool can be.
+    /// Throws `unsupportedSize` for a size that no file of the pool can have.
     func refuseTooLarge(_ size: ByteCount) throws(DriverError) {
         guard size > abilities.largestFile else { return }
         throw DriverError(
@@ -89,7 +89,7 @@ extension LoopBackend {
         )
     }
 
-    /// The caller has looked for the id before; this catches what came between.
+    /// Throws where the object exists: another call may have made it since the caller's search.
     func refuseExisting<Record: StoredRecord>(
         _ id: Record.ID,
         in table: RecordTable<Record>,

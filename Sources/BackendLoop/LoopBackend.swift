@@ -4,7 +4,7 @@ package import Host
 package import Logging
 import Synchronization
 
-/// A tier whose volumes are files of one directory, shown as loop devices.
+/// A tier whose volumes are files of one directory, attached as loop devices.
 ///
 /// The directory is the database (see `PoolNames` for its layout); memory holds a cache of it and
 /// the accounting. What is in the directory and was not made by Cairn is never touched.
@@ -13,10 +13,10 @@ package final class LoopBackend: VolumeBackend {
     package let isThick: Bool
     package let sizeUnit = ByteCount.kibibytes(4)
 
-    /// What the pool's file system can do; found out by ``start()``.
+    /// What the pool's file system can do, as found by ``start()``.
     struct Abilities: Sendable {
-        /// Whether files can share blocks, so that a copy is cut in one step; nil while no trial has
-        /// succeeded.
+        /// Whether files can share blocks, so that a copy is made in one step; nil until a trial
+        /// has succeeded.
         var sharesBlocks: Bool?
         var isBtrfs = false
         var largestFile = ByteCount(.max)
@@ -29,15 +29,17 @@ package final class LoopBackend: VolumeBackend {
     let keys = HeldKeys()
     let loopDevices: LoopDevices
     let logger: Logger
-    /// What allocates at once, one after the other: between the look at the free space and the
-    /// allocation nobody else may allocate, or both would count the same bytes.
+    /// Held while blocks are allocated.
+    ///
+    /// Between reading the free space and the allocation no other call may allocate, or both would
+    /// count the same bytes.
     let allocating = Mutex(())
     let repairFigures = Mutex(RepairFigures())
-    /// Where a volume was attached last; looked at first, believed never.
+    /// The last known device of a volume; checked before it is used.
     let lastDevices = Mutex<[VolumeID: LoopDevice]>([:])
     /// The devices that have no direct I/O.
     let buffered = Mutex<[VolumeID: LoopDevice]>([:])
-    /// How long cuts have held writers.
+    /// How long cuts blocked writers.
     let cutDurations = Mutex(Histogram())
     package let choosesBlockSize = true
     package var cuts: Histogram? { cutDurations.withLock(\.self) }
@@ -46,7 +48,7 @@ package final class LoopBackend: VolumeBackend {
 
     var abilities: Abilities { foundAbilities.withLock { $0 } }
 
-    /// A tier over an absolute directory; nothing is touched before ``start()``.
+    /// A tier in an absolute directory; reads and changes nothing before ``start()``.
     ///
     /// Throws `invalidRequest` for a directory that can hold no pool.
     package init(
@@ -99,7 +101,8 @@ package final class LoopBackend: VolumeBackend {
         }
     }
 
-    /// A start goes on without an answer: a full disk keeps no volume from being used.
+    /// Tries whether files can share blocks; nil where a full disk prevents the trial, which must
+    /// not stop a start.
     private func trial(in root: borrowing Folder) -> Bool? {
         do throws(DriverError) {
             return try root.canClone()
@@ -112,7 +115,7 @@ package final class LoopBackend: VolumeBackend {
         }
     }
 
-    /// Whether files of the pool can share blocks; throws where the trial does not tell.
+    /// Whether files of the pool can share blocks; throws where the trial fails.
     func sharesBlocks(_ root: borrowing Folder) throws(DriverError) -> Bool {
         if let known = abilities.sharesBlocks { return known }
         let answer = try root.canClone()
@@ -120,7 +123,7 @@ package final class LoopBackend: VolumeBackend {
         return answer
     }
 
-    /// What a running call works on is claimed, and a start leaves that alone.
+    /// Leaves objects alone whose keys running calls hold.
     package func rescan() throws(DriverError) { try start() }
 
     package func checkHealth() throws(DriverError) { _ = try enter() }
@@ -152,8 +155,9 @@ package final class LoopBackend: VolumeBackend {
         }
     }
 
-    /// Opens the pool's directory for one operation; starts first where no start has succeeded yet,
-    /// or where the pool was lost since.
+    /// Opens the pool's directory for one operation.
+    ///
+    /// Starts the tier first, where no start has succeeded yet, or where the pool was lost since.
     func enter() throws(DriverError) -> Folder {
         if !pool.isOpen { try start() }
         return try pool.enter()

@@ -6,7 +6,7 @@ internal import Naming
 internal import NodeStorage
 
 extension NodeStack {
-    /// What the node tells the controllers of its storage.
+    /// The registration of the node with its controllers.
     ///
     /// A tier has no room while it cannot be used, or the node has all the volumes that it may have.
     package func registration(kinds: [String: String]) async -> RegisterRequest {
@@ -27,7 +27,7 @@ extension NodeStack {
         )
     }
 
-    /// Tiers that cannot be asked now are there all the same, without room.
+    /// The tiers for a registration; those that do not answer have no room.
     private func reportedTiers(_ kinds: [String: String]) async -> [NodeTier] {
         let admission = node.admission
         let reports = try? await operations.read { [tiers] in

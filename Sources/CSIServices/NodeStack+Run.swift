@@ -8,10 +8,10 @@ internal import NodeStorage
 
 extension NodeStack {
     private static let removalInterval = Duration.seconds(30)
-    /// After the last call, for long copies to undo themselves and thaw their sources.
+    /// How long copies may take, after the last call, to undo themselves and thaw their sources.
     package static let undoLimit = Duration.seconds(5)
 
-    /// Opens the tiers while `serve` runs, and ends what is running after it.
+    /// Opens the tiers while `serve` runs, and stops running operations after it.
     ///
     /// Probe says `ready` once every tier has been opened. SIGHUP has everything compared again.
     package func run(while serve: () async -> Void) async {
@@ -41,14 +41,14 @@ extension NodeStack {
         }
     }
 
-    /// For inline volumes whose disk was away when their pods ended: nobody asks for them again.
+    /// Deletes inline volumes whose disk was missing when their pods ended, at intervals.
     private func finishRemovals() async {
         while (try? await Task.sleep(for: Self.removalInterval)) != nil {
             await repairs.finishRemovals()
         }
     }
 
-    /// What SIGHUP asks for.
+    /// Scans all tiers again: for SIGHUP.
     private func rescan() async {
         do throws(DriverError) {
             try await repairs.rescan()

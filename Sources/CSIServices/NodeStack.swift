@@ -8,7 +8,7 @@ package import Metrics
 package import Naming
 package import NodeStorage
 
-/// Everything that serves one node's own storage, wired together: for each role that has storage.
+/// Connects all parts that serve one node's own storage, for each role that has storage.
 ///
 /// A role registers the services that it serves at each of its endpoints, and serves within
 /// ``run(while:)``.
@@ -26,12 +26,12 @@ package struct NodeStack: Sendable {
     let repairs: Repairs
     let logger: Logger
 
-    /// Threads that may block in system calls at once.
+    /// The number of threads for blocking changes.
     ///
     /// Each volume uses one for a moment; the bound is what a host with many hanging disks can
     /// cost.
     private static let blockingThreads = 64
-    /// The same for what only reads.
+    /// The number of threads for blocking reads.
     private static let readingThreads = 16
 
     /// Opens the notes of use; no tier is opened before ``run(while:)``.
@@ -95,7 +95,7 @@ package struct NodeStack: Sendable {
 }
 
 extension NodeSettings {
-    /// A guard of these limits; what shares them shares it.
+    /// The limits of the node and its tiers; callers that share the object share the count.
     fileprivate func admission() -> Admission {
         Admission(maximumVolumes: maximumVolumes, policies: policies)
     }

@@ -58,12 +58,12 @@ package final class KeyedOperations: Sendable {
         }
     }
 
-    /// What a caller is told who needs the key now; nil where nobody holds it.
+    /// The error for a caller that needs the key now; nil where the key is free.
     package func refusal(of key: String) -> DriverError? {
         holders.withLock { Self.refusal(of: .exclusive(key), by: $0[key]) }
     }
 
-    /// The operation that holds the key now; the first of them where several share it.
+    /// The operation that holds the key now; the first one where several share it.
     package func holder(of key: String) -> String? {
         holders.withLock { $0[key]?.operation }
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The names that callers have claimed for what they are about to make here.
+/// The names that controllers have claimed for objects that they are about to make here.
 ///
 /// A claim is a flag that every other caller sees. It ends by itself, so nobody who is gone is in
 /// the way for long, and it is in memory only: whoever makes something has to hold it until then.
@@ -12,7 +12,7 @@ package final class NameClaims: Sendable {
 
     /// Far longer than a caller needs to ask the others, and short to wait for.
     package static let lease = Duration.seconds(30)
-    /// A bound on what callers can make this keep: more than a node makes in a lease.
+    /// An upper limit, because claims come from outside: more than a node makes in a lease.
     private static let limit = 1000
 
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -55,7 +55,7 @@ package final class NameClaims: Sendable {
         if isHeld { throw Self.held(name) }
     }
 
-    /// Ends a claim at the moment when what it was for begins.
+    /// Ends a claim when its create begins.
     ///
     /// Throws `operationPending` where the token does not hold the name any more: another caller may
     /// have made the same elsewhere since.
@@ -72,7 +72,7 @@ package final class NameClaims: Sendable {
         )
     }
 
-    /// Gives a claim back; nothing where the token does not hold the name.
+    /// Gives a claim back; does nothing where the token does not hold the name.
     package func drop(_ name: String, by token: String) {
         claims.withLock { claims in
             if claims[name]?.token.hasSameBytes(as: token) ?? false { claims[name] = nil }

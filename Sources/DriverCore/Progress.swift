@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How far a long copy has come; written by the copy, read by whoever is told to wait for it.
+/// The progress of a long copy, for the message to callers that must wait.
 package final class Progress: Sendable {
     private let state = Mutex((done: Int64(0), total: Int64(0)))
     private let stop: StopFlag
@@ -27,7 +27,7 @@ package final class Progress: Sendable {
     }
 }
 
-/// Says to all work of a driver that it is stopping.
+/// Tells all work of a driver that it is stopping.
 package final class StopFlag: Sendable {
     private let raised = Atomic(false)
 

@@ -1,4 +1,4 @@
-/// What the administrator of a node opens in one tier; everything is closed by default.
+/// What the administrator allows in one tier; everything is off by default.
 package struct TierPolicy: Sendable, Hashable {
     /// nil: the tier makes no inline volumes.
     package let inline: InlinePolicy?

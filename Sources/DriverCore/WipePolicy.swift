@@ -1,10 +1,10 @@
-/// How the bytes of earlier owners are kept from the next one.
+/// How the data of earlier owners is kept from the next one.
 package enum WipePolicy: String, Sendable, Hashable, CaseIterable {
-    /// Zeros are written before a volume is handed out.
+    /// Zeros are written before a volume is `ready`.
     case zero
-    /// Discarded before it is handed out; needs disks that promise zeros after that.
+    /// Discarded before it is `ready`; needs disks that return zeros after that.
     case discard
-    /// Not at all, but for what a file system could be mistaken for.
+    /// Not at all, except for signatures that could be mistaken for a file system.
     case none
 
     /// Whether volumes of that layout can be wiped so: LVM's RAID makes no promise of zeros after a

@@ -10,7 +10,7 @@ extension Failpoint {
 
     // Staging.
 
-    /// The device is attached; it was not looked at.
+    /// The device is attached, but not probed yet.
     package static let stageAttached = Failpoint("stage.attached")
 
     /// The record says `formatting`; mkfs was not started.

@@ -3,7 +3,7 @@ package import DriverCore
 internal import Host
 
 extension FilesystemFault {
-    /// Throws where a file system of the volume on its device can no longer be written.
+    /// Throws where a mounted file system of the volume has stopped after an error.
     package static func refuse(_ id: VolumeID, on device: VolumeDevice?) throws(DriverError) {
         guard let top = device?.top,
             let fault = try all(onDevice: top.path, number: top.number).first

@@ -2,7 +2,7 @@ package import DriverCore
 package import Host
 internal import Synchronization
 
-/// Runs the blocking part of each RPC: on the pool, under the keys of what it touches.
+/// Runs the blocking part of each RPC on a thread pool, with the keys of its objects held.
 ///
 /// A caller that goes away stops waiting; the work goes on to its end with its keys held, so a
 /// retry is told that it is still running (ABORTED) until it is done. That is how a long copy
@@ -14,25 +14,27 @@ package final class Operations: Sendable {
     private let stop = StopFlag()
     private let running = RunningOperations()
 
-    /// What only reads has threads of its own: kubelet and the sidecars ask again and again, and
-    /// on a disk that hangs their questions must not take the threads of other volumes' changes.
+    /// Reads have their own threads.
+    ///
+    /// kubelet and the sidecars repeat them, so on a hanging disk they must not take the threads of
+    /// other volumes' changes.
     package init(changes: BlockingPool, readers: BlockingPool) {
         self.changes = changes
         self.readers = readers
     }
 
-    /// How many that change something are running now.
+    /// The number of changing operations that run now.
     package var runningCount: Int { running.count }
 
-    /// Operations of one name that run now.
+    /// The running operations of one name.
     package struct Kind: Sendable {
         package let name: String
         package let count: Int
-        /// Since the oldest began; zero where none runs.
+        /// Age of the oldest; zero where none runs.
         package let oldest: Duration
     }
 
-    /// Every kind that has run since the process began, in order of their names.
+    /// Every kind that has run since the process began, in the order of their names.
     package var runningByKind: [Kind] { running.byKind }
 
     /// Runs `body` while holding `needed`.
@@ -57,7 +59,8 @@ package final class Operations: Sendable {
         }
     }
 
-    /// What a caller is told who needs a key that is held, with the progress of the operation.
+    /// The error for a caller that needs a held key, with the progress of the operation; nil where
+    /// the key is free.
     package func refusal(of key: String) -> DriverError? { keys.refusal(of: key) }
 
     /// The operation that holds a key now, if any.
@@ -70,8 +73,9 @@ package final class Operations: Sendable {
         try await readers.run(body)
     }
 
-    /// The same, one at a time for each key: where a disk hangs, one thread waits for it, however
-    /// often the question comes.
+    /// Runs `body`, which only reads, one at a time for each key.
+    ///
+    /// On a hanging disk only one thread then waits, however often the call is repeated.
     package func read<Result: Sendable>(
         _ name: String,
         holding key: String,
@@ -84,7 +88,7 @@ package final class Operations: Sendable {
         }
     }
 
-    /// Asks long work to end early and undo itself, and waits for all of it, at most `limit`.
+    /// Asks long operations to undo themselves and end; waits for all operations, at most `limit`.
     ///
     /// A copy that is cut off with the process would leave its source frozen. Returns the number
     /// of operations that did not end.
@@ -99,7 +103,7 @@ package final class Operations: Sendable {
     }
 }
 
-/// Keys held until ``end()``, or until the job that would have ended it is dropped unrun.
+/// Keys that are held until ``end()``, or until the job that should end the lease is dropped.
 private final class Lease: Sendable {
     private let keys: KeyedOperations
     private let held: [KeyedOperations.Key]

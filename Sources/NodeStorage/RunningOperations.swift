@@ -1,7 +1,7 @@
 internal import DriverCore
 internal import Synchronization
 
-/// The operations that run now, and since when; a kind that ran once is told from then on.
+/// The operations that run now, and when they began; a kind that ran once is reported from then on.
 final class RunningOperations: Sendable {
     struct Ticket: Hashable {
         fileprivate let kind: String
@@ -10,7 +10,7 @@ final class RunningOperations: Sendable {
 
     private struct State {
         var next: UInt64 = 0
-        /// When each began, by its kind; kinds are the names that the code gives, which are few.
+        /// When each operation began, by its kind; the code has only few kinds.
         var kinds: [String: [UInt64: ContinuousClock.Instant]] = [:]
     }
 

@@ -5,26 +5,26 @@ import GRPCRuntime
 import Logging
 import Synchronization
 
-/// One replica of the controller, as a node sees it.
+/// One replica of the controller, as this node knows it.
 final class Controller: Sendable {
     private struct State {
         var channel: Channel?
-        /// Registrations in a row that were not answered in time, since one succeeded.
+        /// Registrations in a row that got no answer in time.
         var timeouts = 0
         /// Whether the channel has carried a registration.
         var isConnected = false
-        /// Whether it wants no connection that rests.
+        /// Whether the controller asks for the connection to be closed after each registration.
         var disconnects = false
         /// What was logged last; nil while registrations succeed.
         var failure: String?
         var isKnown = false
-        /// How many nodes it said to know at the last registration.
+        /// The number of nodes that it reported at the last registration.
         var knownNodes: Int64 = 0
-        /// When it took the registration, or when it became known.
+        /// When it accepted the registration, or when it became known.
         var lastContact = ContinuousClock.now
     }
 
-    /// A controller whose clock differs by more is warned of.
+    /// A controller whose clock differs by more is reported.
     private static let clockTolerance: UInt64 = 5_000_000_000
     /// A connection that is still being made is given up after so many tries.
     private static let patientTries = 3
@@ -36,7 +36,7 @@ final class Controller: Sendable {
     private let count: @Sendable (String) -> Void
     private let state = Mutex(State())
 
-    /// `count` hears how each registration ended, by its gRPC code.
+    /// `count` gets the gRPC code of each registration.
     init(
         _ endpoint: Endpoint,
         tls: TLSFiles,
@@ -57,7 +57,7 @@ final class Controller: Sendable {
 
     var knownNodes: Int64 { state.withLock(\.knownNodes) }
 
-    /// When to register again; nil where the controller did not take the registration.
+    /// Registers, and returns when to register again; nil where the controller did not accept it.
     func register(_ request: RegisterRequest, atMost patience: Duration) async -> Duration? {
         do throws(RPCFailure) {
             let answer = try await client().call(request, timeout: patience)
@@ -76,7 +76,7 @@ final class Controller: Sendable {
         }
     }
 
-    /// Whether to try a new connection after an answer that did not come.
+    /// Whether to open a new connection after a registration without an answer.
     ///
     /// One that worked may be dead without a sign. One that is still being made is left to go on for a
     /// while: a controller that has just started takes its time for thousands of handshakes, and each
@@ -100,7 +100,7 @@ final class Controller: Sendable {
         await close()
     }
 
-    /// For a place that is no controller any more.
+    /// Closes the connection to an address that is no controller any longer.
     func end() async {
         claim.grant(by: endpoint)
         await close()

@@ -3,7 +3,7 @@ import DriverCore
 package import GRPCRuntime
 import Synchronization
 
-/// Whether the node's id is its own, as far as the controllers say.
+/// Whether this node may use its id, according to the controllers.
 ///
 /// A replica of the controller takes whoever comes first. So of two nodes with one id each may have a
 /// replica of its own; then both must stand still, or they would both make the same volume.
@@ -13,10 +13,11 @@ package final class IDClaim: Sendable {
         let end: ContinuousClock.Instant
     }
 
-    /// Twice as long as a node waits to register again: a controller that has gone refuses nothing.
+    /// Twice as long as a node waits to register again, because a controller that is gone withdraws
+    /// no refusal.
     private static let memory = Duration.seconds(120)
 
-    /// By the controller that refused the node because another one holds its id.
+    /// The refusals by controllers for which another node holds the id.
     private let refusals = Mutex<[Endpoint: Refusal]>([:])
 
     package init() {}
@@ -30,7 +31,7 @@ package final class IDClaim: Sendable {
         refusals.withLock { $0[controller] = refusal }
     }
 
-    /// For the controllers that accept the node.
+    /// The problems for the controllers that accept the node.
     package var problems: [NodeProblem] {
         current.map { controller, refusal in
             NodeProblem(

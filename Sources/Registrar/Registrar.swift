@@ -6,7 +6,7 @@ import Host
 package import Logging
 import Synchronization
 
-/// Tells every controller of the cluster, again and again, what this node is and has.
+/// Registers this node with every controller of the cluster, at intervals.
 ///
 /// The node path does not depend on it: with all controllers away it goes on trying, and nothing
 /// else changes.
@@ -15,8 +15,8 @@ package final class Registrar: Sendable {
     private static let resolveInterval = Duration.seconds(10)
     /// After a round in which no controller answered.
     private static let retryInterval = Duration.seconds(2)
-    /// Nodes of a large cluster that come again in a second, all together: a controller that has started
-    /// again makes a new connection for each of them.
+    /// Retries per second of all nodes together: a restarted controller makes a new connection for
+    /// each.
     private static let retriesPerSecond: Double = 500
     private static let patience = Duration.seconds(5)
     /// How long the node remembers how many nodes there were: as long as controllers wait for one
@@ -35,13 +35,13 @@ package final class Registrar: Sendable {
     }
 
     private struct State {
-        /// Those that the names resolved to last, by their addresses.
+        /// The controllers at the addresses that the names resolved to last.
         var controllers: [Place: Controller] = [:]
-        /// What was registered last; nil before the first time.
+        /// The last registration; nil before the first one.
         var last: RegisterRequest?
-        /// What a controller asks for.
+        /// The interval that a controller asked for.
         var interval = Duration.seconds(10)
-        /// The most nodes that a controller has said to know, and when one said so last.
+        /// The highest number of nodes that a controller reported, and when.
         var knownNodes: (count: Int64, at: ContinuousClock.Instant) = (0, .now)
         /// Names that have no address, as logged.
         var unresolved: Set<String> = []
@@ -57,7 +57,7 @@ package final class Registrar: Sendable {
     private let resolver = BlockingPool(threads: 1)
     private let state = Mutex(State())
 
-    /// `report` says what the node is and has now.
+    /// `report` returns the node's present registration.
     package init(
         at places: [Place],
         tls: TLSFiles,
@@ -105,7 +105,7 @@ package final class Registrar: Sendable {
         }
     }
 
-    /// Tells every controller that this node stops; for after its last call has ended.
+    /// Tells every controller that this node stops; called after its last call has ended.
     package func leave() async {
         let (last, controllers) = state.withLock { ($0.last, Array($0.controllers.values)) }
         guard let last else { return }
@@ -143,14 +143,14 @@ package final class Registrar: Sendable {
         return asked ?? retryInterval()
     }
 
-    /// Spread so that not all nodes come at once.
+    /// A random interval, so that not all nodes register at once.
     private func retryInterval() -> Duration {
         let nodes = Double(min(max(0, state.withLock(\.knownNodes.count)), 10_000))
         return Self.retryInterval + .seconds(.random(in: 0...nodes / Self.retriesPerSecond))
     }
 
-    /// A controller that has just started knows fewer nodes than there are, so the most counts for a
-    /// while.
+    /// Remembers the highest number of nodes for a while: a controller that has just started knows
+    /// fewer than there are.
     private func remember(_ count: Int64) {
         state.withLock { state in
             guard count >= state.knownNodes.count || .now - state.knownNodes.at > Self.memory else {
@@ -160,7 +160,7 @@ package final class Registrar: Sendable {
         }
     }
 
-    /// Takes the addresses that the names have now; keeps all while one has none.
+    /// Updates the addresses of the names; keeps all while one name has none.
     private func resolve() async {
         var found: Set<Place> = []
         var isComplete = true
@@ -174,7 +174,7 @@ package final class Registrar: Sendable {
         for controller in take(found, isComplete: isComplete) { await controller.end() }
     }
 
-    /// Those that are controllers no longer.
+    /// Replaces the controllers, and returns those that are none any longer.
     private func take(_ found: Set<Place>, isComplete: Bool) -> [Controller] {
         state.withLock { state in
             for place in found where state.controllers[place] == nil {

@@ -2,7 +2,7 @@ import DriverCore
 import Host
 import Synchronization
 
-/// Lets one caller at a time through to something that can hang, in the order in which they came.
+/// Admits one caller at a time to storage that can hang, in the order in which they came.
 ///
 /// A disk that does not answer holds the thread that asked it, and no signal ends that. Whoever
 /// comes while one has been inside for longer than `patience` is refused at once, so the hang holds
@@ -26,7 +26,7 @@ final class Gate: Sendable {
         var nextNumber = 0
     }
 
-    /// What callers reach through it: `volume group vg`.
+    /// What the gate protects: `volume group vg`.
     private let what: String
     private let patience: Duration
     private let state = Mutex(State())
@@ -36,16 +36,17 @@ final class Gate: Sendable {
         self.patience = patience
     }
 
-    /// What hangs and since when, without a wait; nil where nothing does.
+    /// The caller that hangs inside, and since when; nil where none does; does not wait.
     var trouble: String? { state.withLock { trouble(in: $0) } }
 
-    /// Whether somebody is inside now.
+    /// Whether a caller is inside now.
     var isOccupied: Bool { state.withLock { $0.inside != nil } }
 
-    /// How many wait for their turn now.
+    /// The number of callers that wait now.
     var waiting: Int { state.withLock { $0.waiters.count } }
 
-    /// Runs the body when it is this caller's turn; `doing` names it for the others: `lvcreate`.
+    /// Runs the body when it is this caller's turn; messages to the others name it by `doing`:
+    /// `lvcreate`.
     ///
     /// Throws `unavailable`, without having run the body, where it hangs inside or the turn does not
     /// come in time. Blocks its thread. The body must not pass the same gate.
@@ -73,7 +74,7 @@ final class Gate: Sendable {
         try giveUp(waiter)
     }
 
-    /// Takes the waiter out of the line, unless its turn has come at the last moment.
+    /// Removes the waiter from the queue, unless its turn came at the last moment.
     private func giveUp(_ waiter: Waiter) throws(DriverError) {
         try state.withLock { state throws(DriverError) in
             guard let place = state.waiters.firstIndex(where: { $0.number == waiter.number })

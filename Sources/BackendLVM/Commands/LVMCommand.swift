@@ -10,11 +10,11 @@ struct LVMCommand: Sendable, Hashable {
     let subcommand: String
     private let devices: [String]
     private let arguments: [String]
-    /// Settings for this command alone, as lvm.conf has them.
+    /// Settings only for this command, in the syntax of lvm.conf.
     private let ownSettings: String?
 
-    /// `devices` are those that LVM may look at, all of a group's that are there; none for all of
-    /// the host's.
+    /// `devices` are the only ones that LVM may read: all disks of the group; none means all
+    /// devices of the host.
     ///
     /// LVM reads a label from each device that it may look at, so that without them a disk that
     /// hangs would hold the commands of every group, the unconcerned ones too.
@@ -42,7 +42,7 @@ struct LVMCommand: Sendable, Hashable {
         devices { issue_discards=0 }
         """
 
-    /// As a person would type it, who is asked and has the host's settings.
+    /// As a person would type it: without the settings for programs.
     var line: String {
         let settings = ownSettings.map { ["--config", "'\($0)'"] } ?? []
         return ([subcommand] + settings + arguments).joined(separator: " ")
@@ -54,8 +54,10 @@ struct LVMCommand: Sendable, Hashable {
         return [subcommand, "--config", settings, "--yes"] + visible + arguments
     }
 
-    /// A command of another driver that works on the group now, most likely one that was killed; nil
-    /// where there is none.
+    /// An LVM command of another driver process that still works on the group; nil where there is
+    /// none.
+    ///
+    /// Most likely one that a killed driver left.
     static func stray(on group: String) throws(DriverError) -> RunningProgram? {
         try RunningProgram.all().first { program in
             !program.isOurs && program.words.contains { $0.hasBytePrefix(settings) }

@@ -1,20 +1,20 @@
 import DriverCore
 import Host
 
-/// Why a command of LVM failed, as far as its words can be trusted.
+/// Why an LVM command failed, as far as its messages show.
 ///
 /// LVM says "not found" also where a disk answered with an error, so only what it says about room is
 /// believed; whoever needs the cause of anything else looks at the disks.
 struct LVMComplaint: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
-        /// The group has too few free extents, or too few disks with some; or its thin pool is fuller
-        /// than LVM lets a pool become by new volumes.
+        /// The group has too few free extents, or too few disks with free extents; or its thin pool
+        /// is fuller than LVM allows for new volumes.
         case noSpace
-        /// The text that describes the group fills its area on the disks.
+        /// The metadata text of the group fills its area on the disks.
         case metadataAreaFull
-        /// A disk did not take, or give, the metadata of the group or of a pool.
+        /// A disk failed to read or write the metadata of the group or of a pool.
         case diskFailed
-        /// A file system on the volume is frozen already, so that the kernel does not suspend the
+        /// A file system on the volume is already frozen, so the kernel does not suspend the
         /// device.
         case frozen
         case other
@@ -64,7 +64,7 @@ struct LVMComplaint: Sendable, Hashable {
         ("is missing PV", .diskFailed),
     ]
 
-    /// The failure in words.
+    /// The error with a message that says what to do.
     ///
     /// The caller must know that nothing was left behind, or say otherwise.
     func error(of subcommand: String) -> DriverError {

@@ -2,12 +2,12 @@ import DriverCore
 import FoundationEssentials
 import Host
 
-/// What `vgs`, `pvs` or `lvs` answers.
+/// The output of `vgs`, `pvs` or `lvs`.
 struct LVMReport: Sendable, Hashable {
-    /// For each object the columns that were asked for, by name; sizes are bytes without a unit.
+    /// The requested columns of each object, by name; sizes are bytes without a unit.
     let rows: [[String: String]]
 
-    /// Asks for the columns of the named objects, or of all where none is named.
+    /// The command that reports these columns of the named objects, or of all where none is named.
     static func command(
         _ subcommand: String,
         devices: [String] = [],
@@ -51,7 +51,7 @@ extension LVMCommand {
         try LVMReport(parsing: successfulOutput(deadline: deadline).standardOutput)
     }
 
-    /// The same for what is no report.
+    /// The output of a command that makes no report; throws where it failed.
     func successfulOutput(deadline: Duration) throws(DriverError) -> CommandOutput {
         let output = try run(deadline: deadline)
         guard output.exitCode == 0 else {

@@ -2,17 +2,17 @@ import DiskFormat
 import DriverCore
 import Host
 
-/// What the state folder keeps of a volume group that served a tier, in `group-<tier>.<uuid>.json`.
+/// The record in the state directory that a volume group served a tier: `group-<tier>.<uuid>.json`.
 ///
 /// It is the proof that volumes of the tier may lie there after the tier was taken out of the tiers
 /// file, or given another group.
 struct GroupState: Sendable, Hashable {
     let tier: String
-    /// As LVM shows it.
+    /// As LVM prints it.
     let uuid: String
     /// The name that the group had when the tier last used it.
     let group: String
-    /// What a newer version has written, and only that one understands.
+    /// Keys of a newer version, which are kept.
     private let unknown: UnknownKeys
 
     init(tier: String, uuid: String, group: String, after before: GroupState? = nil) {
@@ -71,12 +71,12 @@ struct GroupStateFile: Sendable {
 
     var path: String { "\(folder)/\(name)" }
 
-    /// The tier by the name of the file, for one that cannot be read.
+    /// The tier in the name of the file, for a file that cannot be read.
     var tier: String {
         String(name.removingBytePrefix(Self.prefix)?.byteSplit(separator: ".").first ?? "unknown")
     }
 
-    /// What is kept, or nil where nothing is; throws where that cannot be told.
+    /// The record; nil where there is none; throws where the file cannot be read.
     func read() throws(DriverError) -> GroupState? {
         guard let folder = try Folder.existing(at: folder),
             let file = try folder.file(name, for: .reading)
@@ -92,7 +92,7 @@ struct GroupStateFile: Sendable {
         }
     }
 
-    /// Makes the folder where there is none; writes nothing where the same stands there.
+    /// Writes the record unless it is there already; creates the directory where there is none.
     func keep(_ state: GroupState) throws(DriverError) {
         let before = try read()
         guard before?.group != state.group || before?.tier != state.tier else { return }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// LVM makes a volume that it may not activate, and says that all went well.
 struct ActivationFilter: Sendable, Hashable {
-    /// What `lvm.conf` said at a moment.
+    /// What `lvm.conf` said when it was read.
     struct Reading {
         let filter: ActivationFilter
         let since: ContinuousClock.Instant
@@ -57,7 +57,7 @@ struct ActivationFilter: Sendable, Hashable {
 extension VolumeGroup {
     private static let activationPatience = Duration.seconds(5)
 
-    /// What lvm.conf lets LVM activate; it is read anew where `isFresh` asks for it.
+    /// What lvm.conf lets LVM activate; read again if `isFresh`.
     func activationFilter(isFresh: Bool = false) throws(DriverError) -> ActivationFilter {
         if !isFresh, let known = activation.withLock(\.?.filter) { return known }
         let output = try LVMCommand("lvmconfig", ["--type", "full"] + ActivationFilter.keys)
@@ -67,7 +67,7 @@ extension VolumeGroup {
         return filter
     }
 
-    /// Throws `unavailable` where lvm.conf keeps LVM from activating what would be made.
+    /// Throws `unavailable` where lvm.conf keeps LVM from activating a new volume.
     ///
     /// Reads lvm.conf once, and again now and then where it says no.
     func refuseFiltered(_ name: String, tags: [String], _ metadata: VolumeGroupMetadata)

@@ -2,15 +2,15 @@ import DriverCore
 import Host
 import Synchronization
 
-/// Looks now and then for disks that claim to be of a group beside those that are known: clones that
-/// were attached while the driver runs.
+/// Scans at intervals for further disks that claim to be of a group: clones that were attached
+/// while the driver runs.
 ///
 /// It reads the labels of devices of others, so it has a thread of its own that one of them may hold.
 final class DiskWatch: Sendable {
     private struct State {
         var last: ContinuousClock.Instant?
         var isLooking = false
-        /// What was found before, and is told once.
+        /// The disks that were found before; each is reported once.
         var suspects: Set<String> = []
     }
 
@@ -20,7 +20,7 @@ final class DiskWatch: Sendable {
 
     init(interval: Duration = .seconds(60)) { self.interval = interval }
 
-    /// Begins a look where one is due, and calls `found` later where there are new claims.
+    /// Begins a scan where one is due, and calls `found` later where it finds new disks.
     ///
     /// Never waits.
     func look(beside metadata: VolumeGroupMetadata, found: @escaping @Sendable () -> Void) {
@@ -66,8 +66,8 @@ final class DiskWatch: Sendable {
         return Set(others.map(\.path).filter { claims($0, metadata) })
     }
 
-    /// Whether a device says that it is a disk of the group; one that does not answer says nothing, and
-    /// is asked again.
+    /// Whether a device has a label of the group; one that does not answer is read again at the
+    /// next scan.
     private static func claims(_ device: String, _ metadata: VolumeGroupMetadata) -> Bool {
         let read: DeviceRead = { device, offset, count throws(DriverError) in
             try StoredBytes.read(device, at: offset, count: count)

@@ -3,10 +3,11 @@ import DeviceMapper
 import DriverCore
 import Host
 
-/// Removing what is ours, and changing its tags.
+/// Removing the driver's volumes, and changing their tags.
 extension GroupChange {
-    /// Removes one of ours that still is in that state, and that nobody has cut a copy-on-write
-    /// snapshot of, when LVM has locked the group; sees that it is gone.
+    /// Removes a volume of the driver under LVM's lock, and verifies that it is gone.
+    ///
+    /// Only one that is still in that state, and has no copy-on-write snapshot.
     ///
     /// Such a snapshot, an administrator's perhaps, would go with it.
     func remove(_ name: String, inState state: VolumeRecord.State) throws(DriverError) {
@@ -26,7 +27,7 @@ extension GroupChange {
         )
     }
 
-    /// Removes devices that LVM has lost sight of: those of a volume at which a command was killed.
+    /// Removes devices that LVM no longer knows: those of a volume whose command was killed.
     ///
     /// They would keep the name from the next volume. What is open stays, and is told.
     private func removeDevices(of volume: LogicalVolume?, _ metadata: VolumeGroupMetadata)
@@ -49,7 +50,7 @@ extension GroupChange {
         }
     }
 
-    /// Changes one fact of one of ours, in one step.
+    /// Changes one tag of a volume in one step.
     func replaceTag(_ fact: String, _ old: String, with new: String, of name: String)
         throws(DriverError)
     {

@@ -1,12 +1,12 @@
 import DriverCore
 import Host
 
-/// Asks LVM where the disks of a group are, and where they are not, why.
+/// Finds the disks of a group through LVM, and the reason where LVM finds none.
 struct GroupSearch: Sendable {
     let group: String
 
     private static let columns = ["pv_name", "vg_name", "pv_uuid"]
-    /// Clones, and groups that belong to other hosts, are shown only on demand.
+    /// LVM reports clones, and groups of other hosts, only with these options.
     private static let everything = ["--all", "--foreign"]
 
     /// Every device that claims to be of the group, clones and outdated disks too; throws
@@ -21,7 +21,7 @@ struct GroupSearch: Sendable {
         return devices
     }
 
-    /// Of these disks those that this host has and LVM is told not to use, with the reason.
+    /// Those of the disks that this host has and LVM is configured not to use, with the reason.
     func hidden(_ ids: Set<String>) -> [String: String] {
         var hidden: [String: String] = [:]
         for setting in Setting.allCases {
@@ -35,7 +35,7 @@ struct GroupSearch: Sendable {
         return hidden
     }
 
-    /// Why LVM shows no disk of the group.
+    /// The error that says why LVM shows no disk of the group.
     private func absence() throws(DriverError) -> DriverError {
         for setting in Setting.allCases {
             let rows = try Self.rows(try output(ignoring: setting))
@@ -75,7 +75,8 @@ struct GroupSearch: Sendable {
         }
     }
 
-    /// What a pod writes to its own raw volume is never a disk of ours, whatever it looks like.
+    /// The devices without those of raw block volumes: a pod can write a label of LVM to its
+    /// volume.
     private func exceptTenants(_ devices: [String]) throws(DriverError) -> [String] {
         let tenants = try LoopDevices.volumePaths()
         return devices.filter { !tenants.contains($0) }
@@ -83,11 +84,11 @@ struct GroupSearch: Sendable {
 }
 
 extension GroupSearch {
-    /// What of the host's configuration keeps LVM from a disk, in the order in which it is tried.
+    /// The settings of the host that hide a disk from LVM, in the order in which they are checked.
     private enum Setting: CaseIterable {
         case devicesFile, filters
 
-        /// LVM's settings without it.
+        /// The LVM settings that switch it off.
         var override: String {
             switch self {
             case .devicesFile: "devices { use_devicesfile=0 }"
@@ -109,7 +110,7 @@ extension GroupSearch {
 
 /// Disks that LVM warns of and leaves out of its reports.
 enum OutdatedDisks {
-    /// The devices that claim membership of a group that does not know them any more.
+    /// The devices that claim to be of a group which no longer knows them.
     ///
     /// `WARNING: outdated PV /dev/sdb seqno 4 has been removed in current VG vg seqno 5.`
     /// Source: lib/metadata/metadata.c of LVM 2.03.16.

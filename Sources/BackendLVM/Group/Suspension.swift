@@ -2,15 +2,15 @@ import DeviceMapper
 import DriverCore
 import Host
 
-/// A device that makes whoever uses it wait.
+/// A suspended device: all I/O to it waits.
 struct Suspension: Sendable, Hashable {
-    /// The volume that it is a layer of, which may be a hidden one.
+    /// The volume of which it is a layer; may be a hidden one.
     let volume: String
     let uuid: String
     let device: MappedDevice
 }
 
-/// The devices that volumes stand on, in an order in which each comes behind those beneath it.
+/// The devices of volumes, ordered so that each comes after those beneath it.
 ///
 /// It names those that LVM makes when it activates all of them; the kernel may not have each.
 struct DeviceStack {
@@ -28,7 +28,8 @@ struct DeviceStack {
         for name in names { add(name) }
     }
 
-    /// `own` are the layers of the volume itself, the lowest first; nil is what users of it open.
+    /// `own` are the layers of the volume itself, the lowest first; nil is the device that users
+    /// open.
     private mutating func add(_ name: String, _ own: [MappedVolume.Layer?] = [nil]) {
         // What is referred to may be a disk, too.
         guard let volume = metadata.logicalVolumes[name] else { return }
@@ -57,7 +58,7 @@ struct DeviceStack {
         }
     }
 
-    /// Those that are suspended now.
+    /// The devices that are suspended now.
     func suspensions() throws(DriverError) -> [Suspension] {
         var found: [Suspension] = []
         for layer in layers {
@@ -70,12 +71,12 @@ struct DeviceStack {
 }
 
 extension VolumeGroup {
-    /// Every suspended device beneath volumes of the driver.
+    /// Every suspended device of the driver's volumes.
     func suspensions(_ metadata: VolumeGroupMetadata) throws(DriverError) -> [Suspension] {
         try DeviceStack(of: ownNames(metadata), in: metadata).suspensions()
     }
 
-    /// The volumes that the configured tiers have in the group, half-made ones too.
+    /// The volumes of the configured tiers in the group, half-made ones too.
     ///
     /// One whose tier cannot be read counts too: it has the driver's mark.
     private func ownNames(_ metadata: VolumeGroupMetadata) -> [String] {
@@ -91,8 +92,8 @@ extension VolumeGroup {
 }
 
 extension GroupChange {
-    /// Lets devices beneath volumes of the driver go on, which a killed command has left suspended;
-    /// tells how many.
+    /// Resumes devices of the driver's volumes that a killed command left suspended; returns how
+    /// many.
     ///
     /// `name` is for those beneath one volume alone.
     ///
@@ -121,10 +122,10 @@ extension GroupChange {
         return try DeviceStack(of: [name], in: metadata).suspensions()
     }
 
-    /// Longer than a command that is not held up takes.
+    /// Longer than a command takes that does not have to wait.
     private static let lockPatience = Duration.seconds(20)
 
-    /// What each command of LVM locks that works on the group.
+    /// The lock that every LVM command takes on the group.
     ///
     /// Source: lib/locking/file_locking.c of LVM 2.03.16.
     private func lockFile() throws(DriverError) -> String {

@@ -1,7 +1,7 @@
 import DriverCore
 import Synchronization
 
-/// States of a group in which LVM, or this host, must not use it.
+/// States in which LVM or this host must not use a group.
 extension VolumeGroup {
     func refuseForeign(_ metadata: VolumeGroupMetadata) throws(DriverError) {
         let reason: String
@@ -17,7 +17,7 @@ extension VolumeGroup {
         throw DriverError(.unavailable, "volume group \(name) \(reason)")
     }
 
-    /// Throws `unavailable` where LVM would refuse each change of the group.
+    /// Throws `unavailable` where LVM would refuse every change of the group.
     func refuseIncomplete(_ metadata: VolumeGroupMetadata) throws(DriverError) {
         if let disk = metadata.physicalVolumes.first(where: { $0.isMissing || $0.trouble != nil }) {
             throw missing(disk)
@@ -54,12 +54,14 @@ extension VolumeGroup {
 }
 
 extension VolumeGroupMetadata {
-    /// Whether LVM changes it: one with a system ID says so by a flag, which older versions of LVM,
-    /// that know no system IDs, do not understand.
+    /// Whether LVM may change it.
+    ///
+    /// The flag has another name in a group with a system ID, so that older versions of LVM do not
+    /// understand it.
     var isWritable: Bool { status.contains("WRITE") || flags.contains("WRITE_LOCKED") }
 }
 
-/// Which system IDs LVM has taken for this host's.
+/// The system IDs that LVM accepts as this host's.
 struct HostOwnership {
     fileprivate var accepted: Set<String> = []
     fileprivate var refused: (owner: String, since: ContinuousClock.Instant)?
@@ -68,7 +70,7 @@ struct HostOwnership {
 extension VolumeGroup {
     private static let ownerPatience = Duration.seconds(5)
 
-    /// Throws `unavailable` where the group belongs to another host by its system ID.
+    /// Throws `unavailable` where the system ID is another host's.
     ///
     /// LVM is asked, since which IDs are this host's is a matter of its configuration; once for each.
     private func refuseForeignHost(_ metadata: VolumeGroupMetadata) throws(DriverError) {

@@ -3,13 +3,13 @@ import DriverCore
 import Host
 import Synchronization
 
-/// One volume group: what it is now, and the one place from which the driver changes it.
+/// One volume group: its present metadata, and the only place where the driver changes it.
 ///
 /// Looks read the group's own metadata in process. Changes run `lvm`, one at a time; against other
 /// programs of the host LVM's own lock guards. Tiers of one group share this object.
 package final class VolumeGroup: Sendable {
     package let name: String
-    /// Every configured tier of the group: a volume of another one is nobody's.
+    /// All configured tiers of the group: a volume of another tier belongs to a tier that left.
     let tiers: Set<String>
     private let cache: MetadataCache
     private let looking: Gate
@@ -21,9 +21,10 @@ package final class VolumeGroup: Sendable {
 
     /// Far above what a command takes on a disk that answers, with thousands of volumes.
     static let commandLimit = Duration.seconds(60)
-    /// Longer than a command may take, so that only what cannot be killed counts as hanging.
+    /// Longer than a command may take, so that only a command that cannot be killed counts as
+    /// hanging.
     private static let changePatience = Duration.seconds(75)
-    /// Longer than ``searchLimit``, which a look may take once; a disk that answers takes no second.
+    /// Longer than ``searchLimit``, which a read may need once.
     private static let lookPatience = Duration.seconds(30)
     static let searchLimit = Duration.seconds(20)
     private static let askPatience = Duration.seconds(10)
@@ -52,13 +53,14 @@ package final class VolumeGroup: Sendable {
         changing = Gate("volume group \(name)", patience: Self.changePatience)
     }
 
-    /// What hangs, in words; nil where nothing does.
+    /// What hangs, in words; nil where nothing hangs.
     package var trouble: String? { changing.trouble ?? looking.trouble ?? asking.trouble }
 
     /// Whether the driver itself changes the group just now.
     var isChanging: Bool { changing.isOccupied }
 
-    /// The group as it is now; throws `unavailable` where it cannot be read or must not be used.
+    /// The present metadata; throws `unavailable` where it cannot be read or the group must not be
+    /// used.
     ///
     /// `evenDisputed` is for the end of a use, which has to come also where a person has still to say
     /// which of several disks is the group's.
@@ -81,16 +83,18 @@ package final class VolumeGroup: Sendable {
         return metadata
     }
 
-    /// The same after a search for all disks that claim to be of the group, which runs a program.
+    /// The metadata after a search for all disks that claim to be of the group, which runs a
+    /// program.
     func searchedMetadata() throws(DriverError) -> VolumeGroupMetadata {
         _ = try cache.searched()
         return try metadata()
     }
 
-    /// What of the group's disks a person has to decide about; none where the group cannot be read.
+    /// Conflicts between disks that an administrator must decide; none where the group cannot be
+    /// read.
     func conflicts() throws(DriverError) -> [DiskConflict] { try cache.current().conflicts }
 
-    /// Keeps it as what was last seen; false where something newer was.
+    /// Remembers the metadata; false where newer metadata was remembered already.
     private func note(_ metadata: VolumeGroupMetadata) -> Bool {
         lastSeen.withLock { last in
             if let last, last.sequenceNumber > metadata.sequenceNumber { return false }
@@ -99,10 +103,10 @@ package final class VolumeGroup: Sendable {
         }
     }
 
-    /// The group as it was when it was last read; from memory alone.
+    /// The metadata as it was last read, from memory.
     var remembered: VolumeGroupMetadata? { lastSeen.withLock { $0 } }
 
-    /// What the kernel's targets of a volume say about themselves; none where it is not active.
+    /// The kernel's status of a volume's targets; none where it is not active.
     ///
     /// The status of a pool hangs where its disks do: that holds one thread, and is told to others.
     func status(ofDevice uuid: String) throws(DriverError) -> [MappedTarget] {
@@ -111,7 +115,7 @@ package final class VolumeGroup: Sendable {
         }
     }
 
-    /// Runs the body while nobody else of this process changes the group.
+    /// Runs the body while no other thread of this process changes the group.
     ///
     /// `evenIncomplete` is for what leaves the metadata as it is, and so needs not every disk.
     func change<Result>(
@@ -126,7 +130,7 @@ package final class VolumeGroup: Sendable {
         }
     }
 
-    /// Throws `unavailable` while a command that a killed driver has left works on the group.
+    /// Throws `unavailable` while an LVM command of a killed driver still works on the group.
     ///
     /// What it makes or removes at last cannot be told yet: what is absent now may be there then.
     func refuseStrayCommand() throws(DriverError) {
@@ -140,10 +144,10 @@ package final class VolumeGroup: Sendable {
     }
 }
 
-/// A turn to change a group.
+/// One exclusive change of a group.
 struct GroupChange {
     let group: VolumeGroup
-    /// As it was when the turn came.
+    /// As it was when the change began.
     let metadata: VolumeGroupMetadata
 
     fileprivate init(group: VolumeGroup, metadata: VolumeGroupMetadata) {
@@ -189,7 +193,7 @@ struct GroupChange {
         try Failpoint.pass(.lvmCommandDone)
     }
 
-    /// The same turn, with the group as it is now.
+    /// The same change, with the group as it is now.
     func now() throws(DriverError) -> GroupChange {
         GroupChange(group: group, metadata: try metadataNow())
     }

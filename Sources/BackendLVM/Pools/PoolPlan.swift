@@ -2,12 +2,12 @@ import DeviceMapper
 package import DriverCore
 import Host
 
-/// Commands of LVM that an administrator asks for, to be shown before they are run.
+/// LVM commands that an administrator asks for; they are shown before they run.
 ///
 /// The driver itself never makes, enlarges or repairs a pool.
 package struct PoolPlan: Sendable, Hashable {
     private let commands: [LVMCommand]
-    /// What pvcreate will overwrite.
+    /// The disks that pvcreate will overwrite.
     private var blankDisks: [String] = []
 
     /// As a person would type them.
@@ -26,15 +26,15 @@ package struct PoolPlan: Sendable, Hashable {
 
 /// Making a pool.
 extension PoolPlan {
-    /// What a new pool is to be.
+    /// What a new pool should be.
     package struct Wish: Sendable {
         package let group: String
         package let pool: String
-        /// Disks for the group: a new one is made of them, or they are added to it.
+        /// Disks for the group: they are added to it, or a new group is made of them.
         package let disks: [String]
         /// nil: `defaultShare` of the free space.
         package let size: ByteCount?
-        /// nil: what LVM takes for the size.
+        /// nil: LVM's choice for the size.
         package let metadataSize: ByteCount?
 
         package init(
@@ -52,8 +52,9 @@ extension PoolPlan {
         }
     }
 
-    /// A pool that zeroes what it gives, passes discards on, and fails writes at once where it is
-    /// full: a database notices that, and a queue of writes that wait would only grow.
+    /// A pool that zeroes new blocks, passes discards on, and fails writes at once when it is full.
+    ///
+    /// For a database an error is better than a queue of writes that wait.
     package static func create(_ wish: Wish) throws(DriverError) -> PoolPlan {
         var commands = try taking(wish.disks, into: wish.group)
         var arguments = [
@@ -73,8 +74,8 @@ extension PoolPlan {
     /// Percent of the group's free space that a pool takes when no size is given.
     package static let defaultShare = 90
 
-    /// The metadata area of LVM's default is full after some 700 volumes of Cairn; this one takes
-    /// twenty thousand.
+    /// LVM's default metadata area is full after about 700 volumes of Cairn; this one holds twenty
+    /// thousand.
     private static let metadataArea = "32m"
 
     private static func taking(_ disks: [String], into group: String) throws(DriverError)
@@ -101,7 +102,7 @@ extension PoolPlan {
         return Set(try command.report(deadline: limit).rows.compactMap { $0["vg_name"] })
     }
 
-    /// pvcreate would wipe what it finds.
+    /// Throws where the disk is not blank: pvcreate would wipe it.
     private static func refuseUsed(_ disk: String) throws(DriverError) {
         let found = Probe.look(atDeviceNamed: disk)
         guard found != .blank else { return }
@@ -142,12 +143,14 @@ extension PoolPlan {
         return PoolPlan(commands: commands, blankDisks: disks)
     }
 
-    /// thin_repair keeps the mark that asks for a check, and LVM as Debian builds it leaves it too, so
-    /// that the kernel would go on to refuse writes; thin_check takes it off where all is in order.
+    /// Clears the pool's flag that asks for a check.
+    ///
+    /// thin_repair keeps the flag, and so does Debian's LVM, so the kernel would still refuse
+    /// writes; thin_check clears it if all is in order.
     private static let clearing =
         "global { thin_check_options = [ \"-q\", \"--clear-needs-check-flag\" ] }"
 
-    /// Rebuilds the pool's metadata; every volume of it has to be unmounted.
+    /// Rebuilds the pool's metadata; all its volumes must be unmounted.
     package static func repair(group: String, pool: String) throws(DriverError) -> PoolPlan {
         let metadata = try VolumeGroup(named: group, tiers: []).metadata()
         let path = "\(group)/\(pool)"

@@ -1,21 +1,21 @@
 import DriverCore
 
-/// The tags of one of our logical volumes: `cairn` on each, and one `cairn.<fact>=<value>` a fact.
+/// The tags of a volume of the driver: `cairn`, and one `cairn.<fact>=<value>` per fact.
 ///
 /// People read them with `lvs -o name,tags`; a program finds what is ours with `@cairn`.
 struct Tags: Sendable, Hashable {
-    /// What every logical volume that Cairn made carries, and nothing else does.
+    /// The tag of every logical volume that Cairn made, and of no other.
     static let mark = "cairn"
     private static let prefix = "cairn."
 
-    /// Facts by their names; those that may stand several times have several values.
+    /// Facts by their names; some may have several values.
     ///
     /// By the bytes of the name: to LVM two names that Unicode calls equivalent are different.
     private var facts: [ByteKey: [String]] = [:]
 
     init() {}
 
-    /// Reads the tags of a logical volume; nil where they say that it is not ours.
+    /// Parses the tags of a logical volume; nil where it is not Cairn's.
     init?(reading tags: [String]) {
         guard tags.contains(Self.mark) else { return nil }
         for fact in tags.compactMap({ $0.removingBytePrefix(Self.prefix) }) {
@@ -33,12 +33,12 @@ struct Tags: Sendable, Hashable {
     /// For `--addtag`, each of them.
     var arguments: [String] { texts.flatMap { ["--addtag", $0] } }
 
-    /// The major version of the facts' meaning that this driver writes and reads.
+    /// The major version of the tags that this driver writes and reads.
     ///
     /// It is not written: what has no version is of version 1, as the first release made it.
     static let formatVersion = 1
 
-    /// Throws `unavailable` for what a newer version has made in a way that this one would harm.
+    /// Throws `unavailable` for tags of a newer major version, which this driver could damage.
     ///
     /// `cairn.format=1.4` is a newer minor version: it has more facts, which stay as they are.
     func checkFormat() throws(DriverError) {
@@ -55,10 +55,10 @@ struct Tags: Sendable, Hashable {
 
     static func tag(_ name: String, _ value: String) -> String { "\(prefix)\(name)=\(value)" }
 
-    /// The escaped values of a fact, as they stand in the tags.
+    /// The escaped values of a fact, as in the tags.
     func values(of name: String) -> [String] { facts[ByteKey(name)] ?? [] }
 
-    /// A fact that stands once; nil where it does not stand at all.
+    /// The only value of a fact; nil where it has none.
     func text(_ name: String) throws(DriverError) -> String? {
         let values = values(of: name)
         guard let value = values.first else { return nil }
@@ -71,13 +71,13 @@ struct Tags: Sendable, Hashable {
         return text
     }
 
-    /// A required fact of a type that has its own reading.
+    /// A required fact, parsed by `read`.
     func required<Value>(_ name: String, _ read: (String) -> Value?) throws(DriverError) -> Value {
         guard let value = try read(required(name)) else { throw damage(name) }
         return value
     }
 
-    /// The same for a fact that may be absent.
+    /// An optional fact, parsed by `read`.
     func optional<Value>(_ name: String, _ read: (String) -> Value?) throws(DriverError) -> Value? {
         guard let text = try text(name) else { return nil }
         guard let value = read(text) else { throw damage(name) }
@@ -94,7 +94,7 @@ struct Tags: Sendable, Hashable {
         facts[ByteKey(name)] = text.map { [TagText.escaped($0)] }
     }
 
-    /// Values that are escaped in their parts already.
+    /// Sets values whose parts are already escaped.
     mutating func set(_ name: String, escaped values: [String]) {
         facts[ByteKey(name)] = values.isEmpty ? nil : values
     }

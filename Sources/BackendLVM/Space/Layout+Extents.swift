@@ -1,8 +1,8 @@
 import DriverCore
 
-/// What a layout takes of a group, in extents and in arguments.
+/// The extents and lvcreate arguments of a layout.
 extension Layout {
-    /// How many extents of each leg are the level's own, beside the data.
+    /// The extents of each leg that the RAID level needs in addition to the data.
     private var metadataExtents: Int {
         switch raid {
         case nil, .raid0: 0
@@ -29,8 +29,8 @@ extension Layout {
         (data + stripes - 1) / stripes * width + metadataExtents * width
     }
 
-    /// The data extents that fit into what is free on each physical volume, in volumes of several
-    /// segments, or in several volumes.
+    /// The data extents that fit into the free extents of the physical volumes, in one or several
+    /// volumes.
     func room(in free: [Int]) -> Int {
         guard width > 1 else { return free.reduce(0, +) }
         // Legs of a height fit where that much of each physical volume sums up to all of them.
@@ -43,13 +43,13 @@ extension Layout {
         return max(0, fits - metadataExtents) * stripes
     }
 
-    /// The data extents above which no volume is tried.
+    /// An upper bound for the data extents of one volume.
     ///
     /// LVM makes one of several stretches where the disks have no room side by side; of a RAID it
     /// might lay two legs on one disk then.
     func mostExtents(in free: [Int]) -> Int { isRedundant ? largest(in: free) : room(in: free) }
 
-    /// The data extents of the largest volume that surely can be made.
+    /// The data extents of the largest volume that certainly fits.
     func largest(in free: [Int]) -> Int {
         guard width > 1 else { return free.reduce(0, +) }
         let sorted = free.sorted(by: >)

@@ -1,7 +1,7 @@
 import DriverCore
 
 extension VolumeGroupMetadata {
-    /// Where the data of a volume lies on the disks; without what its RAID level keeps beside it.
+    /// The extents on disks that hold the volume's data, without the metadata of its RAID level.
     func dataExtents(of volume: LogicalVolume) -> [(disk: PhysicalVolume, extents: Range<Int>)] {
         let disks = Dictionary(
             physicalVolumes.map { ($0.name, $0) },

@@ -2,9 +2,9 @@ import Backend
 import DeviceMapper
 import DriverCore
 
-/// States of LVM's own that keep a group, or volumes of it, from being used.
+/// States of LVM that prevent the use of a group or of its volumes.
 extension GroupSurvey {
-    /// True where a person has to decide about disks first: nothing else of the group can be trusted.
+    /// True where disks contradict each other: nothing else about the group is then reliable.
     mutating func examineConflicts() throws(DriverError) -> Bool {
         let conflicts = try backend.group.conflicts()
         for conflict in conflicts {
@@ -18,7 +18,7 @@ extension GroupSurvey {
         return !conflicts.isEmpty
     }
 
-    /// What lvm.conf lets LVM activate; a running driver uses what its start has read.
+    /// What lvm.conf lets LVM activate; a running driver uses what it read at its start.
     mutating func examineActivation(_ metadata: VolumeGroupMetadata, _ isFresh: Bool)
         throws(DriverError)
     {
@@ -48,7 +48,7 @@ extension GroupSurvey {
         )
     }
 
-    /// A pool without a device: nothing of it can be read until it has one.
+    /// A pool that is not active: nothing of it can be read until it is.
     mutating func examineInactive(_ pool: TierPool, _ metadata: VolumeGroupMetadata) {
         let path = "\(group)/\(pool.name)"
         do throws(DriverError) {

@@ -3,7 +3,7 @@ import DeviceMapper
 import DriverCore
 
 extension GroupSurvey {
-    /// Whoever uses a volume waits while a device of it is suspended, at any depth.
+    /// Reports suspended devices: users of a volume wait while a device beneath it is suspended.
     mutating func examineSuspensions(_ metadata: VolumeGroupMetadata) throws(DriverError) {
         // A command of the driver suspends what it changes for an instant.
         guard !backend.group.isChanging else { return }

@@ -3,13 +3,13 @@ import DeviceMapper
 import DriverCore
 import Host
 
-/// A look at a tier's volume group that changes nothing and needs no running driver.
+/// A scan of a tier's volume group that changes nothing and needs no running driver.
 package struct GroupSurvey: Sendable {
-    /// Something that was looked at.
+    /// One thing that the scan checked.
     package struct Finding: Sendable, Hashable {
         package enum State: Sendable, Hashable {
             case good
-            /// Worth knowing, and not wrong.
+            /// Worth knowing, but not wrong.
             case note
             case problem(TierHealth.Problem.Kind)
         }
@@ -17,22 +17,23 @@ package struct GroupSurvey: Sendable {
         package let state: State
         package let subject: String
         package let found: String
-        /// What to do about it; nil where nothing is to be done.
+        /// What to do about it; nil where there is nothing to do.
         package let advice: String?
     }
 
     package private(set) var volumes: [VolumeRecord] = []
     package private(set) var snapshots: [SnapshotRecord] = []
     package private(set) var findings: [Finding] = []
-    /// How many volumes and snapshots carry the id of each node, by the 16 digits that stand for it.
+    /// The number of volumes and snapshots with the id of each node, by the node's 16 digits.
     package private(set) var nodes: [String: Int] = [:]
-    /// The share in use of what can run full.
+    /// The share in use of each store that can become full.
     var levels: [TierHealth.Store: Double] = [:]
 
     let backend: LVMBackend
     var group: String { backend.group.name }
 
-    /// Looks at the group of a tier, and at what of the host it stands on: that runs a program.
+    /// Scans the group of a tier and, with `includingHost`, the host's programs and kernel; that
+    /// runs a program.
     package init(of backend: LVMBackend, includingHost: Bool = true) {
         self.backend = backend
         do {
@@ -89,7 +90,8 @@ package struct GroupSurvey: Sendable {
 }
 
 extension LVMBackend {
-    /// From the group's metadata and the kernel; runs no program but where a disk has moved.
+    /// The health from the group's metadata and the kernel; runs no program unless a disk has
+    /// moved.
     package func health() -> TierHealth {
         let survey = GroupSurvey(of: self, includingHost: false)
         var health = TierHealth()
@@ -107,7 +109,7 @@ extension LVMBackend {
     }
 }
 
-/// What it stands on.
+/// The parts of the host that the tier needs.
 extension GroupSurvey {
     private static let deadline = Duration.seconds(10)
 
@@ -144,7 +146,7 @@ extension GroupSurvey {
         }
     }
 
-    /// The kinds of targets that the tier cannot do without; `linear` and `striped` are always there.
+    /// The device-mapper targets that the tier needs; `linear` and `striped` are always there.
     private var neededTargets: [String] {
         switch backend.provisioning {
         case .thin: ["thin-pool"]
@@ -173,7 +175,7 @@ extension GroupSurvey {
         good("disks", "\(metadata.physicalVolumes.count) in volume group \(group)")
     }
 
-    /// Below this share of the area, changes may soon fail.
+    /// Below this free share of the area, changes may soon fail.
     private static let lowMetadataPercent = Int64(10)
 
     private mutating func examineMetadataArea(_ metadata: VolumeGroupMetadata) {
@@ -229,7 +231,7 @@ extension GroupSurvey {
 }
 
 extension GroupSurvey {
-    /// What stands where a volume of the driver would.
+    /// An untagged volume that has one of the driver's names.
     private mutating func examineUnmarked(_ volume: LogicalVolume) {
         guard VolumeID(parsing: volume.name) != nil || SnapshotID(parsing: volume.name) != nil
         else { return }

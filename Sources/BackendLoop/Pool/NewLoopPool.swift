@@ -2,9 +2,10 @@ package import DriverCore
 import Host
 import Logging
 
-/// Making the pool of a tier at a person's word.
+/// Creates the pool of a tier for `cairn pool create`.
 package enum NewLoopPool {
-    /// Makes a pool of the tier's directory, and the directory where there is none; answers the UUID.
+    /// Makes the tier's directory a pool, and creates the directory where there is none; returns
+    /// the UUID.
     ///
     /// Throws where the tier has a pool, or has had one that may only be away.
     package static func make(tier: String, directory: String, rules: PoolRules)
@@ -25,7 +26,7 @@ package enum NewLoopPool {
 }
 
 extension Pool {
-    /// Makes the pool, and opens it; throws where there is one.
+    /// Makes the pool and opens it; throws where there is one.
     fileprivate func make() throws(DriverError) -> String {
         let noted = try path.readNote()
         let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)

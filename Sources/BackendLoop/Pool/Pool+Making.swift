@@ -2,9 +2,9 @@ import DriverCore
 import Host
 import Logging
 
-/// Making a pool, and keeping the proofs that it exists.
+/// Creating a pool, and the proofs that it exists.
 extension Pool {
-    /// The marker of a new pool; throws where one is not wanted, or may have existed.
+    /// The marker of a new pool; throws where none may be created, or one may have existed.
     func newMarker(in root: borrowing Folder, on mount: PoolMount, _ proofs: PoolProofs)
         throws(DriverError) -> PoolMarker
     {
@@ -27,8 +27,10 @@ extension Pool {
         return marker
     }
 
-    /// Writes down where the pool will be, before anything is there: what is cut short from here on is
-    /// finished on the same file system, and on no other that shows itself while the disk is away.
+    /// Records on which file system the pool will be, before anything is there.
+    ///
+    /// An interrupted creation is finished only on that file system, and not on one that is visible
+    /// while the disk is missing.
     private func begin(on mount: PoolMount, _ proofs: PoolProofs) throws(DriverError) -> PoolMarker
     {
         guard let file = stateFile else { return PoolMarker(tier: tier) }
@@ -55,7 +57,7 @@ extension Pool {
         return marker
     }
 
-    /// A directory with somebody's files in it is never turned into a pool.
+    /// Throws where the directory has files: it is never made a pool.
     private func refuseForeignFiles(in root: borrowing Folder) throws(DriverError) {
         var foreign: [String] = []
         for name in try root.names() {
@@ -71,8 +73,10 @@ extension Pool {
         )
     }
 
-    /// The marker comes last: a start that is cut short before it leaves a directory that still
-    /// counts as empty.
+    /// Creates the shelves, then the marker.
+    ///
+    /// Without the marker the directory still counts as empty, so a start that is cut short before
+    /// it can begin again.
     private func make(_ marker: PoolMarker, in root: borrowing Folder) throws(DriverError) {
         for shelf in [PoolNames.volumes, PoolNames.snapshots] where try !root.has(shelf) {
             try root.makeFolder(shelf)
@@ -88,7 +92,7 @@ extension Pool {
         rules.stateFolder.map { PoolStateFile(folder: $0, tier: tier) }
     }
 
-    /// Writes down beside the pool that it exists.
+    /// Writes the note and the state that prove that the pool exists.
     ///
     /// After a crash before that, the next start finds the marker and writes the same.
     func keepProofs(

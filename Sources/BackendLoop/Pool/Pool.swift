@@ -3,7 +3,7 @@ import Host
 import Logging
 import Synchronization
 
-/// The directory of a tier: made once, recognised by its marker ever after.
+/// The directory of a tier: created once, and recognised by its marker from then on.
 ///
 /// Nothing of it stays open between operations, so an administrator can unmount an idle pool. The
 /// state folder and the note beside the directory hold the marker's UUID, so that a directory whose
@@ -11,11 +11,11 @@ import Synchronization
 /// pins the note's file system only.
 final class Pool: Sendable {
     private struct State: ~Copyable {
-        /// The marker's bytes as they were when the pool was opened; nil before.
+        /// The marker's bytes when the pool was opened; nil before.
         var marker: [UInt8]?
-        /// The locked note, where the parent directory allows one.
+        /// The locked note, if the parent directory allows one.
         var note: OpenFile?
-        /// The directory as the kernel shows it, links resolved; nil before the first opening.
+        /// The directory as the kernel reports it, links resolved; nil before the first opening.
         var shownPath: String?
     }
 
@@ -34,7 +34,7 @@ final class Pool: Sendable {
 
     deinit { state.withLock { state in try? state.note?.unlock() } }
 
-    /// The paths by which the directory is known; the pool's disk is not asked.
+    /// The paths of the directory that are known without the pool's disk.
     ///
     /// Where the pool was not opened since the start, the state folder knows its path of before.
     func knownPaths() throws(DriverError) -> [String] {
@@ -45,7 +45,7 @@ final class Pool: Sendable {
 
     var isOpen: Bool { state.withLock { $0.marker != nil } }
 
-    /// Opens the pool's directory for one operation, having seen that it is still the same pool.
+    /// Opens the pool's directory for one operation, and verifies that it is the same pool.
     func enter() throws(DriverError) -> Folder {
         do throws(DriverError) {
             let root = try existingRoot()
@@ -58,8 +58,8 @@ final class Pool: Sendable {
         }
     }
 
-    /// Finds the pool; makes one of an empty directory only where the rules say so and nothing says
-    /// that one existed.
+    /// Finds the pool; creates it in an empty directory only if the rules allow it and nothing
+    /// proves that one existed.
     func open() throws(DriverError) -> Folder {
         do throws(DriverError) {
             guard let parent = try Folder.existing(at: path.parent) else {
@@ -118,7 +118,7 @@ final class Pool: Sendable {
     }
 }
 
-/// The directory as it is now.
+/// The present directory.
 extension Pool {
     private func existingRoot() throws(DriverError) -> Folder {
         guard let root = try Folder.existing(at: path.directory) else {
@@ -136,7 +136,7 @@ extension Pool {
         return try file.contents(limit: PoolMarker.limit)
     }
 
-    /// Checks that the marker is the one that the pool was opened with.
+    /// Throws where the marker is not the one with which the pool was opened.
     private func compare(_ bytes: [UInt8]) throws(DriverError) {
         guard let opened = state.withLock({ $0.marker }) else {
             throw unavailable("it has not been opened yet")
@@ -171,9 +171,9 @@ extension Pool {
     }
 }
 
-/// The note in the parent directory. All of it is best effort: a parent may be read-only.
+/// The note in the parent directory; best effort, because a parent may be read-only.
 extension Pool {
-    /// Locks the note and reads the UUID in it; nil where there is none.
+    /// Locks the note and reads its UUID; nil where there is none.
     private func holdNote(in parent: borrowing Folder) throws(DriverError) -> String? {
         let current = try parent.facts(of: path.note)?.identity
         return try state.withLock { state throws(DriverError) -> String? in
@@ -224,7 +224,7 @@ extension Pool {
         }
     }
 
-    /// Removes a note that names no pool: one that this start has made and has no use for.
+    /// Removes an empty note that this start has created and does not need.
     private func dropNote(in parent: borrowing Folder) {
         state.withLock { state in
             guard let note = state.note.take() else { return }

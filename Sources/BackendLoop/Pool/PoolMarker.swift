@@ -2,25 +2,26 @@ import DiskFormat
 import DriverCore
 import FoundationEssentials
 
-/// What makes a directory a pool: `cairn-pool.json`.
+/// The file that makes a directory a pool: `cairn-pool.json`.
 struct PoolMarker: Sendable, Hashable {
-    /// Markers are a few hundred bytes; what is larger is not ours.
+    /// Markers are a few hundred bytes; a larger file is not Cairn's.
     static let limit = 64 << 10
 
     let uuid: String
-    /// Two tiers must never share a directory: each would take the other's volumes for its own.
+    /// The pool's tier: two tiers must never share a directory, or each would use the other's
+    /// volumes.
     let tier: String
-    /// What a newer version has written, and only that one understands.
+    /// Keys of a newer version, which are kept.
     private let unknown: UnknownKeys
 
-    /// A marker for a new pool of the tier; of a making that was cut short, its UUID.
+    /// A marker for a new pool of the tier; continues an interrupted creation with its UUID.
     init(tier: String, uuid: String? = nil) {
         self.uuid = uuid ?? UUID().uuidString.lowercased()
         self.tier = tier
         unknown = UnknownKeys()
     }
 
-    /// Reads a marker; throws `unavailable` where it cannot be trusted.
+    /// Parses a marker; throws `unavailable` where it is damaged.
     init(decoding bytes: [UInt8], path: String) throws(DriverError) {
         do {
             self = try DiskFormat.decode(PoolMarker.self, from: bytes)

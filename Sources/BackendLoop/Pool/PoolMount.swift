@@ -1,7 +1,7 @@
 package import DriverCore
 package import Host
 
-/// The mounted file system that a pool's directory lies on.
+/// The mounted file system that holds a pool's directory.
 package struct PoolMount: Sendable, Hashable {
     /// `ext4`, `xfs`, ...
     package let type: String
@@ -18,7 +18,7 @@ package struct PoolMount: Sendable, Hashable {
     /// The inode of the root of each subvolume of btrfs.
     private static let subvolumeRoot: UInt64 = 256
 
-    /// Finds the mount of an open folder; throws where the mount table does not tell.
+    /// The mount of an open directory; throws where it is not in the mount table.
     package init(of folder: borrowing Folder) throws(DriverError) {
         let path = try folder.shownPath()
         let id = try MountedPath.mountID(at: path)
@@ -34,6 +34,6 @@ package struct PoolMount: Sendable, Hashable {
         isRoot = entry.target == path && (isWhole || isSubvolume)
     }
 
-    /// Whether a reboot, or the end of a container, takes everything with it.
+    /// Whether a reboot, or the end of a container, removes all data.
     package var isVolatile: Bool { ["tmpfs", "ramfs", "overlay", "aufs"].contains(type) }
 }

@@ -1,7 +1,7 @@
 import DriverCore
 import Host
 
-/// The names that Cairn gives to what it makes in a pool; nothing else there is ever removed.
+/// The names of everything that Cairn makes in a pool; nothing else there is ever removed.
 ///
 /// A name is a promise to every later version: changing one strands the volumes of old pools.
 enum PoolNames {
@@ -12,21 +12,21 @@ enum PoolNames {
     /// Exists in a volume's folder while the volume is frozen by us.
     static let frozen = "frozen"
 
-    /// What a new pool may hold: `lost+found` is made by mkfs.ext4, the others by a start of ours
-    /// that was cut short.
+    /// What a new pool may have: `lost+found` from mkfs.ext4, and what an interrupted start of the
+    /// driver made.
     static let allowedInNewPool: Set<String> = ["lost+found", volumes, snapshots, "\(marker).new"]
 
     static func creating(_ id: String) -> String { ".creating-\(id)" }
     static func deleting(_ id: String) -> String { ".deleting-\(id)" }
 
-    /// The id in the name of something half-made or half-removed; nil for every other name.
+    /// The id in the name of a half-made or half-removed object; nil for other names.
     static func leftover(_ name: String) -> String? {
         (name.removingBytePrefix(creating("")) ?? name.removingBytePrefix(deleting("")))
             .map(String.init)
     }
 }
 
-/// The path of a pool, taken apart once.
+/// The path of a pool, parsed once.
 struct PoolPath: Sendable {
     let directory: String
     let parent: String
@@ -43,7 +43,8 @@ struct PoolPath: Sendable {
         directory = parts.map { "/\($0)" }.joined()
     }
 
-    /// The note's name in the parent: it stays in sight when the pool's disk is not mounted.
+    /// The note's name in the parent directory, where it is visible while the pool's disk is not
+    /// mounted.
     var note: String { ".\(name).cairn-pool" }
     var notePath: String { parent == "/" ? "/\(note)" : "\(parent)/\(note)" }
 

@@ -1,18 +1,18 @@
 import DriverCore
 import Host
 
-/// What says which pool a tier has, beside the pool itself.
+/// The proofs of which pool a tier has, without the pool itself.
 ///
 /// As long as one of them does, a directory without that pool is a disk that is not mounted.
 struct PoolProofs {
     let tier: String
     private let path: PoolPath
-    /// The key `uuid` of the tiers file; what a person wrote there overrules the others.
+    /// The key `uuid` of the tiers file, which overrides the other proofs.
     private let configured: String?
-    /// What the state folder keeps.
+    /// The record in the state directory.
     let kept: Result<PoolState?, DriverError>
     private let keptPath: String
-    /// The note beside the directory.
+    /// The UUID in the note next to the directory.
     let noted: String?
 
     init(tier: String, path: PoolPath, rules: PoolRules, noted: String?) {
@@ -25,29 +25,28 @@ struct PoolProofs {
         kept = Result { () throws(DriverError) in try file?.read() }
     }
 
-    /// What is kept of a pool that was made; nil also where the state cannot be read: see `kept`.
+    /// The record of a pool that exists; nil also where it cannot be read: see `kept`.
     private var keptState: PoolState? { state.flatMap { $0.makingOn == nil ? $0 : nil } }
 
     private var state: PoolState? { (try? kept.get()) ?? nil }
 
-    /// A making in this directory that was cut short; nil where there is none.
+    /// An interrupted creation in this directory; nil where there is none.
     var unfinished: PoolState? {
         state.flatMap {
             $0.makingOn != nil && $0.directory.hasSameBytes(as: path.directory) ? $0 : nil
         }
     }
 
-    /// The UUID of the pool that has to be there; nil where nothing says that there is one.
+    /// The UUID of the pool that must be there; nil where there is no proof of one.
     var expected: String? { configured ?? keptState?.uuid ?? noted }
 
-    /// Whether the state folder has to learn that this is the pool, at this place.
+    /// Whether the state directory must record that this pool is at this place.
     func lacksState(_ uuid: String, _ shownPath: String) -> Bool {
         keptState?.uuid != uuid || keptState?.directory != path.directory
             || keptState?.shownPath != shownPath
     }
 
-    /// Why the pool with this UUID is not the one that has to be there, and what to do; nil where it
-    /// is the one.
+    /// Why a pool with this UUID is the wrong one, and what to do; nil where it is the right one.
     func objection(to found: String) -> (problem: String, advice: String)? {
         guard found != configured else { return nil }
         let others = [configured, keptState?.uuid, noted].compactMap(\.self)
@@ -58,7 +57,7 @@ struct PoolProofs {
         )
     }
 
-    /// What a person does about a pool that is not there.
+    /// What to do about a missing pool.
     var advice: String {
         guard expected != nil else {
             return "mount the pool's disk there; if there never was a pool, make one with "
@@ -69,7 +68,7 @@ struct PoolProofs {
             + "then make a new one with 'cairn pool create \(tier)'"
     }
 
-    /// How to withdraw every proof of another pool than `uuid`.
+    /// How to remove every proof of a pool other than `uuid`.
     private func removal(except uuid: String?) -> String {
         var deeds: [String] = []
         if let configured, configured != uuid { deeds.append("change the tier's 'uuid'") }

@@ -1,14 +1,14 @@
-/// What the tiers file and the flags demand of a tier's pool.
+/// What the tiers file and the flags require of a tier's pool.
 package struct PoolRules: Sendable, Hashable {
-    /// Whether a pool is made of an empty directory where nothing says that one existed.
+    /// Whether the driver may create a pool in an empty directory, where there is no proof of one.
     package var createsPool = false
-    /// Whether the directory has to be the root of a mounted file system.
+    /// Whether the directory must be the root of a mounted file system.
     package var requiresMountPoint = false
-    /// The UUID of the pool that has to be there; nil where any pool of the tier will do.
+    /// The UUID of the pool that must be there; nil for any pool of the tier.
     package var uuid: String?
-    /// Whether the pool may lie in memory, or in the layer of a container.
+    /// Whether the pool may be on tmpfs, or in the layer of a container.
     package var isVolatile = false
-    /// The folder of the host that keeps the UUIDs of the pools; nil where nothing is kept.
+    /// The directory of the host that records the pools; nil where nothing is recorded.
     package var stateFolder: String?
 
     package init() {}

@@ -2,28 +2,28 @@ import DiskFormat
 import DriverCore
 import Host
 
-/// What the state folder keeps of a tier's pool, in `pool-<tier>.json`.
+/// The record of a tier's pool in the state directory: `pool-<tier>.json`.
 ///
 /// It is the proof that the tier has a pool while the pool's disk is away. It outlives a container,
 /// because the folder is one of the host.
 struct PoolState: Sendable, Hashable {
     let tier: String
     let uuid: String
-    /// Where the pool was when it was last opened; for people.
+    /// Where the pool was last opened; for people.
     let directory: String
-    /// The same place as the kernel shows it, links resolved; nil until the pool is made, and
-    /// where an older driver wrote this.
+    /// The directory as the kernel reports it, links resolved; nil until the pool is made, and in
+    /// records of an older driver.
     ///
     /// By it the loop devices of the pool's volumes are found while its disk is away.
     let shownPath: String?
-    /// Where the file system is mounted on which the pool is being made; nil once it is made.
+    /// The mount point of the file system on which the pool is being created; nil once it exists.
     ///
     /// Until then it proves no pool. It only says where the making may go on.
     var makingOn: String?
-    /// What a newer version has written, and only that one understands.
+    /// Keys of a newer version, which are kept.
     private let unknown: UnknownKeys
 
-    /// The state of a tier; what a newer version has written into the one before is kept.
+    /// The record of a tier; keeps the unknown keys of the record before.
     init(
         tier: String,
         uuid: String,
@@ -71,26 +71,26 @@ extension PoolState: DiskFile {
     }
 }
 
-/// A file of the state folder: of the pool that a tier has, or of one that it had.
+/// A file of the state directory: of the present pool of a tier, or of an earlier one.
 struct PoolStateFile: Sendable {
-    /// A state is a few hundred bytes; what is larger is not ours.
+    /// A record is a few hundred bytes; a larger file is not Cairn's.
     private static let limit = 64 << 10
     private static let prefix = "pool-"
     private static let suffix = ".json"
 
     let folder: String
     let tier: String
-    /// The UUID in the name of the file of a pool that the tier had before its present one.
+    /// The UUID in the file name of an earlier pool of the tier; nil for the present one.
     private let earlier: String?
 
-    /// The file of the pool that the tier has.
+    /// The file of the tier's present pool.
     init(folder: String, tier: String) {
         self.folder = folder
         self.tier = tier
         earlier = nil
     }
 
-    /// The file of a pool that the tier had before.
+    /// The file of an earlier pool of the tier.
     init(folder: String, tier: String, earlier uuid: String) {
         self.folder = folder
         self.tier = tier
@@ -116,7 +116,7 @@ struct PoolStateFile: Sendable {
 
     var path: String { "\(folder)/\(name)" }
 
-    /// What is kept, or nil where nothing is; throws where that cannot be told.
+    /// The record; nil where there is none; throws where it cannot be read.
     func read() throws(DriverError) -> PoolState? {
         guard let folder = try Folder.existing(at: folder),
             let file = try folder.file(name, for: .reading)
@@ -132,7 +132,7 @@ struct PoolStateFile: Sendable {
         }
     }
 
-    /// Makes the folder where there is none.
+    /// Writes the record; creates the directory where there is none.
     ///
     /// A pool that the tier had before may still hold volumes, so its state is kept beside.
     func write(_ state: PoolState) throws(DriverError) {

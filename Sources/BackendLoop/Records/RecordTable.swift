@@ -1,14 +1,14 @@
 import DriverCore
 import Synchronization
 
-/// All objects of one kind by id: a cache of what the pool's folders hold.
+/// All objects of one kind by id: a cache of the pool's directories.
 final class RecordTable<Record: StoredRecord>: Sendable {
     private struct State {
         var entries: [Record.ID: Entry<Record>] = [:]
-        /// In order of id; nil after a change, until somebody lists.
+        /// In order of id; nil after a change, until the next list.
         var sorted: [Record]?
-        /// While a load is running: the ids that changed since it began, of which memory knows more
-        /// than what the load has read.
+        /// During a load: the ids that changed since it began; memory has newer records of them
+        /// than the load.
         var changed: Set<Record.ID>?
     }
 
@@ -30,7 +30,7 @@ final class RecordTable<Record: StoredRecord>: Sendable {
         }
     }
 
-    /// Why each object that is there cannot be used, in order of id.
+    /// The objects that cannot be used, with the reason, in order of id.
     func unusable() -> [(id: Record.ID, reason: String)] {
         state.withLock { state in
             state.entries.compactMap { id, entry -> (id: Record.ID, reason: String)? in
@@ -64,7 +64,7 @@ final class RecordTable<Record: StoredRecord>: Sendable {
 
     func beginLoad() { state.withLock { $0.changed = [] } }
 
-    /// Takes over what a load has read, but for what changed meanwhile.
+    /// Takes over what a load has read, except what changed meanwhile.
     func finishLoad(_ loaded: [Record.ID: Entry<Record>]) {
         state.withLock { state in
             var entries = loaded

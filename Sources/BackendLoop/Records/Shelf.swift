@@ -2,7 +2,7 @@ import DiskFormat
 import DriverCore
 import Host
 
-/// The folder of a pool that holds all objects of one kind, each in a folder of its own.
+/// The directory of a pool with all objects of one kind, each in its own directory.
 ///
 /// An object is built as `.creating-<id>` and renamed when it is whole; it is renamed to
 /// `.deleting-<id>` before its first file goes. So `<id>` is always whole.
@@ -21,7 +21,7 @@ struct Shelf<Record: StoredRecord>: ~Copyable {
         self.folder = folder
     }
 
-    /// What lies in the object's folder; nil where there is none.
+    /// The object; nil where there is none.
     func entry(_ id: ID) throws(DriverError) -> Entry<Record>? {
         guard let own = try folder.folder(id.text) else { return nil }
         do {
@@ -41,7 +41,7 @@ struct Shelf<Record: StoredRecord>: ~Copyable {
         }
     }
 
-    /// Records are a few kilobytes; what is larger was not written by Cairn.
+    /// Records are a few kilobytes; a larger file is not Cairn's.
     private static var recordLimit: Int { 1 << 20 }
 
     /// The data of an object, open; nil where the file is missing.
@@ -71,9 +71,10 @@ struct Shelf<Record: StoredRecord>: ~Copyable {
     }
 }
 
-/// Making.
+/// Making an object.
 extension Shelf {
-    /// Makes the folder in which the object is built, after what an earlier attempt left there.
+    /// Creates the directory in which the object is built; removes what an earlier attempt left
+    /// there.
     func begin(_ id: ID) throws(DriverError) -> Folder {
         try removeLeftovers(of: id)
         let name = PoolNames.creating(id.text)
@@ -89,7 +90,7 @@ extension Shelf {
         return draft
     }
 
-    /// Writes the record, and everything else of the draft, to the disk.
+    /// Syncs the record and everything else of the draft to the disk.
     func complete(
         _ draft: borrowing Folder,
         data: borrowing OpenFile,
@@ -104,14 +105,14 @@ extension Shelf {
         try draft.synchronize()
     }
 
-    /// From here on the object exists.
+    /// Renames the draft: from here on the object exists.
     func publish(_ id: ID) throws(DriverError) {
         try folder.rename(PoolNames.creating(id.text), to: id.text)
         try Failpoint.pass(.createRenamed)
         try folder.synchronize()
     }
 
-    /// Undoes ``begin(_:)`` to ``publish(_:)``, wherever they stopped.
+    /// Undoes the steps from ``begin(_:)`` to ``publish(_:)``, as far as they came.
     func retract(_ id: ID) throws(DriverError) {
         if try folder.has(id.text), try !folder.has(PoolNames.creating(id.text)) {
             try folder.rename(id.text, to: PoolNames.creating(id.text))
@@ -121,14 +122,14 @@ extension Shelf {
     }
 }
 
-/// Removing.
+/// Removing an object.
 extension Shelf {
-    /// Throws where the object's folder holds anything that Cairn did not make.
+    /// Throws where the object's directory has a file that Cairn did not make.
     func refuseUnknownFiles(_ id: ID) throws(DriverError) {
         if let own = try own(id) { try Self.refuseUnknownFiles(in: own) }
     }
 
-    /// From here on the object does not exist.
+    /// Renames the object for its removal: from here on it does not exist.
     func withdraw(_ id: ID) throws(DriverError) {
         if try folder.has(id.text) {
             try folder.rename(id.text, to: PoolNames.deleting(id.text))
@@ -137,7 +138,7 @@ extension Shelf {
         try folder.synchronize()
     }
 
-    /// Removes what is half-made or half-removed of an object.
+    /// Removes a half-made or half-removed object.
     func removeLeftovers(of id: ID) throws(DriverError) {
         for name in [PoolNames.creating(id.text), PoolNames.deleting(id.text)] {
             guard let leftover = try folder.folder(name) else { continue }
@@ -154,8 +155,10 @@ extension Shelf {
         }
     }
 
-    /// Cuts the data before it is removed: XFS frees the blocks of a removed file some time later,
-    /// those of a cut one at once, and the next create counts on them.
+    /// Truncates the data before it is removed.
+    ///
+    /// XFS frees the blocks of a removed file some time later, those of a truncated one at once,
+    /// and the next create needs them.
     private static func giveBackSpace(of leftover: borrowing Folder) throws(DriverError) {
         guard let data = try leftover.file(PoolNames.data, for: .writing) else { return }
         let facts = try data.facts()

@@ -2,13 +2,14 @@ import Backend
 import DiskFormat
 import DriverCore
 
-/// A record with everything else that is in its file, `volume.json` or `snapshot.json`.
+/// A record with the other keys of its file, `volume.json` or `snapshot.json`.
 struct Stored<Record: StoredRecord>: Sendable, Hashable {
     var record: Record
-    /// How much of the data was shared with its source when it was cut; it never grows, and on a
-    /// thick tier it is what the pool must still be able to allocate.
+    /// How much of the data was shared with its source when it was made; it never grows.
+    ///
+    /// On a thick tier the pool must still be able to allocate as much.
     var sharedAtCreation: ByteCount
-    /// What a newer version has written, and only that one understands.
+    /// Keys of a newer version, which are kept.
     var unknown = UnknownKeys()
     var unknownInRecord = Record.OnDisk.Unknown()
 }
@@ -37,14 +38,14 @@ extension Stored: DiskFile {
     }
 }
 
-/// The form that a record has in its file.
+/// The JSON form of a record.
 protocol RecordOnDisk: Codable {
     associatedtype Record
     associatedtype Unknown: UnknownRecordKeys
 
     init(_ record: Record, keeping unknown: Unknown)
     var record: Record { get }
-    /// What a newer version has written into the record.
+    /// Keys of a newer version in the record.
     var unknown: Unknown { get }
 }
 

@@ -1,27 +1,27 @@
 import Backend
 import DriverCore
 
-/// A record that a pool keeps in a folder of its own, beside the data that it describes.
+/// A record that a pool keeps in the object's directory, next to the data.
 protocol StoredRecord: Sendable, Hashable {
     associatedtype ID: ObjectID
     associatedtype OnDisk: RecordOnDisk where OnDisk.Record == Self
     var id: ID { get }
     var name: String { get }
     var size: ByteCount { get set }
-    /// The lowest version of the format whose drivers do no harm with this record.
+    /// The lowest version of the format whose drivers can use this record without damage.
     var formatVersion: Int { get }
 
     /// For messages: `volume`.
     static var noun: String { get }
-    /// The folder of the pool that holds all objects of the kind.
+    /// The directory of the pool with all objects of the kind.
     static var shelf: String { get }
-    /// The record's file in the object's folder.
+    /// The record's file in the object's directory.
     static var file: String { get }
     /// Snapshots never do.
     static var canGrow: Bool { get }
     /// Snapshots are never written again.
     static var dataMode: UInt32 { get }
-    /// Every name that Cairn makes in an object's folder.
+    /// Every file name that Cairn makes in an object's directory.
     static var knownFiles: [String] { get }
 }
 
@@ -61,9 +61,9 @@ extension SnapshotRecord: StoredRecord {
     static var knownFiles: [String] { [PoolNames.data, file, "\(file).new"] }
 }
 
-/// What is known of an object that exists.
+/// An object that exists: its record, or why that cannot be used.
 enum Entry<Record: StoredRecord>: Sendable {
     case usable(Stored<Record>)
-    /// Something is there that cannot be read; the text says what and where.
+    /// The object exists but cannot be read; the text says what is wrong, and where.
     case unusable(String)
 }

@@ -1,8 +1,10 @@
 import DriverCore
 import Synchronization
 
-/// The accounting of a pool: requests in flight are counted before their work begins, so that no
-/// number of callers can be promised more than there is.
+/// The accounting of a pool.
+///
+/// Running requests are counted before their work begins, so that concurrent calls cannot be
+/// promised more room than there is.
 final class Space: Sendable {
     private let accounts: SpaceAccounts
     private let number: Int
@@ -12,12 +14,12 @@ final class Space: Sendable {
         number = accounts.open(policy)
     }
 
-    /// Says on which file system the pool lies.
+    /// Sets the file system of the pool.
     func place(on filesystem: UInt64) {
         accounts.with(number) { $0.filesystem = filesystem }
     }
 
-    /// Takes the charge for a request, or says why it cannot be met.
+    /// Takes the charge for a request, or throws why there is no room for it.
     func reserve(_ charge: Charge, usage: StorageFigures) throws(DriverError) -> Reservation {
         let refusal = accounts.with(number, usage) { account, disk -> DriverError? in
             if let refusal = account.ledger.refusal(of: charge, disk) { return refusal }
@@ -42,7 +44,7 @@ final class Space: Sendable {
         }
     }
 
-    /// Sets what a volume of a thin tier is promised, and leaves what it holds.
+    /// Sets the promised size of a volume of a thin tier, and keeps its other figures.
     func setPromise(of id: String, to promised: ByteCount) {
         accounts.with(number) { account in
             var charge = account.ledger.objects[id] ?? Charge()
@@ -70,7 +72,7 @@ final class Space: Sendable {
 extension Space {
     func beginLoad() { accounts.with(number) { $0.changed = [] } }
 
-    /// Takes over the charges that a load has found, but for those that changed meanwhile.
+    /// Takes over the charges of a load, except those that changed meanwhile.
     func finishLoad(_ loaded: [String: Charge]) {
         accounts.with(number) { account in
             let changed = account.changed ?? []
@@ -84,8 +86,8 @@ extension Space {
         }
     }
 
-    /// The objects to which something is owed and whose debt was not measured for `interval`: those
-    /// measured longest ago first, then the largest.
+    /// The objects with debt that was not measured for `interval`, ordered: longest ago first, then
+    /// the largest.
     func debtors(notMeasuredFor interval: Duration) -> [String] {
         let now = ContinuousClock.now
         return accounts.with(number) { account -> [String] in
@@ -99,7 +101,7 @@ extension Space {
         }
     }
 
-    /// The age of a measurement that was not made yet.
+    /// The age of a measurement that was never made.
     private static let never = Duration.seconds(1 << 40)
 
     /// Whether the caller may look for room now, before it refuses a request; counts as a search.
@@ -116,7 +118,7 @@ extension Space {
         }
     }
 
-    /// Notes what a measurement found to be owed to an object that still exists; it never grows.
+    /// Lowers an object's debt to what a measurement found; it never grows.
     func lowerDebt(of id: String, to owed: ByteCount) {
         accounts.with(number) { account in
             guard var charge = account.ledger.objects[id] else { return }
@@ -127,7 +129,7 @@ extension Space {
         }
     }
 
-    /// The objects whose files have to be measured now; nil where the last measurement still holds.
+    /// The objects whose files must be measured now; nil while the last measurement is still valid.
     ///
     /// Files that grow make the tier offer too little until they are measured again. Files that give
     /// blocks back make it offer too much, so it is free space that has grown which calls for it.
@@ -143,7 +145,7 @@ extension Space {
         }
     }
 
-    /// Notes what files were measured to hold.
+    /// Sets how much each file was measured to hold.
     func setAllocated(_ measured: [String: ByteCount]) {
         accounts.with(number) { account in
             for (id, allocated) in measured {
@@ -157,7 +159,7 @@ extension Space {
     }
 }
 
-/// Space that a running request holds until ``end()``, or until nobody knows the request any more.
+/// Space that a running request holds until ``end()``, or until its last reference goes.
 ///
 /// The object's own charge is set before the end, so for an instant both count: too much, never too
 /// little.

@@ -8,9 +8,9 @@ import Synchronization
 package final class SpaceAccounts: Sendable {
     struct Account {
         var ledger: SpaceLedger
-        /// The number of the file system that the pool lies on; nil before the tier was opened.
+        /// The number of the pool's file system; nil before the tier was opened.
         var filesystem: UInt64?
-        /// While a load is running: the ids whose charge memory knows better than the load.
+        /// During a load: the ids whose charge in memory is newer than the load's.
         var changed: Set<String>?
         /// When the debt of each debtor was last measured.
         var debtsMeasured: [String: ContinuousClock.Instant] = [:]
@@ -23,7 +23,7 @@ package final class SpaceAccounts: Sendable {
 
     package init() {}
 
-    /// Opens one more account, and answers its number.
+    /// Opens one more account, and returns its number.
     func open(_ policy: SpaceLedger.Policy) -> Int {
         accounts.withLock { accounts in
             accounts.append(Account(ledger: SpaceLedger(policy: policy)))
@@ -35,7 +35,7 @@ package final class SpaceAccounts: Sendable {
         accounts.withLock { body(&$0[number]) }
     }
 
-    /// The same with the figures of the disk, to which the promises of the other tiers are added.
+    /// The same with the figures of the disk, which then include the promises of the other tiers.
     func with<Result: Sendable>(
         _ number: Int,
         _ disk: StorageFigures,

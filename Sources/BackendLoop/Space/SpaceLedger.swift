@@ -1,22 +1,24 @@
 import DriverCore
 
-/// What one object, or one request, takes of a pool.
+/// The space that one object or one request takes of a pool.
 struct Charge: Sendable, Hashable {
-    /// Bytes that the object may come to hold: a volume's size, what a snapshot holds already.
+    /// The most bytes that the object may hold: a volume's size, or the data of a snapshot.
     ///
     /// Counted against the overcommit limit of a thin tier.
     var promised = ByteCount.zero
-    /// Bytes that the file system has still to find: of an object those that it shares with others
-    /// (each overwrite of a shared block allocates one), of a request those it will write.
+    /// Bytes that the file system must still allocate.
+    ///
+    /// Of an object, the blocks that it shares with others: each overwrite allocates one. Of a
+    /// request, the bytes that it will write.
     var owed = ByteCount.zero
-    /// Bytes in the object's blocks, those that it shares included, as they were last measured.
+    /// Bytes in the object's blocks, with shared ones, as last measured.
     var allocated = ByteCount.zero
 
-    /// What the object has already of what it was promised: the blocks that it shares with nobody.
+    /// How much of the promised bytes the object already has: its blocks that are not shared.
     var held: ByteCount { min(promised, allocated - owed) }
 }
 
-/// The sums of all charges of a pool, and what they leave.
+/// The sums of all charges of a pool, and the room that is left.
 ///
 /// A plain value: `Space` guards it, tests drive it with made-up numbers.
 struct SpaceLedger: Sendable {
@@ -28,13 +30,13 @@ struct SpaceLedger: Sendable {
         let reserve: Reserve
     }
 
-    /// In percent of the disk: with less free, a thin tier makes nothing new.
+    /// In percent of the disk: with less free, a thin tier makes no new volumes.
     ///
     /// Even where it reserves less, because what exists needs it to go on; as for a pool of LVM.
     private static let leastFree: Int64 = 5
 
-    /// What the file system may take of itself, for folders and inodes, between an offer and the
-    /// create that follows it.
+    /// What the file system may use itself, for directories and inodes, between GetCapacity and the
+    /// create that follows.
     private static let drift = ByteCount.kibibytes(256)
 
     let policy: Policy
@@ -44,7 +46,7 @@ struct SpaceLedger: Sendable {
 
     init(policy: Policy) { self.policy = policy }
 
-    /// Sets what an object takes from now on; nil where it is gone.
+    /// Sets the charge of an object; nil removes it.
     mutating func setCharge(of id: String, to charge: Charge?) {
         if let old = objects[id] { stored.subtract(old) }
         if let charge { stored.add(charge) }
@@ -54,7 +56,7 @@ struct SpaceLedger: Sendable {
     mutating func addPending(_ charge: Charge) { pending.add(charge) }
     mutating func removePending(_ charge: Charge) { pending.subtract(charge) }
 
-    /// What other tiers of the same file system must leave for what this one has promised.
+    /// The free space that other tiers on the same file system must leave for this tier's promises.
     ///
     /// Of a promise of 100 at overcommit 2, 50 are expected to be taken.
     var claim: ByteCount {
@@ -63,7 +65,7 @@ struct SpaceLedger: Sendable {
         return ByteCount(Int64(Double(rest.bytes) / max(1, policy.overcommit)))
     }
 
-    /// Nothing where the request fits; what is wrong otherwise.
+    /// nil where the request fits; otherwise why not.
     func refusal(of request: Charge, _ disk: StorageFigures) -> DriverError? {
         let free = physicallyFree(disk)
         guard !policy.isThick else {
@@ -80,7 +82,7 @@ struct SpaceLedger: Sendable {
         return shortage(asked: request.owed, available: free, disk, of: "the disk of ")
     }
 
-    /// What the tier can still take, never negative.
+    /// The room for new volumes, never negative.
     func capacity(_ disk: StorageFigures) -> (total: ByteCount, available: ByteCount) {
         guard !policy.isThick else {
             let free = physicallyFree(disk)
@@ -90,18 +92,18 @@ struct SpaceLedger: Sendable {
         return (limit, isNearlyFull(disk) ? .zero : promisable(of: limit))
     }
 
-    /// What nobody has and nobody was promised, of the disk itself.
+    /// The free space of the disk that nothing has been promised.
     private func physicallyFree(_ disk: StorageFigures) -> ByteCount {
         let owed = policy.isThick ? stored.owed + pending.owed : pending.owed
         return disk.available - owed - reserved(disk) - disk.claimed
     }
 
-    /// What the overcommit limit leaves on a thin tier.
+    /// The room that the overcommit limit leaves on a thin tier.
     private func promisable(of limit: ByteCount) -> ByteCount {
         limit - stored.promised - pending.promised
     }
 
-    /// What the volumes of a thin tier may add up to.
+    /// The size that the volumes of a thin tier may have together.
     ///
     /// At 1.0 that is what can be had: what is free now and what the tier's files hold, less what
     /// the reserve, the file system itself and the promises of other tiers need.
@@ -122,7 +124,8 @@ struct SpaceLedger: Sendable {
         disk.available - pending.owed <= least(disk)
     }
 
-    /// What the file system needs beside the data: records, folders, the lists of extents.
+    /// Space that the file system needs in addition to the data: records, directories, lists of
+    /// extents.
     ///
     /// It is left out of what is offered, so that what is offered can be had.
     static func overhead(of free: ByteCount) -> ByteCount {
@@ -156,11 +159,11 @@ struct SpaceLedger: Sendable {
     }
 }
 
-/// What the pool's file system says of itself.
+/// The figures of the pool's file system.
 struct StorageFigures: Sendable {
     let total: ByteCount
     let available: ByteCount
-    /// What other tiers of the driver have promised of it.
+    /// The promises of other tiers on it.
     var claimed = ByteCount.zero
 }
 

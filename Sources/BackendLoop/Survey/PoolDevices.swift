@@ -2,12 +2,12 @@ import Backend
 import DriverCore
 import Host
 
-/// The loop devices over files of one pool, whoever attached them.
+/// The loop devices over files of one pool, whichever program attached them.
 struct PoolDevices {
-    /// A device that no volume explains.
+    /// A device that belongs to no volume.
     struct Stray: Sendable, Hashable {
         let device: LoopDevice
-        /// The path that the file has, or had.
+        /// The path that the file has, or had before it was deleted.
         let file: String
         let isRemoved: Bool
         /// Where it is mounted.
@@ -29,7 +29,7 @@ struct PoolDevices {
     private(set) var buffered: [VolumeID: LoopDevice] = [:]
     private(set) var strays: [Stray] = []
 
-    /// Looks at every loop device of the host; throws where one cannot be asked.
+    /// Reads every loop device of the host; throws where one cannot be read.
     init(in root: borrowing Folder, _ devices: LoopDevices) throws(DriverError) {
         let shelf = try Shelf<VolumeRecord>(in: root)
         let fileSystem = try root.facts().identity.device
@@ -49,7 +49,7 @@ struct PoolDevices {
         }
     }
 
-    /// The pool and the name of the object's folder in the path of its data; nil for other files.
+    /// The pool and the object's directory in the path of its data; nil for other files.
     ///
     /// The pool is empty where the container is gone in which it was the root of a mount.
     private static func object(_ path: String) -> (pool: String, name: String)? {

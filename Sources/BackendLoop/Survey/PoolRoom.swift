@@ -2,15 +2,15 @@ import Backend
 package import DriverCore
 import Host
 
-/// What the objects of a tier's pool take, found without a driver.
+/// The space that the objects of a tier's pool take, read without a driver.
 package struct PoolRoom: Sendable {
     package let mount: PoolMount
-    /// The sizes of all volumes, and what the snapshots hold.
+    /// The sizes of all volumes, and the data of the snapshots.
     package private(set) var promised = ByteCount.zero
     /// The blocks of all files.
     package private(set) var allocated = ByteCount.zero
 
-    /// nil where the directory is not the tier's pool now, as while its disk is not mounted.
+    /// nil where the directory is not the tier's pool now, such as while its disk is not mounted.
     package init?(of directory: String, tier: String, rules: PoolRules) {
         do throws(DriverError) {
             guard let path = PoolPath(directory),

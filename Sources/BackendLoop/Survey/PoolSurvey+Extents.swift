@@ -2,14 +2,14 @@ import Backend
 import DriverCore
 import Host
 
-/// Files in so many pieces that a cut holds their writers for long.
+/// Files with so many extents that a cut blocks their writers for long.
 extension PoolSurvey {
     /// A volume whose file has very many extents.
     package struct Fragmented: Sendable, Hashable {
         package let name: String
         package let extents: Int64
 
-        /// How long a cut holds the writers of the volume: `0.2 to 0.4 s`.
+        /// How long a cut blocks the writers of the volume: `0.2 to 0.4 s`.
         ///
         /// Source: measured on XFS and Linux 6.18, 10 to 24 microseconds an extent.
         package var hold: String {
@@ -18,12 +18,12 @@ extension PoolSurvey {
         }
     }
 
-    /// From here on a cut takes a noticeable part of a second.
+    /// From this number on a cut takes a noticeable part of a second.
     private static let manyExtents = Int64(20_000)
     /// For all volumes together; the kernel reads every extent to count them.
     private static let countingTime = Duration.seconds(2)
 
-    /// Counts the extents of the volumes, as many as the time allows; only reflinks care.
+    /// Counts the extents of the volumes, as many as the time allows; only needed for reflinks.
     mutating func countExtents(in root: borrowing Folder) throws(DriverError) {
         guard canClone == true else { return }
         let shelf = try Shelf<VolumeRecord>(in: root)

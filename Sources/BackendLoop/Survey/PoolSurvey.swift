@@ -2,11 +2,11 @@ package import Backend
 package import DriverCore
 package import Host
 
-/// A survey of a pool's directory that changes nothing and needs no running driver.
+/// A scan of a pool's directory that changes nothing and needs no running driver.
 ///
 /// It is no snapshot: a driver may change the pool meanwhile.
 package struct PoolSurvey: Sendable {
-    /// Something that a person should know.
+    /// Something that an administrator should know.
     package struct Finding: Sendable, Hashable {
         package let path: String
         package let problem: String
@@ -17,11 +17,11 @@ package struct PoolSurvey: Sendable {
     package let directory: String
     package private(set) var isPool = false
     package private(set) var usage: StorageUsage?
-    /// nil where the directory cannot be opened, or the mount table not be read.
+    /// nil where the directory or the mount table cannot be read.
     package private(set) var mount: PoolMount?
-    /// nil where the trial did not tell.
+    /// nil where the trial failed.
     package private(set) var canClone: Bool?
-    /// What the files of the pool hold; blocks that they share count more than once.
+    /// The space of all files; shared blocks count more than once.
     package private(set) var allocated = ByteCount.zero
     /// The UUID of the pool that is there.
     package private(set) var uuid: String?
@@ -35,13 +35,13 @@ package struct PoolSurvey: Sendable {
     /// The volumes whose files have very many extents.
     package internal(set) var fragmented: [Fragmented] = []
     package internal(set) var haveAllExtentsBeenCounted = true
-    /// The process of the driver that has the pool; nil where none is seen.
+    /// The process of the driver that has the pool; nil where none is visible.
     private var driver: Int32?
 
     private let tier: String
     private let rules: PoolRules
 
-    /// Surveys the directory of a tier.
+    /// Scans the directory of a tier.
     package init(of directory: String, tier: String, rules: PoolRules) {
         self.directory = directory
         self.tier = tier
@@ -66,18 +66,19 @@ package struct PoolSurvey: Sendable {
         }
     }
 
-    /// Keeps the findings that another look had as well: what is being changed is none.
+    /// Keeps the findings that another scan also has: one that only one scan has is a change in
+    /// progress.
     package mutating func keepFindings(alsoIn other: PoolSurvey) {
         let known = Set(other.findings)
         findings.removeAll { !known.contains($0) }
     }
 
-    /// The records alone, without a judgement; empty where the pool cannot be read.
+    /// The record of a volume; nil where it or the pool cannot be read.
     package static func volume(_ id: VolumeID, in directory: String) -> VolumeRecord? {
         record(id, in: directory)
     }
 
-    /// Every record that can be read, inline volumes included; empty where the pool cannot be read.
+    /// Every record that can be read, with inline volumes; empty where the pool cannot be read.
     package static func volumes(in directory: String) -> [VolumeRecord] {
         guard let root = try? Folder.existing(at: directory),
             let shelf = try? Shelf<VolumeRecord>(in: root),
@@ -120,7 +121,7 @@ package struct PoolSurvey: Sendable {
     }
 }
 
-/// The directory, its marker, and what says that there is a pool.
+/// The directory, its marker, and the proofs of a pool.
 extension PoolSurvey {
     private mutating func proofs(_ path: PoolPath) -> PoolProofs {
         var noted: String?
@@ -190,7 +191,7 @@ extension PoolSurvey {
     }
 }
 
-/// What uses the pool.
+/// The process that uses the pool.
 extension PoolSurvey {
     private func holder(of path: PoolPath) -> Int32? {
         (try? FileIdentity(of: path.notePath)).flatMap(FileLocks.holder)
@@ -214,7 +215,7 @@ extension PoolSurvey {
     }
 }
 
-/// What lies in the pool.
+/// The objects in the pool.
 extension PoolSurvey {
     private mutating func records<Record: StoredRecord>(
         _ kind: Record.Type,
@@ -243,7 +244,7 @@ extension PoolSurvey {
         return records
     }
 
-    /// What is no object's folder.
+    /// Reports directories and files that belong to no volume or snapshot.
     ///
     /// What a living driver works on is nothing odd.
     private mutating func findOdd<Record: StoredRecord>(

@@ -6,7 +6,7 @@ package import GRPCRuntime
 internal import NodeStorage
 
 extension LocalController {
-    /// Grows the storage of a volume; OK where it is large enough already.
+    /// Grows the storage of a volume; does nothing where it is large enough.
     ///
     /// The node grows the file system afterwards. It is asked to every time, since only the node
     /// knows whether it has done so; doing it twice is harmless.

@@ -23,7 +23,7 @@ extension LocalController {
         )
     }
 
-    /// Looks for an object, and lets a controller claim its name where there is none.
+    /// Finds an object; where there is none, a controller may claim its name with the same call.
     ///
     /// What is being made, or is about to be, does not count as absent: a controller that asks whether
     /// somebody has made it would make a second one elsewhere.
@@ -48,8 +48,9 @@ extension LocalController {
         return found
     }
 
-    /// The volume, for a caller that is about to make it: as in the create itself, a tier that is broken
-    /// is in no other one's way.
+    /// The volume, for a caller that is about to create it.
+    ///
+    /// As in the create itself, only the tier of the new volume must answer.
     private func volume(_ id: VolumeID, ofTier name: String?) throws(DriverError) -> VolumeRecord {
         let isConfigured = (try? tiers.checkConfigured(name)) != nil
         let found =

@@ -8,7 +8,7 @@ internal import Naming
 internal import NodeStorage
 
 extension LocalController {
-    /// Cuts a snapshot, or finds the one that an earlier call with this name cut.
+    /// Takes a snapshot, or finds the one of an earlier call with this name.
     package func createSnapshot(_ request: CreateSnapshotRequest, _ context: CallContext)
         async throws(DriverError)
         -> CreateSnapshotResponse
@@ -55,7 +55,7 @@ extension LocalController {
         }
     }
 
-    /// The snapshot that a call with this name cut before, or nil.
+    /// The snapshot of an earlier call with this name, or nil.
     ///
     /// As for volumes, only the tier that would hold the new one must answer.
     func existing(_ id: SnapshotID, of source: String) throws(DriverError)

@@ -7,7 +7,7 @@ internal import Naming
 internal import NodeStorage
 
 extension LocalController {
-    /// Makes a volume, or finds the one that an earlier call with this name made.
+    /// Creates a volume, or finds the one of an earlier call with this name.
     package func createVolume(_ request: CreateVolumeRequest, _ context: CallContext)
         async throws(DriverError)
         -> CreateVolumeResponse

@@ -7,7 +7,7 @@ internal import Naming
 internal import NodeStorage
 
 extension LocalController {
-    /// Removes a snapshot; OK for one that does not exist.
+    /// Deletes a snapshot; succeeds where it does not exist.
     ///
     /// Volumes restored from it live on.
     package func deleteSnapshot(_ request: DeleteSnapshotRequest, _ context: CallContext)

@@ -7,7 +7,7 @@ internal import Naming
 internal import NodeStorage
 
 extension LocalController {
-    /// Removes a volume; OK for one that does not exist.
+    /// Deletes a volume; succeeds where it does not exist.
     ///
     /// Without attach nothing orders kubelet's unstage before this call. So a volume that is staged
     /// and nothing more is waited for, as is an unstage that is running: without its key, so that the
@@ -26,7 +26,9 @@ extension LocalController {
         return DeleteVolumeResponse()
     }
 
-    /// nil where the volume is gone; the refusal where a wait may help; throws everything else.
+    /// Tries to delete the volume.
+    ///
+    /// nil where it is gone; returns the error where waiting may help; throws all others.
     private func attemptDelete(_ id: VolumeID) async throws(DriverError) -> DriverError? {
         let outcome: Result<VolumeInUse?, DriverError>
         do throws(DriverError) {
@@ -43,7 +45,7 @@ extension LocalController {
         return refusal
     }
 
-    /// The use that forbids the delete; nil where the volume is gone.
+    /// Deletes the volume unless it is in use; returns the use that forbids it, or nil.
     private func delete(_ id: VolumeID) throws(DriverError) -> VolumeInUse? {
         guard let volume = try tiers.find(id) else {
             guard identity.owns(id) else { throw identity.absence(of: id, "volume") }
@@ -57,7 +59,7 @@ extension LocalController {
         return nil
     }
 
-    /// Whether what holds the key now, or has just given it back, ends the volume's use.
+    /// Whether the operation that holds the key, or has just released it, ends the volume's use.
     private func isUseEnding(of id: VolumeID) -> Bool {
         switch operations.holder(of: id.text) {
         case nil, "NodeUnstageVolume", "NodeUnpublishVolume", "DeleteVolume": true
@@ -65,7 +67,8 @@ extension LocalController {
         }
     }
 
-    /// Waits until the volume is staged no more and nobody works on it, by looks that hold no key.
+    /// Waits until the volume is no longer staged and no operation holds its key; holds no key
+    /// meanwhile.
     ///
     /// False where the time is over or the caller has gone away.
     private func isUnstaged(_ id: VolumeID, by end: ContinuousClock.Instant) async -> Bool {

@@ -7,7 +7,7 @@ internal import Naming
 internal import NodeStorage
 
 extension LocalController {
-    /// What new volumes of a StorageClass can still be promised on this node.
+    /// The size that new volumes of a StorageClass can still be promised on this node.
     ///
     /// Zero where the class's tier, the topology or the capabilities cannot be served here, where the
     /// tier cannot answer, and where the node has all the volumes that it may have: nothing can be

@@ -26,7 +26,7 @@ extension LocalController {
         }
     }
 
-    /// The same volumes, with what their records tell beyond CSI.
+    /// The same volumes, with the facts of their records that CSI does not have.
     package func describeVolumes(_ request: DescribeVolumesRequest, _ context: CallContext)
         async throws(DriverError)
         -> DescribeVolumesResponse

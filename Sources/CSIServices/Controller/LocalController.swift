@@ -17,7 +17,7 @@ package struct LocalController: ControllerService {
     /// What this node has staged and published; a volume in use is not deleted.
     let usage: VolumeUsageBook
     let admission: Admission
-    /// The names that controllers are about to make something of.
+    /// The names that controllers have claimed on this node.
     let nameClaims: NameClaims
     let now: @Sendable () -> Timestamp
     /// How long a delete waits for the unstage of its volume.

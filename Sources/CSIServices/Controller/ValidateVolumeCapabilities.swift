@@ -6,7 +6,7 @@ package import GRPCRuntime
 internal import NodeStorage
 
 extension LocalController {
-    /// Confirms what the volume can do; "no" is an answer without `confirmed`, never an error.
+    /// Checks what the volume can do; if it cannot, the answer has no `confirmed` and is no error.
     package func validateVolumeCapabilities(
         _ request: ValidateVolumeCapabilitiesRequest,
         _ context: CallContext

@@ -5,8 +5,9 @@ internal import Host
 internal import Naming
 internal import NodeStorage
 
-/// An inline volume of a pod: made at publish, removed at unpublish, and recorded as such on the
-/// volume itself, never guessed from its name.
+/// An inline volume of a pod: created at publish, deleted at unpublish.
+///
+/// The volume's record says that it is inline; its name never decides that.
 struct EphemeralVolume {
     private let service: NodeService
     private let handle: String
@@ -18,7 +19,7 @@ struct EphemeralVolume {
         id = service.identity.volumeID(forName: handle)
     }
 
-    /// Makes the volume and mounts it at the target.
+    /// Creates the volume and mounts it at the target.
     ///
     /// A repeated call finds what the first one made. A failure removes the volume again, unless it
     /// may hold files of the pod: kubelet also publishes anew what is in use, and after a reboot.
@@ -52,7 +53,7 @@ struct EphemeralVolume {
         }
     }
 
-    /// Removes the volume, if there is one and it is an inline volume.
+    /// Deletes the volume, if it exists and is an inline volume.
     func remove() throws(DriverError) {
         guard let volume = try service.tiers.find(id) else {
             return try service.tiers.finishRemoval(of: id)

@@ -6,7 +6,7 @@ internal import Host
 internal import NodeStorage
 
 extension NodeService {
-    /// Brings the device and the mounted file system to the volume's size, online.
+    /// Grows the device and the mounted file system to the volume's size.
     func expandVolume(_ request: NodeExpandVolumeRequest) async throws(DriverError)
         -> NodeExpandVolumeResponse
     {

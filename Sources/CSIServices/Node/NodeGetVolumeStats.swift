@@ -51,7 +51,7 @@ extension NodeService {
         )
     }
 
-    /// Why the volume at the path cannot be used; nil where nothing says that it cannot.
+    /// The fault of the volume's file system at the path; nil where none is known.
     private func fault(at request: NodeGetVolumeStatsRequest) -> DriverError? {
         do throws(DriverError) {
             guard let id = VolumeID(parsing: request.volumeID) else { return nil }

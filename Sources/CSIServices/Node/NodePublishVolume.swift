@@ -6,7 +6,7 @@ internal import Naming
 internal import NodeStorage
 
 extension NodeService {
-    /// Makes a staged volume visible at a target, or makes and mounts an inline volume there.
+    /// Mounts a staged volume at a target, or creates and mounts an inline volume there.
     func publishVolume(_ request: NodePublishVolumeRequest) async throws(DriverError)
         -> NodePublishVolumeResponse
     {
@@ -72,7 +72,7 @@ extension NodeService {
         try usage.update(id) { $0.publications = alive + [publication] }
     }
 
-    /// Throws where another target, noted or not, forbids this one.
+    /// Throws where a publication at another target, with or without a note, forbids this one.
     private func checkOthers(
         _ wanted: RequestedPublication,
         _ record: VolumeRecord,
@@ -96,7 +96,7 @@ extension NodeService {
         )
     }
 
-    /// What the book knows and the mount table confirms.
+    /// The noted publications that the mount table confirms.
     private func alivePublications(of id: VolumeID, _ mounts: VolumeMounts)
         -> [UsageNote.Publication]
     {

@@ -4,8 +4,8 @@ internal import Host
 internal import NodeStorage
 
 extension NodeService {
-    /// Shows the node of a raw block volume at a target, where it is still the device that the
-    /// checks before were about.
+    /// Binds the node of a raw block volume to a target, and verifies that the device is still the
+    /// checked one.
     func bindNode(
         of volume: Tiers.LocatedVolume,
         as device: VolumeDevice,

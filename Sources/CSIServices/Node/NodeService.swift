@@ -39,7 +39,7 @@ package struct NodeService: Sendable {
         self.now = now
     }
 
-    /// What NodeGetCapabilities answers.
+    /// The capabilities that NodeGetCapabilities returns.
     static let capabilities: [NodeServiceCapability.RPC.Kind] = [
         .stageUnstageVolume, .getVolumeStats, .expandVolume, .singleNodeMultiWriter,
     ]
@@ -65,12 +65,12 @@ package struct NodeService: Sendable {
         router.serve(NodeExpandVolumeRequest.self, expandVolume)
     }
 
-    /// The id behind a volume_id of a request, which for an inline volume is kubelet's handle.
+    /// The id for a volume_id of a request; for an inline volume that is kubelet's handle.
     func volumeID(of text: String) -> VolumeID {
         VolumeID(parsing: text) ?? identity.volumeID(forName: text)
     }
 
-    /// kubelet's folder as the mount table writes it.
+    /// kubelet's directory, spelled as in the mount table.
     func kubeletFolder() throws(DriverError) -> String {
         let inside = try target("\(settings.kubeletRoot)/pods").resolved()
         return String(inside?.dropLast("/pods".count) ?? Substring(settings.kubeletRoot))

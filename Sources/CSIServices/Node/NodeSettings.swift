@@ -1,12 +1,12 @@
 package import DriverCore
 
-/// What the operator may set of a node.
+/// The settings of a node.
 package struct NodeSettings: Sendable {
-    /// kubelet's folder.
+    /// kubelet's directory.
     ///
     /// It may be reached through symbolic links; nothing beneath it may.
     package let kubeletRoot: String
-    /// Where the use of volumes is noted.
+    /// The directory of the notes of use.
     package let usageFolder: String
     /// The tier of a class that names none; nil where there is no such tier.
     package let defaultTier: String?

@@ -59,7 +59,8 @@ extension NodeService {
         try Failpoint.pass(.stageNoted)
     }
 
-    /// Mounts the volume; false where a driver that died before noting it has done so.
+    /// Mounts the volume; false where a driver that was killed before it wrote the note has mounted
+    /// it.
     private func mount(
         _ volume: Tiers.LocatedVolume,
         at path: TargetPath,
@@ -90,7 +91,7 @@ extension NodeService {
         }
     }
 
-    /// Whether an earlier call did all this.
+    /// Whether an earlier call has staged the volume with the same arguments.
     ///
     /// Throws where it did something else.
     private func isStaged(
@@ -125,7 +126,7 @@ extension NodeService {
         return true
     }
 
-    /// From here on the bytes are the user's: the record says so before they can be written.
+    /// Records that the bytes are the user's, before the device can be written.
     private func stageBlock(_ volume: Tiers.LocatedVolume) throws(DriverError) {
         if volume.record.contents == .blank || volume.record.contents == .formatting {
             try volume.tier.change { (it) throws(DriverError) in

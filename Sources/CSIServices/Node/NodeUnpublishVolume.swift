@@ -36,7 +36,7 @@ extension NodeService {
         return NodeUnpublishVolumeResponse()
     }
 
-    /// False where a tier that may hold the volume does not answer.
+    /// Deletes an inline volume; false where a tier that may have it does not answer.
     private func removeInline(_ handle: String, _ id: VolumeID) throws(DriverError) -> Bool {
         try detach(id, try tiers.device(of: id))
         do throws(DriverError) {
@@ -53,7 +53,7 @@ extension NodeService {
         }
     }
 
-    /// Whether the tiers can tell if they have the volume.
+    /// Whether the tiers answer whether they have the volume.
     private func isAnswered(_ id: VolumeID) -> Bool {
         do throws(DriverError) {
             _ = try tiers.find(id)

@@ -37,7 +37,8 @@ extension NodeService {
         try Failpoint.pass(.unstageNoted)
     }
 
-    /// Before anything is unmounted: by the notes, and by what the mount table shows.
+    /// Throws where the volume is still published, by the notes and the mount table; before
+    /// anything is unmounted.
     private func refuseWhilePublished(
         _ id: VolumeID,
         _ device: VolumeDevice?,
@@ -61,7 +62,7 @@ extension NodeService {
         )
     }
 
-    /// Ends the use of a volume's device, and notes who keeps it where somebody does.
+    /// Detaches the volume's device, and records the process that keeps it in use, if any.
     func detach(_ id: VolumeID, _ device: VolumeDevice?) throws(DriverError) {
         do throws(DriverError) {
             try tiers.closeDevice(of: id)

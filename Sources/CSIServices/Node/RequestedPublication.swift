@@ -5,7 +5,7 @@ internal import DriverCore
 internal import Host
 internal import NodeStorage
 
-/// A NodePublishVolume request, checked, and the rules that it must pass.
+/// A checked NodePublishVolume request, and the rules for it.
 struct RequestedPublication: Sendable {
     /// Set by kubelet for an inline volume.
     ///
@@ -43,7 +43,7 @@ struct RequestedPublication: Sendable {
 
     var stagingPath: String { staging?.path ?? "" }
 
-    /// What the book notes.
+    /// The publication for the note of use.
     ///
     /// The target's parent must exist.
     func publication() throws(DriverError) -> UsageNote.Publication {
@@ -83,7 +83,7 @@ struct RequestedPublication: Sendable {
         }
     }
 
-    /// Whether an earlier call did the same.
+    /// Whether an earlier call has published the volume with the same arguments.
     ///
     /// Throws where the target shows something else.
     func isPublished(among alive: [UsageNote.Publication], _ mounts: VolumeMounts, id: VolumeID)

@@ -4,7 +4,7 @@ internal import Host
 internal import Naming
 internal import NodeStorage
 
-/// A path at which a volume is visible now; found by id and path together.
+/// A path at which a volume is mounted now; found by id and path together.
 struct VolumePlace {
     let volume: Tiers.LocatedVolume
     let device: VolumeDevice
@@ -12,7 +12,7 @@ struct VolumePlace {
     let isBlock: Bool
     let isReadOnly: Bool
 
-    /// Throws `notFound` where the volume does not exist or is not at the path, as CSI asks of
+    /// Throws `notFound` where the volume does not exist or is not at the path, as CSI requires for
     /// stats and expansion.
     init(_ volumeID: String, path: String, service: NodeService) throws(DriverError) {
         guard let id = try Self.id(volumeID, service) else {
@@ -49,7 +49,7 @@ struct VolumePlace {
         }
     }
 
-    /// The size that the kernel has for the volume's device now.
+    /// The present size of the volume's device in the kernel.
     func size() throws(DriverError) -> ByteCount {
         guard let held = try volume.devices.openCurrent() else {
             throw DriverError(.notFound, "volume \(volume.record.id) is not mounted at \(path)")
@@ -57,7 +57,7 @@ struct VolumePlace {
         return try held.size()
     }
 
-    /// A path that could never be a target shows no volume.
+    /// The target at a path; throws `notFound` for a path that cannot be one.
     private static func target(_ path: String, _ service: NodeService, _ missing: DriverError)
         throws(DriverError) -> TargetPath
     {
@@ -68,7 +68,7 @@ struct VolumePlace {
         }
     }
 
-    /// An inline volume is asked for by kubelet's handle of it.
+    /// The id of the volume; an inline volume is named by kubelet's handle.
     private static func id(_ text: String, _ service: NodeService) throws(DriverError)
         -> VolumeID?
     {

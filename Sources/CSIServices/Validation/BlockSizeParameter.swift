@@ -1,7 +1,7 @@
 internal import DriverCore
 internal import NodeStorage
 
-/// The parameter by which a StorageClass chooses the logical block size of its volumes' devices.
+/// The StorageClass parameter for the logical block size of the volumes' devices.
 enum BlockSizeParameter {
     private static let key = VolumeParameters.blockSizeKey
 

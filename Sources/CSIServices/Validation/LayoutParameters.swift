@@ -1,11 +1,11 @@
 internal import DriverCore
 
-/// The parameters by which a StorageClass gives its volumes a layout of their own.
+/// The StorageClass parameters for the layout of volumes.
 ///
 /// Any of them takes the place of the tier's whole layout, so that a class says what it gets.
 enum LayoutParameters {
     static let keys = ["raid", "stripes", "stripeSize"]
-    /// What asks for no RAID where the tier has one.
+    /// The value for no RAID where the tier has one.
     private static let noRAID = "none"
 
     /// The layout, or nil where the class leaves it to the tier.

@@ -1,8 +1,8 @@
-/// Finds the key that somebody meant, where a key is not known.
+/// Finds the key that was probably meant by an unknown one.
 struct Spelling: Sendable {
     /// The keys that are accepted.
     let keys: [String]
-    /// What else people call them, folded as ``fold(_:)`` does it, and the right name.
+    /// Other common names of keys, folded as by ``fold(_:)``, with the right name.
     var synonyms: [String: String] = [:]
 
     /// How many letters may be wrong, of at least twice as many.

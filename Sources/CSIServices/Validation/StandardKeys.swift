@@ -1,8 +1,8 @@
 internal import DriverCore
 internal import NodeStorage
 
-/// The keys under `csi.storage.k8s.io/`, the prefix of Kubernetes: which of them reach the driver,
-/// where, and who wrote them.
+/// The keys under the prefix `csi.storage.k8s.io/` of Kubernetes: which of them reach the driver,
+/// and from where.
 ///
 /// Source: external-provisioner `removePrefixedParameters`, external-snapshotter
 /// `RemovePrefixedParameters`, kubelet `getPodInfoAttrs` and `podServiceAccountTokenAttrs`.

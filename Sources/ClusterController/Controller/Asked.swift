@@ -1,7 +1,7 @@
 import DriverCore
 
 extension Array where Element: Sendable {
-    /// What each element answers, in their order; 64 questions are in flight at once.
+    /// The results for all elements, in their order; 64 calls run at once.
     func asked<Answer: Sendable>(
         _ ask: @Sendable @escaping (Element) async throws(DriverError) -> Answer
     ) async -> [Result<Answer, DriverError>] {

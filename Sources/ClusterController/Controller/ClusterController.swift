@@ -2,8 +2,9 @@ import CSIServing
 import DriverCore
 package import Logging
 
-/// The Controller service of a cluster: it owns no storage and sends each call to the node that has
-/// the object.
+/// The Controller service of a cluster.
+///
+/// It has no storage, and sends each call to the node with the object.
 ///
 /// Any replica can serve any call: everything that decides is in the ids, on the nodes, or in what
 /// the nodes tell every replica.
@@ -12,7 +13,7 @@ package struct ClusterController: ControllerService {
     let lostNodes: LostNodes
     let hop: NodeHop
     let placement: any PlacementPolicy
-    /// How long one of several nodes has to answer a question.
+    /// How long one of several nodes may take to answer.
     let patience: Duration
     let logger: Logger
     /// One create of a name at a time in this replica.
@@ -34,19 +35,20 @@ package struct ClusterController: ControllerService {
         self.logger = logger
     }
 
-    /// The node of a volume's id; any living node for an id that names none: it knows what to say.
+    /// The node of a volume's id; any live node for an id that names none, which then answers the
+    /// error.
     func node(ofVolume id: String) throws(DriverError) -> ClusterNode {
         guard let id = VolumeID(parsing: id) else { return try anyNode() }
         return try registry.living(digest: id.nodeDigest)
     }
 
-    /// The same for a snapshot's id.
+    /// The node of a snapshot's id.
     func node(ofSnapshot id: String) throws(DriverError) -> ClusterNode {
         guard let id = SnapshotID(parsing: id) else { return try anyNode() }
         return try registry.living(digest: id.nodeDigest)
     }
 
-    /// A node that can say what is wrong with a request that names no node.
+    /// Any live node, to answer a request that names no node with the right error.
     func anyNode() throws(DriverError) -> ClusterNode {
         if let node = registry.anyLiving { return node }
         throw DriverError(

@@ -2,7 +2,7 @@ import CSIMessages
 import CSIServing
 import DriverCore
 
-/// Where a list over all nodes goes on: a node, and the node's own token.
+/// Where a list over all nodes continues: a node, and the node's own token.
 ///
 /// Nodes are listed in the order of their digests. So a token stays good while volumes and nodes
 /// come and go: nothing that stays is listed twice or left out.
@@ -41,7 +41,7 @@ struct ClusterToken: Sendable, Equatable {
     }
 }
 
-/// Collects one page of a list: node after node, of which some are asked ahead.
+/// Collects one page of a list, node by node; some nodes are asked in advance.
 struct ClusterPage<Entry: Sendable>: Sendable {
     typealias Part = (entries: [Entry], next: String)
     /// A node's entries from one of its tokens on, at most as many as it is given, and its next token.
@@ -50,7 +50,7 @@ struct ClusterPage<Entry: Sendable>: Sendable {
             entries: [Entry], next: String
         )
 
-    /// Most nodes have to be connected to first, which takes a while for each.
+    /// The most nodes that are asked in advance, because most must be connected to first.
     private static var mostAhead: Int { 32 }
 
     private let count: Int
@@ -61,7 +61,7 @@ struct ClusterPage<Entry: Sendable>: Sendable {
         start = startingToken.isEmpty ? nil : try ClusterToken(parsing: startingToken)
     }
 
-    /// `expected` guesses how many entries a node has: it decides how far ahead nodes are asked, and
+    /// `expected` estimates the entries of a node: it decides how many nodes are asked in advance,
     /// never which.
     func collect(
         from nodes: [ClusterNode],

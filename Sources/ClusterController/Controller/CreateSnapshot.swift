@@ -4,7 +4,7 @@ package import DriverCore
 package import GRPCRuntime
 
 extension ClusterController {
-    /// Cuts a snapshot on its volume's node, and never a second one of the same name on another.
+    /// Takes a snapshot on its volume's node; never a second one of the same name on another node.
     package func createSnapshot(_ request: CreateSnapshotRequest, _ context: CallContext)
         async throws(DriverError) -> CreateSnapshotResponse
     {
@@ -27,7 +27,7 @@ extension ClusterController {
         }
     }
 
-    /// Throws `conflict` where another node has a snapshot of this name, which is of another volume.
+    /// Throws `conflict` where another node has a snapshot of this name, of another volume.
     ///
     /// A node that is away, or cannot answer, is left out: the id of a snapshot names its node, so a
     /// second one of a name mixes nothing up, and one broken node must not stop the backups of all.

@@ -5,7 +5,7 @@ package import GRPCRuntime
 import Naming
 
 extension ClusterController {
-    /// Makes a volume on one node, and never a second one of the same name on another.
+    /// Creates a volume on one node; never a second one of the same name on another node.
     package func createVolume(_ request: CreateVolumeRequest, _ context: CallContext)
         async throws(DriverError) -> CreateVolumeResponse
     {
@@ -25,15 +25,15 @@ extension ClusterController {
         return try await createOnFirst(of: places, request, context)
     }
 
-    /// Nodes that a new volume concerns.
+    /// The nodes that a create concerns.
     private struct Places {
-        /// Where it may go, in the order in which they are tried.
+        /// The nodes for the new volume, in the order in which they are tried.
         let candidates: [NodeView]
-        /// Those that had its tier until lately: an earlier try may have made it there.
+        /// Nodes that had its tier until lately: an earlier try may have made the volume there.
         let former: [NodeView]
     }
 
-    /// Tries the candidates in their order; a full one hands over to the next.
+    /// Tries the candidates in their order; after a full node the next one.
     ///
     /// The name is claimed on the first one alone, which mostly has room. Where it has none, the name
     /// is claimed at once on all others that have room by what they registered last: to ask all nodes
@@ -78,8 +78,8 @@ extension ClusterController {
         return view.room(tier).available >= request.capacityRange?.requiredBytes ?? 0
     }
 
-    /// Goes to the node that has the volume already, else to the chosen ones in their order; nil
-    /// where these are full.
+    /// Creates the volume on the node that already has it, or on one of the chosen nodes; nil where
+    /// these are full.
     private func create(
         _ request: CreateVolumeRequest,
         on chosen: ArraySlice<NodeView>,
@@ -124,7 +124,7 @@ extension ClusterController {
         return response
     }
 
-    /// The node of the content source, which alone can copy it today.
+    /// The node of the content source, which must make the copy.
     private func sourceNode(_ source: VolumeContentSource, _ request: CreateVolumeRequest)
         throws(DriverError) -> NodeView
     {

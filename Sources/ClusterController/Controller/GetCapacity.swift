@@ -3,7 +3,7 @@ package import DriverCore
 package import GRPCRuntime
 
 extension ClusterController {
-    /// Answered from the registrations; a node that does not answer has no room.
+    /// Answers from the registrations; a silent node has no room.
     ///
     /// A class with parameters that change what a tier can hold is asked of the nodes that have
     /// the tier.
@@ -34,7 +34,7 @@ extension ClusterController {
     /// Parameters that do not change what a tier can hold.
     private static let plainKeys: Set = ["tier", filesystemKey]
 
-    /// nil where a file system is named: nodes say it of their default one alone.
+    /// nil where a file system is named: nodes report this only for their default one.
     private static func smallest(in room: TierRoom, for request: GetCapacityRequest) -> Int64? {
         var isBlock = !request.volumeCapabilities.isEmpty
         var isNamed = request.parameters.keys.contains(filesystemKey)

@@ -1,7 +1,7 @@
 import CSIServing
 package import Metrics
 
-/// How the calls that were forwarded to nodes ended, and how long they took, all nodes together.
+/// How forwarded calls ended and how long they took, for all nodes together.
 package final class HopFigures: Sendable, MetricsSource {
     private let calls = CallFigures()
 

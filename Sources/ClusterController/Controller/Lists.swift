@@ -34,7 +34,8 @@ extension ClusterController {
         return DescribeVolumesResponse(volumes: volumes, nextToken: next)
     }
 
-    /// A snapshot, or the snapshots of a volume, are asked of their node alone.
+    /// The snapshots of all nodes, or one snapshot or the snapshots of one volume, which only their
+    /// node is asked for.
     package func listSnapshots(_ request: ListSnapshotsRequest, _ context: CallContext)
         async throws(DriverError) -> ListSnapshotsResponse
     {
@@ -73,7 +74,8 @@ extension ClusterController {
         )
     }
 
-    /// Every node but the lost ones; a node that is away makes a list an error, never a shorter one.
+    /// All nodes except lost ones; throws where one is silent, because the list would be
+    /// incomplete.
     private func listedNodes() throws(DriverError) -> [ClusterNode] {
         let views = registry.nodes.filter { $0.state != .lost }
         if let away = views.first(where: { !$0.state.isLiving }) {

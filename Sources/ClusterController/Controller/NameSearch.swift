@@ -4,12 +4,12 @@ import DriverCore
 import GRPCRuntime
 import Naming
 
-/// A name that a create is about to give.
+/// The name of a volume or snapshot that a create is about to make.
 enum GivenName: Sendable {
     case volume(String, tier: String?)
     case snapshot(String, source: String)
 
-    /// Which tier of a node has to answer.
+    /// The tier of a node that must answer.
     ///
     /// What cannot stand in a header names no tier that a node has.
     fileprivate var place: String {
@@ -55,18 +55,19 @@ struct NameSearch: Sendable {
         let result: Result<Bool, DriverError>
     }
 
-    /// How long a claim is given back: a fifth of the patience, since it ends by itself.
+    /// How long a controller tries to give a claim back: a fifth of the patience, because the claim
+    /// also ends by itself.
     private var dropLimit: Duration { patience / 5 }
-    /// How long the one with the lower node waits for the other one of two that see each other.
+    /// How long the create whose node has the lower id waits, of two that see each other's claims.
     private static let contentionLimit = Duration.seconds(1)
     private static let contentionPause = Duration.milliseconds(20)
 
     let name: GivenName
     let hop: NodeHop
-    /// How long one of several nodes has to answer a question.
+    /// How long one of several nodes may take to answer.
     let patience: Duration
     let context: CallContext
-    /// One for each create: a call of an earlier try that comes late must not pass for this one.
+    /// The token of this create: a late call of an earlier try has another one.
     private let token = String(UInt64.random(in: .min ... .max), radix: 16)
 
     init(_ name: GivenName, hop: NodeHop, patience: Duration, _ context: CallContext) {
@@ -76,11 +77,13 @@ struct NameSearch: Sendable {
         self.context = context
     }
 
-    /// What the create itself carries.
+    /// The claim that the create itself carries.
     var use: NameClaim { NameClaim(.use, token) }
 
-    /// Claims the name on the chosen nodes, of which there may be none, and then asks all others; several
-    /// chosen nodes are asked again too, since each is an other one of the next.
+    /// Claims the name on the chosen nodes, then asks all others.
+    ///
+    /// Several chosen nodes are asked again too, because each of them is an other node for the next
+    /// one.
     ///
     /// Ends early where a chosen node has the object.
     func claim(on chosen: [NodeView], asking all: [NodeView]) async -> [Answer] {
@@ -97,7 +100,7 @@ struct NameSearch: Sendable {
         return taken + (await answers(of: others[...], .ask, waitingAbove: lowest))
     }
 
-    /// Gives claims back, also where the caller has gone or its deadline has passed.
+    /// Gives claims back, even if the caller has gone or its deadline has passed.
     func drop(on nodes: [NodeView]) async {
         await Task { _ = await answers(of: nodes[...], .drop) }.value
     }
@@ -114,8 +117,10 @@ struct NameSearch: Sendable {
         return zip(nodes, results).map { Answer(node: $0.node, result: $1) }
     }
 
-    /// Of two that see each other's claims, the one with the higher node gives up, and the other one
-    /// waits for that: else both would give up, again and again.
+    /// Resolves a conflict of two creates: the one with the higher node gives up, and the other
+    /// waits for that.
+    ///
+    /// Otherwise both would give up, again and again.
     private func answer(of view: NodeView, _ act: NameClaim.Act, isWaiting: Bool) async
         -> Result<Bool, DriverError>
     {
@@ -160,7 +165,7 @@ extension Result {
 }
 
 extension NodeView {
-    /// Whether creates need not wait for the node any more.
+    /// Whether creates no longer wait for the node.
     var isForgotten: Bool {
         switch state {
         case .ready, .late: false

@@ -6,7 +6,7 @@ import GRPCRuntime
 
 /// Forwards calls to nodes: the same message, the caller's deadline, the caller's cancellation.
 package struct NodeHop: Sendable {
-    /// For callers that set no deadline; longer than any sidecar's.
+    /// For callers without a deadline; longer than any sidecar's.
     private static let longest = Duration.seconds(600)
 
     let channels: NodeChannels
@@ -17,7 +17,7 @@ package struct NodeHop: Sendable {
         self.figures = figures
     }
 
-    /// The node's own answer, or its own failure with its name in front.
+    /// The node's answer, or its error with the node's name in front.
     ///
     /// A failure of the way to the node says nothing about what the node did: it is `unavailable`,
     /// `timedOut` or `cancelled`, which no sidecar takes for final.

@@ -1,13 +1,15 @@
 import CSIMessages
 
-/// Which nodes a new volume may go to, in the order in which they are tried.
+/// Chooses the nodes for a new volume, and the order in which they are tried.
 package protocol PlacementPolicy: Sendable {
-    /// `nodes` are all that the controller knows. Silent ones among the result make the controller
-    /// wait for them, since they may have the volume already.
+    /// `nodes` are all that the controller knows.
+    ///
+    /// Silent nodes in the result make the create wait for them, because they may already have the
+    /// volume.
     func candidates(for volume: PlacementRequest, among nodes: [NodeView]) -> [NodeView]
 }
 
-/// What a policy decides by.
+/// The facts by which a policy decides.
 package struct PlacementRequest: Sendable {
     /// nil for each node's default tier.
     let tier: String?

@@ -3,7 +3,7 @@ package import DriverCore
 package import GRPCRuntime
 import Logging
 
-/// Calls that one node answers whole.
+/// Calls that one node answers completely.
 extension ClusterController {
     package func deleteVolume(_ request: DeleteVolumeRequest, _ context: CallContext)
         async throws(DriverError) -> DeleteVolumeResponse

@@ -5,12 +5,12 @@ import DriverCore
 struct Charge: Sendable {
     let tier: String
     let bytes: Int64
-    /// When the node had answered.
+    /// When the node answered.
     let time: ContinuousClock.Instant
 }
 
 extension [Charge] {
-    /// What the tier's room is without these volumes.
+    /// The tier's room without these volumes.
     func room(of tier: NodeTier) -> TierRoom {
         let charged = reduce(0) { $1.tier.hasSameBytes(as: tier.name) ? $0 + $1.bytes : $0 }
         return TierRoom(tier, charged: charged)

@@ -5,7 +5,7 @@ import GRPCRuntime
 import Naming
 
 extension ClusterNode {
-    /// Reads a registration that came from `peer`.
+    /// Parses a registration that came from `peer`.
     ///
     /// A node answers at the address that it registers from. So whoever holds the certificate that
     /// all nodes share cannot point an id at another machine. A certificate that names the node is
@@ -50,10 +50,11 @@ extension ClusterNode {
     /// A thin tier may promise more.
     private static let largest = Int64(1) << 48
 
-    /// A figure of a node, as far as sums over all nodes can take it.
+    /// A figure of a node, limited so that sums over all nodes fit.
     static func bounded(_ figure: Int64) -> Int64 { min(max(figure, 0), largest) }
 
-    /// The registration with figures that can be added up; throws where one cannot be.
+    /// The registration with figures that can be summed; throws where one is negative or there are
+    /// too many tiers.
     private static func checked(_ request: RegisterRequest) throws(DriverError) -> RegisterRequest {
         var checked = request
         var areSound =

@@ -2,7 +2,7 @@ package import CSIMessages
 import DriverCore
 package import GRPCRuntime
 
-/// A node as it registered last, checked.
+/// A node as it last registered, checked.
 package struct ClusterNode: Sendable, Equatable {
     package let registration: RegisterRequest
     /// Where its Controller service answers.
@@ -14,7 +14,7 @@ package struct ClusterNode: Sendable, Equatable {
 
     package var id: String { registration.nodeID }
 
-    /// How long before it was sent the figures of the registration were taken.
+    /// The age of the registration's figures when it was sent.
     var surveyAge: Duration { .milliseconds(registration.surveyMilliseconds) }
 
     /// The tier of a StorageClass: the named one, or the default where it names none.

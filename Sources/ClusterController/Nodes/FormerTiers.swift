@@ -1,19 +1,20 @@
 import CSIMessages
 import DriverCore
 
-/// Tiers that a node had and has no more: a volume that was made there, and whose answer was lost, may
-/// still be asked for.
+/// Tiers that a node no longer has.
+///
+/// A volume that was made there, and whose answer was lost, may still be asked for.
 struct FormerTiers: Sendable {
-    /// A bound on what a node's registrations can make this keep.
+    /// An upper limit, because registrations come from outside.
     private static let most = 64
 
-    /// By name, when the node had it last; the key nil stands for its default tier.
+    /// When the node last had each tier, by name; the key nil stands for its default tier.
     private var ends: [ByteKey?: ContinuousClock.Instant] = [:]
 
     init() {}
 
-    /// Those that there were before, less those that have come back or were too long ago, and those
-    /// that the node has just given up.
+    /// The earlier ones, without those that are back or too old, and with those that the node no
+    /// longer has.
     init(
         _ before: FormerTiers,
         _ old: ClusterNode,

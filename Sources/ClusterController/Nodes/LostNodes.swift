@@ -10,7 +10,7 @@ package final class LostNodes: Sendable {
     /// One declaration.
     package struct Entry: Sendable, Hashable {
         package let nodeID: String
-        /// The boot that is lost, nil for any: a node that has booted again since is not lost.
+        /// The boot that is lost, or nil for any; a node that has booted since is not lost.
         package let bootID: String?
         /// When it was declared, as written in the file.
         package let time: String?
@@ -24,7 +24,8 @@ package final class LostNodes: Sendable {
 
     private struct State {
         var entries: [ByteKey: Entry] = [:]
-        /// Declarations that a living node has ended; they stay ended until they are changed.
+        /// Declarations that ended because the node registered again; they stay ended until they
+        /// are changed.
         var ended: Set<Entry> = []
         var uses = 0
     }
@@ -33,7 +34,7 @@ package final class LostNodes: Sendable {
 
     package init(_ entries: [Entry] = []) { replace(with: entries) }
 
-    /// Takes the present list in place of the one before.
+    /// Replaces the list.
     package func replace(with entries: [Entry]) {
         state.withLock { state in
             state.entries = [:]
@@ -48,19 +49,19 @@ package final class LostNodes: Sendable {
             .sorted { $0.nodeID < $1.nodeID }
     }
 
-    /// How often a declaration let something be deleted.
+    /// How many deletes succeeded because of a declaration.
     package var uses: Int { state.withLock(\.uses) }
 
     func contains(_ id: String, bootID: String) -> Bool {
         entry(of: id).map { $0.bootID == nil || $0.bootID == bootID } ?? false
     }
 
-    /// Whether a node with this digest is declared lost; for nodes that were never heard from.
+    /// Whether a node with this digest is declared lost; for nodes that never registered.
     func names(digest: String) -> Bool {
         entries.contains { NodeIdentity.idDigest(ofNode: $0.nodeID) == digest }
     }
 
-    /// The node was heard from.
+    /// Ends the declaration of a node that has registered.
     ///
     /// Whether that ended a declaration.
     func end(_ id: String) -> Bool {
@@ -80,7 +81,8 @@ package final class LostNodes: Sendable {
 }
 
 extension LostNodes {
-    /// Reads a list: a node a line, `<node id> [<boot id> [<time>]]`; `#` begins a comment.
+    /// Parses a list with one node per line, `<node id> [<boot id> [<time>]]`; `#` begins a
+    /// comment.
     ///
     /// Throws `invalidRequest` with the line's number.
     package static func parse(_ text: String) throws(DriverError) -> [Entry] {

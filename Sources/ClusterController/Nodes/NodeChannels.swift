@@ -60,7 +60,7 @@ package final class NodeChannels: Sendable {
     /// How many connections there are.
     var count: Int { entries.withLock { $0.count } }
 
-    /// Closes what was idle for long; called from time to time.
+    /// Closes connections that have been idle for long; called at intervals.
     package func closeIdle() async {
         let idle = entries.withLock { entries -> [Channel] in
             let limit = ContinuousClock.now - Self.idleLimit

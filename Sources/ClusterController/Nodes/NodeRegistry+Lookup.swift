@@ -3,9 +3,9 @@ import DriverCore
 import Naming
 import Synchronization
 
-/// What the controller asks of the nodes that it knows.
+/// Lookups of the known nodes.
 extension NodeRegistry {
-    /// The node whose digest an id carries, which must be alive.
+    /// The node with the digest in an id; throws where it is not alive.
     ///
     /// Throws `unavailable` otherwise: nothing is known of a node that does not answer.
     func living(digest: some StringProtocol) throws(DriverError) -> ClusterNode {
@@ -22,7 +22,7 @@ extension NodeRegistry {
         return hasWaited && lostNodes.names(digest: key)
     }
 
-    /// How many nodes are known, in whatever state.
+    /// The number of known nodes, in any state.
     var count: Int { table.withLock(\.entries.count) }
 
     /// All nodes, ordered by digest, which is also the order of their ids.
@@ -47,8 +47,7 @@ extension NodeRegistry {
             .filter { index.first(of: $0.node) != nil }
     }
 
-    /// What the living nodes of a topology can promise in a tier; nil where none of its nodes is
-    /// known.
+    /// The room of a tier on the live nodes of a topology; nil where none of its nodes is known.
     func room(of tier: String?, in topology: Topology?) -> TierRoom? {
         guard let topology else {
             let limit = now() - lease
@@ -65,7 +64,7 @@ extension NodeRegistry {
         }
     }
 
-    /// Some node that is alive; nil where none is.
+    /// Any live node; nil where there is none.
     var anyLiving: ClusterNode? {
         let limit = now() - lease
         return table.withLock { table in

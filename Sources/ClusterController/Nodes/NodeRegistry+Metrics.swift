@@ -19,7 +19,7 @@ extension NodeRegistry: MetricsSource {
         addTiers(of: views, to: &page)
     }
 
-    /// Three of them tell how the cluster is, however many nodes it has.
+    /// Adds three quantiles, however many nodes the cluster has.
     private func addAges(of living: [NodeView], to page: inout MetricsText) {
         page.family(
             "cairn_node_registration_age_seconds",
@@ -72,18 +72,18 @@ extension NodeRegistry: MetricsSource {
     }
 }
 
-/// What the nodes of a cluster have of one tier.
+/// The sums over all nodes with one tier.
 private struct TierSums {
     var nodes: Int64 = 0
     var usable: Int64 = 0
     var size: Int64 = 0
     var available: Int64 = 0
 
-    /// A bound on what names that nodes send can make of the page; the rest is one tier.
+    /// An upper limit of tier names, because nodes send them; the rest counts as one tier.
     private static let mostNames = 100
     private static let rest = "(others)"
 
-    /// Of the nodes that count as living, by the tier's name.
+    /// Of the live nodes, by the tier's name.
     static func all(of views: [NodeView]) -> [(String, TierSums)] {
         var sums: [String: TierSums] = [:]
         for view in views where view.state.isLiving {

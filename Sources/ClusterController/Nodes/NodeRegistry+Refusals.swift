@@ -2,7 +2,7 @@ import CSIMessages
 import DriverCore
 import GRPCRuntime
 
-/// Why a node cannot register, or cannot be reached, in words for an operator.
+/// The errors for nodes that cannot register or cannot be reached.
 extension NodeRegistry {
     static func absence(of id: String, _ state: RegisteredNode.State) -> DriverError {
         guard state != .leaving else {
@@ -18,7 +18,7 @@ extension NodeRegistry {
         )
     }
 
-    /// Throws `unavailable` while nodes may be missing that matter.
+    /// Throws `unavailable` while relevant nodes may be missing.
     func requireSettled() throws(DriverError) {
         guard !isSettled else { return }
         throw DriverError(

@@ -9,15 +9,15 @@ import Synchronization
 /// soon knows all nodes, and no replica needs the memory of another one.
 package final class NodeRegistry: Sendable {
     package static let defaultLease = Duration.seconds(30)
-    /// How long after its last registration a silent node can still be asked for by a create.
+    /// How long after its last registration a create still asks a silent node.
     ///
     /// A try of a create whose answer was lost is repeated within minutes: sidecars wait five
     /// minutes at most by default. Source: external-provisioner, --retry-interval-max.
     static let memory = Duration.seconds(600)
-    /// A bound on what a stolen certificate can make the controller keep.
+    /// An upper limit, because a stolen certificate can register any node id.
     private static let limit = 20_000
 
-    /// A node that was not heard from for this long is silent.
+    /// A node that has not registered for this long is silent.
     package let lease: Duration
     private let started: ContinuousClock.Instant
     let now: @Sendable () -> ContinuousClock.Instant
@@ -39,10 +39,10 @@ package final class NodeRegistry: Sendable {
         started = now()
     }
 
-    /// How often nodes register: two registrations may get lost.
+    /// How often nodes register: two registrations in a row may be lost.
     package var interval: Duration { lease / 3 }
 
-    /// Whether every living node has had the time to register, and every other one that matters is
+    /// Whether every live node has had the time to register, and every other relevant node is
     /// known.
     ///
     /// The time begins with the first registration, and again after a lease in which none came: a
@@ -61,7 +61,7 @@ package final class NodeRegistry: Sendable {
         return waited >= Self.memory || table.withLock { $0.entries.count >= $0.told }
     }
 
-    /// How many nodes were heard from within the memory, without those that are declared lost.
+    /// How many nodes registered within the memory, without those that are declared lost.
     package var knownNodes: Int64 {
         let time = now()
         return table.withLock { table in
@@ -76,18 +76,19 @@ package final class NodeRegistry: Sendable {
         }
     }
 
-    /// Whether the process has run for a lease: a declared node that is not known by now is silent.
+    /// Whether the process has run for one lease: a declared node that is not known by now is
+    /// silent.
     var hasWaited: Bool { now() - started >= lease }
 
-    /// What a registration has brought about.
+    /// The effect of a registration.
     package struct Outcome: Sendable {
-        /// Whether the node was declared lost, which has ended now.
+        /// Whether the node was declared lost until now.
         package let wasLost: Bool
         /// How many nodes were known before this one; nil where the registration came too late.
         package let serial: Int?
     }
 
-    /// Notes what a node says of itself.
+    /// Takes over a node's registration.
     ///
     /// Throws `conflict` where another living node holds its id.
     package func register(_ node: ClusterNode, from address: String, clockOffset: Duration = .zero)
@@ -142,8 +143,7 @@ package final class NodeRegistry: Sendable {
         return .success(serial)
     }
 
-    /// Whether nothing of a node is needed any more: an administrator has said that it will not return,
-    /// and no create waits for it.
+    /// Whether a node can be forgotten: it is declared lost, and no create waits for it.
     ///
     /// Every other silent node may have volumes. So its memory goes only with the process.
     private func isForgettable(_ entry: NodeEntry, at time: ContinuousClock.Instant) -> Bool {
@@ -151,8 +151,7 @@ package final class NodeRegistry: Sendable {
         return lostNodes.contains(entry.node.id, bootID: entry.node.registration.bootID)
     }
 
-    /// Notes that a node stops in an orderly way; ignored for a process that another one has
-    /// replaced.
+    /// Notes that a node stops; ignored for a process that another one has replaced.
     package func leave(_ request: LeaveRequest, from address: String) {
         table.withLock { table in
             let digest = NodeIdentity.idDigest(ofNode: request.nodeID)
@@ -166,7 +165,7 @@ package final class NodeRegistry: Sendable {
         }
     }
 
-    /// Counts a new volume until the node's next registration does.
+    /// Counts a new volume until the node's next registration includes it.
     func charge(_ size: Int64, to node: ClusterNode, tier name: String) {
         let charge = Charge(tier: name, bytes: ClusterNode.bounded(size), time: now())
         table.withLock { $0.add(charge, to: node.digest) }

@@ -1,7 +1,7 @@
 import CSIMessages
 import DriverCore
 
-/// What one node said of itself last.
+/// The latest registration of one node.
 struct NodeEntry: Sendable {
     /// How many nodes were known before this one; no other node has the same.
     let serial: Int
@@ -12,11 +12,11 @@ struct NodeEntry: Sendable {
     var hasLeft = false
     /// New volumes that the registration does not count yet.
     var charges: [Charge] = []
-    /// Tiers that it has no more, and when it had them last.
+    /// Tiers that it no longer has, and when it last had them.
     var formerTiers = FormerTiers()
 
-    /// The new volumes that a next registration does not count either: those whose create has ended
-    /// since the node began to look at its tiers.
+    /// The new volumes that a next registration does not include either: those whose create ended
+    /// after the node began to read its tiers.
     ///
     /// A registration that took longer on its way than the one before shows by its clock.
     func charges(
@@ -28,7 +28,7 @@ struct NodeEntry: Sendable {
         return charges.filter { $0.time > looked }
     }
 
-    /// Takes over what the registration before this one has left that this one does not say.
+    /// Takes over the parts of the earlier registration that this one does not replace.
     mutating func carryOver(from before: NodeEntry, at time: ContinuousClock.Instant) {
         charges = before.charges(notCountedBy: node, clockOffset, at: time)
         formerTiers = FormerTiers(
@@ -48,15 +48,15 @@ struct NodeTable: Sendable {
     private(set) var entries: [String: NodeEntry] = [:]
     /// The digests of all entries, sorted.
     private(set) var order: [String] = []
-    /// Without nodes that have left.
+    /// The room by tier, without nodes that have left.
     private(set) var rooms = TierRooms()
     private var nextSerial = 0
-    /// How many nodes other replicas, or this one before it started again, have known.
+    /// The number of nodes that other replicas, or this one before its restart, have reported.
     var told: Int64 = 0
-    /// How many nodes count, and when that was counted.
+    /// The number of nodes that count, and when it was computed.
     var known: (count: Int64, at: ContinuousClock.Instant)?
 
-    /// The number of a node that comes now.
+    /// The number for a new node.
     mutating func takeSerial() -> Int {
         defer { nextSerial += 1 }
         return nextSerial

@@ -1,6 +1,6 @@
 package import CSIMessages
 
-/// A node and what the controller makes of it now.
+/// A node and its present state.
 package struct NodeView: Sendable {
     package let node: ClusterNode
     package let state: RegisteredNode.State
@@ -23,10 +23,10 @@ package struct NodeView: Sendable {
         formerTiers = entry.formerTiers
     }
 
-    /// What new volumes in the tier can still be promised.
+    /// The room for new volumes in the tier.
     func room(_ tier: NodeTier) -> TierRoom { charges.room(of: tier) }
 
-    /// Whether the node had the tier until lately, nil for its default one, and has it no more.
+    /// Whether the node had the tier until lately and no longer has it; nil means its default tier.
     func hadTier(named name: String?) -> Bool {
         node.tier(named: name) == nil && formerTiers.has(name)
     }

@@ -6,9 +6,10 @@ package import Logging
 
 /// `cairn.v1.NodeRegistry`, for the nodes.
 package struct RegistryService: Sendable {
-    /// A node whose clock differs by more is warned of: certificates and creation times depend on it.
+    /// A node whose clock differs by more is reported: certificates and creation times depend on
+    /// clocks.
     private static let clockTolerance = Duration.seconds(5)
-    /// So many nodes keep their connection; each further one closes it after a registration.
+    /// This many nodes keep their connection; every other one closes it after a registration.
     ///
     /// An idle connection takes some 90 KiB, and a new one for each registration costs about a
     /// millisecond of the processor.
@@ -40,13 +41,13 @@ package struct RegistryService: Sendable {
         self.logger = logger
     }
 
-    /// What nodes call, over TCP.
+    /// The methods that nodes call, over TCP.
     package func register(in router: inout Router) {
         router.serve(RegisterRequest.self, register)
         router.serve(LeaveRequest.self, leave)
     }
 
-    /// What `cairn status` calls, over the unix socket.
+    /// The methods that `cairn status` calls, over the unix socket.
     package func registerStatus(in router: inout Router) {
         router.serve(ListNodesRequest.self, listNodes)
     }
@@ -106,7 +107,7 @@ extension RegistryService {
         async throws(DriverError) -> ListNodesResponse
     { nodes }
 
-    /// The nodes as this controller knows them, for whoever shows them.
+    /// The nodes as this controller knows them.
     package var nodes: ListNodesResponse {
         let views = registry.nodes.sorted { $0.node.id < $1.node.id }
         return ListNodesResponse(
@@ -158,7 +159,7 @@ extension RegistryService {
 }
 
 extension PeerRole {
-    /// Whether the certificate is that of certain nodes, and not of any.
+    /// Whether the certificate names certain nodes, and not any node.
     fileprivate var isNamed: Bool {
         if case .node(let ids) = self { return !ids.isEmpty }
         return false

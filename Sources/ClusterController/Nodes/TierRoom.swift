@@ -1,19 +1,19 @@
 import CSIMessages
 
-/// What new volumes can be promised in a tier, in bytes.
+/// The room for new volumes in a tier, in bytes.
 struct TierRoom: Sendable, Equatable {
-    /// Together.
+    /// For all volumes together.
     var available: Int64 = 0
-    /// One alone.
+    /// For one volume.
     var largest: Int64 = 0
-    /// One alone, with the tier's default file system; nil where no node says it.
+    /// The smallest volume with the tier's default file system; nil where no node reports it.
     var smallestMounted: Int64?
     /// The same for a block volume.
     var smallestBlock: Int64?
 
     init() {}
 
-    /// That of one node, of which `charged` bytes are promised already.
+    /// The room of one node, of which `charged` bytes are promised already.
     init(_ tier: NodeTier, charged: Int64) {
         available = tier.isAvailable ? max(0, tier.availableBytes - charged) : 0
         largest = min(tier.maximumVolumeBytes, available)
@@ -21,7 +21,7 @@ struct TierRoom: Sendable, Equatable {
         smallestBlock = tier.sizeUnitBytes > 0 ? tier.sizeUnitBytes : nil
     }
 
-    /// A volume lies on one node.
+    /// Adds the room of another node; a volume is on one node.
     mutating func add(_ other: TierRoom) {
         available += other.available
         largest = max(largest, other.largest)

@@ -1,8 +1,8 @@
 import CSIMessages
 import DriverCore
 
-/// The room of every node by tier, in short rows: a question about thousands of nodes reads one
-/// array and not thousands of registrations.
+/// The room of every node by tier, in short rows, so that GetCapacity over thousands of nodes reads
+/// one array.
 struct TierRooms: Sendable {
     private struct Row {
         let node: Int
@@ -13,14 +13,14 @@ struct TierRooms: Sendable {
     /// Sorted by node; the key nil stands for the default tier of each node.
     private var rows: [ByteKey?: [Row]] = [:]
 
-    /// What the nodes that were heard from after `limit` have together.
+    /// The room of all nodes that registered after `limit`.
     func sum(of tier: String?, heardAfter limit: ContinuousClock.Instant) -> TierRoom {
         var sum = TierRoom()
         for row in rows[tier.map(ByteKey.init)] ?? [] where row.heard > limit { sum.add(row.room) }
         return sum
     }
 
-    /// Takes what a node has now in place of what it had.
+    /// Replaces the row of a node.
     mutating func replace(
         _ old: [NodeTier],
         with new: [NodeTier],
@@ -37,7 +37,7 @@ struct TierRooms: Sendable {
         }
     }
 
-    /// Forgets a node that had these tiers.
+    /// Removes a node that had these tiers.
     mutating func remove(_ tiers: [NodeTier], ofNode node: Int) {
         for key in tiers.flatMap(Self.keys) { remove(node, from: key) }
     }
@@ -65,7 +65,7 @@ struct TierRooms: Sendable {
         if rows[key]?.isEmpty == true { rows[key] = nil }
     }
 
-    /// Where the node's row is, or belongs.
+    /// The index of the node's row, or where it would be.
     private func index(of node: Int, in key: ByteKey?) -> Int {
         guard let rows = rows[key] else { return 0 }
         var range = rows.indices

@@ -2,7 +2,7 @@ import CSIMessages
 import DriverCore
 import Naming
 
-/// Topologies in their order, of which those that name a node are found by its id.
+/// Topologies in their order, with an index of those that name a node.
 ///
 /// A request may list thousands of them, one for each node of the cluster.
 struct TopologyIndex: Sendable {

@@ -9,7 +9,7 @@ struct ChildProcess: ~Copyable {
             case exited(Int32)
             case signalled(Int32)
             case deadline
-            /// By ``RunningChildren/killAll()``.
+            /// Stopped by ``RunningChildren/killAll()``.
             case stopped
         }
 

@@ -1,8 +1,8 @@
 import DriverCore
 
 extension CommandOutput {
-    /// The lines of a mkfs or file system checker that say what is wrong, without its version, its
-    /// notes and its usage text.
+    /// The lines of mkfs or a file system checker that say what is wrong, without version, notes
+    /// and usage text.
     var helpfulComplaint: String {
         let said = standardError.isEmpty ? standardOutput : standardError
         let lines = said.byteSplit(separator: "\n").map(String.init)
@@ -18,7 +18,7 @@ extension CommandOutput {
         line.hasBytePrefix("Usage:") || line.hasBytePrefix("usage:")
     }
 
-    /// `mke2fs 1.47.0 (5-Feb-2023)`, `btrfs-progs v6.2`, and where to read more.
+    /// `mke2fs 1.47.0 (5-Feb-2023)`, `btrfs-progs v6.2`, and links to documentation.
     private static func isBanner(_ line: String) -> Bool {
         let words = line.byteWords
         guard let first = words.first else { return true }

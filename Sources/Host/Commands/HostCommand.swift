@@ -12,10 +12,10 @@ package struct HostCommand: Sendable, Hashable {
     ///
     /// Never a secret: /proc shows them to everyone.
     package let arguments: [String]
-    /// Whether it goes on to its end when the driver ends, of itself or killed: for a program that
-    /// must not be cut short between two of its steps.
+    /// Whether it continues when the driver ends or is killed: for a program that must not be
+    /// interrupted between two of its steps.
     package let outlivesDriver: Bool
-    /// Which of the driver's own programs it is; what tests start is none of them.
+    /// The driver's program; nil for a program that only tests start.
     var known: HostProgram?
 
     package init(program: String, arguments: [String], outlivesDriver: Bool = false) {
@@ -25,7 +25,7 @@ package struct HostCommand: Sendable, Hashable {
         self.outlivesDriver = outlivesDriver
     }
 
-    /// A program by its name, from the system's folders.
+    /// A program by its name, from the system's directories.
     ///
     /// Throws `hostFailure` naming the Debian package that brings it where it is missing.
     package init(
@@ -46,8 +46,8 @@ package struct HostCommand: Sendable, Hashable {
     }
 
     static let folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
-    /// LVM complains about each descriptor that it inherits beyond the first three; a child here may
-    /// have the one that holds a lock for it.
+    /// LVM complains about inherited descriptors beyond the first three; a child here may have one
+    /// more, for a lock.
     static let environment = [
         "LC_ALL=C", "PATH=\(folders.joined(separator: ":"))", "LVM_SUPPRESS_FD_WARNINGS=1",
     ]
@@ -69,8 +69,10 @@ package struct HostCommand: Sendable, Hashable {
         try run(deadline: deadline, keeping: -1)
     }
 
-    /// The same for a program that writes to a device, which stays locked until the program and all
-    /// its children are gone, even where the driver dies first.
+    /// Runs a program that writes to a device.
+    ///
+    /// The device stays locked until the program and all its children have ended, even if the
+    /// driver is killed first.
     func run(deadline: Duration, holding lock: borrowing DeviceLock) throws(DriverError)
         -> CommandOutput
     {
@@ -109,12 +111,12 @@ package struct HostCommand: Sendable, Hashable {
         }
     }
 
-    /// Kills every command that runs now and does not outlive the driver, children included; their
-    /// `run` throws `unavailable`.
+    /// Kills every running command that does not outlive the driver, with its children; their `run`
+    /// throws `unavailable`.
     package static func killAll() { RunningChildren.killAll() }
 }
 
-/// What a program that ran to its end has left.
+/// The result of a program that ran to its end.
 package struct CommandOutput: Sendable, Hashable {
     package let exitCode: Int32
     /// At most ``mostBytes``; what came after was dropped.
@@ -130,7 +132,7 @@ package struct CommandOutput: Sendable, Hashable {
         self.standardError = standardError
     }
 
-    /// What the program said, in one line that fits into a message.
+    /// The program's error output in one line, for a message.
     package var complaint: String {
         let said = standardError.isEmpty ? standardOutput : standardError
         let lines = said.utf8.split { (0x0A...0x0D).contains($0) }.map { String(Substring($0)) }

@@ -12,10 +12,10 @@ package enum HostProgram: String, Sendable, CaseIterable {
     case btrfstune = "btrfstune"
     case lvm = "lvm"
     case dmsetup = "dmsetup"
-    /// LVM runs it; the driver only looks whether it is there.
+    /// LVM runs it; the driver only checks that it is installed.
     case thinCheck = "thin_check"
 
-    /// The Debian package that brings it.
+    /// The Debian package that has it.
     package var debianPackage: String {
         switch self {
         case .mkfsExt4, .e2fsck, .resize2fs: "e2fsprogs"
@@ -27,7 +27,7 @@ package enum HostProgram: String, Sendable, CaseIterable {
         }
     }
 
-    /// What makes a file system of a type.
+    /// The program that makes a file system of a type.
     package static func mkfs(_ type: FilesystemType) -> HostProgram {
         switch type {
         case .ext4: .mkfsExt4
@@ -38,7 +38,7 @@ package enum HostProgram: String, Sendable, CaseIterable {
 }
 
 extension HostCommand {
-    /// One of the driver's own programs, which are counted.
+    /// A command of one of the driver's programs, which are counted.
     ///
     /// Throws `hostFailure` naming the Debian package that brings it where it is missing.
     package init(

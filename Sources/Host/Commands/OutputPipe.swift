@@ -2,7 +2,7 @@ import CHostShim
 import DriverCore
 import Glibc
 
-/// The driver's side of one output of a child, with what was read so far.
+/// The driver's end of an output pipe of a child, with what was read so far.
 struct OutputPipe: ~Copyable {
     private var reading: OwnedDescriptor?
     private var writing: OwnedDescriptor?
@@ -18,7 +18,7 @@ struct OutputPipe: ~Copyable {
         self.writing = OwnedDescriptor(adopting: writing)
     }
 
-    /// What the child gets; -1 once it is closed here.
+    /// The end for the child; -1 after it is closed here.
     var writingEnd: CInt {
         switch writing {
         case .some(let end): end.rawValue
@@ -26,7 +26,7 @@ struct OutputPipe: ~Copyable {
         }
     }
 
-    /// What poll(2) watches; -1, which it ignores, after the end of the output.
+    /// The descriptor for poll(2); -1, which poll ignores, after the end of the output.
     var watched: CInt {
         switch reading {
         case .some(let end): end.rawValue
@@ -34,10 +34,12 @@ struct OutputPipe: ~Copyable {
         }
     }
 
-    /// Only the child may hold it open, or the end of the output would never be seen.
+    /// Closes the writing end: only the child may have it open, or the end of the output would
+    /// never be seen.
     mutating func closeWritingEnd() { writing = nil }
 
-    /// Reads what is there; what passes the limit is read and dropped, so the child never blocks.
+    /// Reads the available output; output beyond the limit is read and dropped, so that the child
+    /// never blocks.
     mutating func readAvailable() {
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         // A child that writes without end must not keep the deadline from being looked at.

@@ -3,18 +3,18 @@ import Synchronization
 
 /// How the driver's own programs ended and how long they ran, since the process began.
 package final class ProgramFigures: Sendable {
-    /// Programs are started from everywhere, as the table of running children is one.
+    /// One table for the process, as programs are started in many places.
     package static let ofProcess = ProgramFigures()
 
     package struct OfProgram: Sendable {
         package var seconds = Histogram()
-        /// How many ended in which way: an exit code, or one of ``End``'s other words.
+        /// How many runs ended in which way: an exit code, or a word of ``End``.
         ///
         /// The common ones are there from the start, so that the first of them is an increase.
         package var ends: [String: UInt64] = [
             "0": 0, "1": 0, "killed": 0, "deadline": 0, "stopped": 0, "not_started": 0,
         ]
-        /// How many run now.
+        /// How many runs are going on now.
         package var running = 0
     }
 
@@ -22,7 +22,7 @@ package final class ProgramFigures: Sendable {
 
     package init() {}
 
-    /// In the order of ``HostProgram``, those that have not run among them.
+    /// In the order of ``HostProgram``, with programs that have not run.
     package var all: [(program: HostProgram, figures: OfProgram)] {
         let known = programs.withLock(\.self)
         return HostProgram.allCases.map { ($0, known[$0] ?? OfProgram()) }
@@ -58,7 +58,7 @@ package final class ProgramFigures: Sendable {
 }
 
 extension ChildProcess.End.Reason {
-    /// For a label: few words, whatever happens.
+    /// A label with few values.
     fileprivate var word: String {
         switch self {
         case .exited(let code): "\(code)"

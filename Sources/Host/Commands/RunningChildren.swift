@@ -7,9 +7,9 @@ import Synchronization
 /// so a listed id is never somebody else's.
 enum RunningChildren {
     private struct State {
-        /// Goes up with each ``killAll()``.
+        /// Increased by each ``killAll()``.
         var epoch = 0
-        /// Whether it was killed, by process id.
+        /// Whether each child was killed, by process id.
         var children: [pid_t: Bool] = [:]
     }
 
@@ -17,7 +17,7 @@ enum RunningChildren {
 
     static var epoch: Int { state.withLock { $0.epoch } }
 
-    /// Lists a child; kills it where all were killed while it was being started.
+    /// Adds a child; kills it if ``killAll()`` was called while it was being started.
     static func add(_ child: pid_t, startedIn epoch: Int) {
         state.withLock { state in
             let isLate = state.epoch != epoch
@@ -26,7 +26,7 @@ enum RunningChildren {
         }
     }
 
-    /// Takes a child off the list; true where ``killAll()`` killed it.
+    /// Removes a child; true where ``killAll()`` killed it.
     static func remove(_ child: pid_t) -> Bool {
         state.withLock { $0.children.removeValue(forKey: child) ?? false }
     }

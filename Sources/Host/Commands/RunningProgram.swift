@@ -6,10 +6,10 @@ package struct RunningProgram: Sendable, Hashable {
     package let id: Int32
     /// Whether this process has started it.
     package let isOurs: Bool
-    /// The name that it was started by, and what follows.
+    /// The name with which it was started, and its arguments.
     package let words: [String]
 
-    /// All that have arguments; a process that ends meanwhile may be missing.
+    /// All processes that have arguments; one that ends meanwhile may be missing.
     package static func all() throws(DriverError) -> [RunningProgram] {
         // A /proc that does not show this process says nothing of others.
         try attempt("find this process in /proc") { unsafe access("/proc/self", F_OK) }

@@ -2,26 +2,25 @@ import CHostShim
 package import DriverCore
 import Glibc
 
-/// Overwrites a block device that nobody else has open.
+/// Overwrites a block device that is open exclusively.
 package struct BlockFill: ~Copyable {
     /// How a range is made to read as zeros.
     package enum Zeroing: Sendable, Hashable {
-        /// Zeros are written, or whatever command of the device has the same effect.
+        /// Writes zeros, or uses a command of the device with the same effect.
         case writing
-        /// The range is discarded, where the device promises that it reads as zeros then; refused
-        /// by the kernel where it does not.
+        /// Discards the range, if the device promises that it then reads as zeros; otherwise the
+        /// kernel refuses.
         case discarding
     }
 
-    /// What is done between two looks at whether the driver is stopping: a second's work of a slow
-    /// disk, and large enough for a fast one.
+    /// The bytes between two checks whether the driver is stopping: a second's work of a slow disk.
     private static let step = Int64(64 << 20)
     private static let copyStep = 4 << 20
 
     private let device: OwnedDescriptor
     private let path: String
 
-    /// Opens the device exclusively, so that neither a mount nor another fill can have it.
+    /// Opens the device exclusively: it cannot be mounted or filled by another call meanwhile.
     package init(of held: borrowing HeldDevice) throws(DriverError) {
         do throws(Errno) {
             device = try held.reopened(flags: O_RDWR | O_EXCL | O_NONBLOCK | chost_O_DIRECT)
@@ -68,7 +67,7 @@ package struct BlockFill: ~Copyable {
         }
     }
 
-    /// Writes the first `size` bytes of another device to the same places of this one.
+    /// Copies the first `size` bytes of another device to this one.
     package func copy(
         from source: borrowing HeldDevice,
         size: ByteCount,
@@ -99,7 +98,7 @@ package struct BlockFill: ~Copyable {
         }
     }
 
-    /// Returns once everything that was written is on the disk.
+    /// Returns when everything written is on the disk.
     package func synchronize() throws(DriverError) {
         try attempt("flush \(path)") { fsync(device.rawValue) }
     }
@@ -118,7 +117,7 @@ package struct BlockFill: ~Copyable {
         }
     }
 
-    /// Repeats a call that may do less than it was asked for, until the whole block is done.
+    /// Repeats a call that may process less than requested, until the whole block is done.
     private static func whole(
         _ block: UnsafeMutableRawBufferPointer,
         _ operation: String,

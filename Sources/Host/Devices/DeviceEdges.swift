@@ -2,7 +2,7 @@ import CHostShim
 import DriverCore
 import Glibc
 
-/// The first and the last MiB of a device, where every known format has its marks.
+/// The first and the last MiB of a device, where every known format has its signatures.
 enum DeviceEdges {
     static let length = 1 << 20
 
@@ -19,7 +19,7 @@ enum DeviceEdges {
         return true
     }
 
-    /// Past the page cache where the device can, so that what is stored counts.
+    /// Reads without the page cache if possible, so that the stored bytes count.
     private static func openedForReading(_ device: borrowing HeldDevice) throws(DriverError)
         -> OwnedDescriptor
     {

@@ -1,8 +1,8 @@
 import DriverCore
 import Glibc
 
-/// A claim on a block device that outlives the driver: the program that was started under it holds
-/// it too.
+/// A lock on a block device that outlives the driver: the program that the driver starts also holds
+/// it.
 ///
 /// mkfs.btrfs does not open its device exclusively. Where the driver is killed and mkfs is not, the
 /// next driver finds the lock taken and leaves the device alone. systemd's udevd honours the same

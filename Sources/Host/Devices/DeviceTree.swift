@@ -2,9 +2,9 @@ import CHostShim
 package import DriverCore
 import Glibc
 
-/// Which block device is which, and what it stands on, as the kernel has it.
+/// The block devices of the kernel, and the devices below them.
 package enum DeviceTree {
-    /// The kernel's number of the block device that a path leads to, as in st_rdev.
+    /// The number of the block device at a path, as in st_rdev.
     ///
     /// Links are followed: `/dev/mapper/a` and `/dev/dm-3` may be one device.
     package static func number(of path: String) throws(DriverError) -> UInt64 {
@@ -17,7 +17,7 @@ package enum DeviceTree {
     }
 
     /// The numbers of all devices beneath one, at any depth: the paths of a multipath map, the legs
-    /// of an md array, what a device of the device mapper lies on.
+    /// of an md array, the disks of a device-mapper device.
     package static func beneath(_ number: UInt64) throws(DriverError) -> Set<UInt64> {
         var found: Set<UInt64> = []
         var open = [number]
@@ -29,7 +29,7 @@ package enum DeviceTree {
         return found
     }
 
-    /// Whether the kernel has a mapped device of that name, as /sys shows it.
+    /// Whether the kernel has a device-mapper device of that name, from /sys.
     package static func hasMappedDevice(named name: String) throws(DriverError) -> Bool {
         for device in try SystemFile.names(in: "/sys/block") where device.hasBytePrefix("dm-") {
             let shown = try SystemFile.lineIfThere("/sys/block/\(device)/dm/name")
@@ -58,20 +58,20 @@ package enum DeviceTree {
     }
 }
 
-/// A block device that a disk of LVM may be.
+/// A block device that may be a disk of LVM.
 package struct CandidateDisk: Sendable, Hashable {
-    /// `/dev/sda`, by the kernel's own name.
+    /// `/dev/sda`, the kernel's name.
     package let path: String
     /// As in st_rdev.
     package let number: UInt64
 }
 
 extension DeviceTree {
-    /// Devices without a medium, or none that LVM takes.
+    /// Devices without a medium, or that LVM does not use.
     private static let passedOver = ["fd", "sr", "ram", "zram", "mtdblock"]
 
-    /// Every block device of the host that holds something, except logical volumes and the loop devices
-    /// of tiers: what a tenant writes to these is never a disk of the host.
+    /// Every block device of the host with a size, except logical volumes and the loop devices of
+    /// tiers: what a tenant writes to these is never a disk of the host.
     package static func candidates() throws(DriverError) -> [CandidateDisk] {
         let tenants = try LoopDevices.volumePaths()
         var found: [CandidateDisk] = []

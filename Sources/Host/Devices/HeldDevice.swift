@@ -2,7 +2,8 @@ import CHostShim
 package import DriverCore
 import Glibc
 
-/// A block device that is open from its attach until nothing more is asked of it.
+/// A block device that stays open from its attach to the last use, so that its number is not
+/// reused.
 ///
 /// Names like `/dev/loop3` and `/dev/dm-3` change hands. While a device is open the kernel gives its
 /// number to nobody else: the detach of a loop device waits for the last closing, and the device
@@ -15,10 +16,10 @@ package struct HeldDevice: ~Copyable, Sendable {
     /// The kernel's number of it, as in st_rdev of the open device.
     package let number: UInt64
     let descriptor: OwnedDescriptor
-    /// The file that a loop device shows; nil for other devices.
+    /// The backing file of a loop device; nil for other devices.
     private let backing: FileIdentity?
 
-    /// Opens whatever block device has the name now; the caller verifies what it is.
+    /// Opens the block device that has the name now; the caller verifies what it is.
     package init(opening path: String) throws(DriverError) {
         try self.init(adopting: OwnedDescriptor(opening: path, flags: Self.flags), path, nil)
     }
@@ -38,7 +39,7 @@ package struct HeldDevice: ~Copyable, Sendable {
         self.backing = backing
     }
 
-    /// Without writing, so that its closing makes udev look at nothing.
+    /// Read-only, so that udev does not probe the device when it is closed.
     static let flags = O_RDONLY | O_NONBLOCK
 
     /// Closes the device before the end of the scope, for a detach.
@@ -50,15 +51,15 @@ package struct HeldDevice: ~Copyable, Sendable {
     /// remember the path that they are given as the name of the device, so they get the real one.
     static let pathInChild = "/proc/self/fd/3"
 
-    /// What a program said of its third descriptor, with the name of the device.
+    /// A program's message about its third descriptor, with the name of the device instead.
     func naming(_ text: String) -> String { text.replacingBytes(Self.pathInChild, with: path) }
 
-    /// A second opening of the same device, with flags of its own, whatever its name leads to.
+    /// Opens the same device again with other flags, even if its name leads elsewhere now.
     func reopened(flags: CInt) throws(Errno) -> OwnedDescriptor {
         try OwnedDescriptor.opened("/proc/self/fd/\(descriptor.rawValue)", flags: flags)
     }
 
-    /// Verifies a loop device once more, and takes back a detach that waits for its last closing.
+    /// Verifies a loop device again, and undoes a detach that waits for its last close.
     ///
     /// To be called before success is answered, while what uses the device next is in place.
     package func confirm() throws(DriverError) {
@@ -102,7 +103,7 @@ package struct HeldDevice: ~Copyable, Sendable {
 
 /// Loop devices.
 extension HeldDevice {
-    /// Opens a loop device and verifies through the descriptor that it shows the whole of a file.
+    /// Opens a loop device and verifies through the descriptor that it has the whole of a file.
     package static func loop(_ device: LoopDevice, showing backing: FileIdentity)
         throws(DriverError) -> HeldDevice
     {
@@ -120,7 +121,7 @@ extension HeldDevice {
         }
     }
 
-    /// Tells the loop device that its file has grown.
+    /// Makes the loop device use the new size of its file.
     package func takeOverFileSize() throws(DriverError) {
         try attempt("update the size of \(path)") {
             chost_loop_set_capacity(descriptor.rawValue)
@@ -128,9 +129,9 @@ extension HeldDevice {
     }
 }
 
-/// Facts and orders of a block device as such.
+/// Properties of any block device.
 extension HeldDevice {
-    /// The size that the kernel has for the device now.
+    /// The size of the device in the kernel.
     package func size() throws(DriverError) -> ByteCount {
         var bytes: UInt64 = 0
         try attempt("read the size of \(path)") {
@@ -139,12 +140,12 @@ extension HeldDevice {
         return ByteCount(Int64(clamping: bytes))
     }
 
-    /// Writes what the kernel's cache holds for the device down to its storage.
+    /// Writes the kernel's cache of the device to its storage.
     package func flush() throws(DriverError) {
         try attempt("flush \(path)") { fsync(descriptor.rawValue) }
     }
 
-    /// Makes the kernel refuse, or accept again, writes by whoever opens the device from now on.
+    /// Makes the kernel refuse or accept writes of processes that open the device from now on.
     ///
     /// It holds for the whole device, for every place where its node is shown.
     package func setReadOnly(_ isReadOnly: Bool) throws(DriverError) {

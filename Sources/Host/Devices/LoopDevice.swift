@@ -1,6 +1,6 @@
 import DriverCore
 
-/// A loop device of the host, whether something is bound to it or not.
+/// A loop device of the host, attached or not.
 package struct LoopDevice: Sendable, Hashable, Comparable {
     package let index: Int
     /// The kernel's number of it, as in st_rdev.
@@ -17,7 +17,7 @@ package struct LoopDevice: Sendable, Hashable, Comparable {
         left.index < right.index
     }
 
-    /// The device as the kernel shows it now; nil where it has none of this index.
+    /// The device as the kernel has it now; nil where there is none with this index.
     init?(index: Int) throws(DriverError) {
         let text = try SystemFile.lineIfThere("/sys/block/loop\(index)/dev")
         guard let number = text.flatMap(SystemFile.deviceNumber) else { return nil }
@@ -25,15 +25,15 @@ package struct LoopDevice: Sendable, Hashable, Comparable {
     }
 }
 
-/// What is bound to a loop device.
+/// The file that is attached to a loop device.
 package struct LoopAttachment: Sendable, Hashable {
     package let device: LoopDevice
     package let backing: FileIdentity
-    /// Whether it shows the whole file, and not a part that somebody else has chosen.
+    /// Whether it has the whole file, and not a part.
     package let isWhole: Bool
     package let isReadOnly: Bool
-    /// Whether reads and writes pass by the page cache of the backing file.
+    /// Whether it uses direct I/O.
     package let usesDirectIO: Bool
-    /// Whether it is detached already and goes with its last closing.
+    /// Whether it is already detached and disappears with its last close.
     package let isGoing: Bool
 }

@@ -1,16 +1,16 @@
 package import DriverCore
 
-/// A loop device and the file behind it, by name; for people, never for decisions.
+/// A loop device and its backing file by name; for messages, never for decisions.
 package struct LoopFile: Sendable, Hashable {
     package let device: LoopDevice
-    /// The path that the kernel shows, as this process would reach it.
+    /// The path that the kernel reports, as this process would reach it.
     package let path: String
     /// Whether the file has been removed since it was attached.
     package let isDeleted: Bool
 }
 
 extension LoopFile {
-    /// The volume whose data it is by its place in a pool, `.../volumes/<id>/data`; nil for others.
+    /// The volume by its place in a pool, `.../volumes/<id>/data`; nil for other files.
     package var volume: VolumeID? {
         let parts = path.byteSplit(separator: "/")
         guard parts.count >= 3, parts[parts.count - 1] == "data",
@@ -21,27 +21,26 @@ extension LoopFile {
 }
 
 extension LoopDevice {
-    /// The file behind the device, as the kernel names it now; nil where there is none.
+    /// The backing file as the kernel names it now; nil where there is none.
     package func file() throws(DriverError) -> LoopFile? {
         guard let shown = try SystemFile.lineIfThere("\(folder)/backing_file") else { return nil }
         let path = shown.removingByteSuffix(" (deleted)").map(String.init)
         return LoopFile(device: self, path: path ?? shown, isDeleted: path != nil)
     }
 
-    /// Whether it shows its file from the beginning to the end, as the kernel says without asking
-    /// the file.
+    /// Whether it has the whole file, from the kernel's attributes and without reading the file.
     package func isWhole() throws(DriverError) -> Bool {
         for limit in ["offset", "sizelimit"]
         where try SystemFile.lineIfThere("\(folder)/\(limit)") != "0" { return false }
         return true
     }
 
-    /// Exists while a file is bound.
+    /// Exists while a file is attached.
     private var folder: String { "/sys/block/loop\(index)/loop" }
 }
 
 extension LoopDevices {
-    /// Everything that is attached on this host, whoever attached it, in order of index.
+    /// All attached loop devices of this host, in order of index.
     ///
     /// Reads /sys alone, so it opens no device and needs no privilege. Throws where /sys does not
     /// tell; what is detached meanwhile may be missing.
@@ -56,7 +55,7 @@ extension LoopDevices {
         return found.sorted { $0.device < $1.device }
     }
 
-    /// `/dev/loopN` of every volume: what a tenant writes there is never the host's.
+    /// `/dev/loopN` of every volume: tenants' data, and never a disk of the host.
     package static func volumePaths() throws(DriverError) -> Set<String> {
         Set(try files().filter { $0.volume != nil }.map(\.device.path))
     }

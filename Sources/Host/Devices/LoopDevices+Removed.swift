@@ -2,7 +2,7 @@ package import DriverCore
 import Glibc
 
 extension LoopDevices {
-    /// The device, and what is behind it, that still shows a file whose name was removed.
+    /// The device that still has a removed file of that name attached, with the file.
     ///
     /// Such a file has no path to ask for its identity, so the kernel's memory of the name is
     /// compared. The kernel may cut off the front of a folder's path; see `LoopBackend`.

@@ -3,18 +3,18 @@ package import DriverCore
 import Glibc
 import Synchronization
 
-/// Files shown as block devices, attached and found by system calls alone.
+/// Attaches files to loop devices and finds them, with system calls only.
 ///
 /// The kernel is asked each time; memory holds hints only. Other programs, and a second driver
 /// while one replaces the other, may use loop devices at the same time. Two calls for the *same*
 /// file must not overlap: the caller holds the volume's key.
 package final class LoopDevices: Sendable {
-    /// Where a file was attached last; looked at first, believed never.
+    /// The last known device of a file; checked before it is used.
     private let hints = Mutex<[FileIdentity: LoopDevice]>([:])
 
     package init() {}
 
-    /// Attaches a file, or answers the device that it is attached to.
+    /// Attaches a file, or returns the device to which it is attached.
     ///
     /// Direct I/O is used where it is asked and the backing file system can, with blocks of that
     /// size. An attachment that exists already is answered as it is, unless it is read-only and should not be, or the other
@@ -40,12 +40,12 @@ package final class LoopDevices: Sendable {
         return device
     }
 
-    /// The device that shows the whole of a file, if any.
+    /// The device with the whole of a file attached, if any.
     package func find(backing: FileIdentity) throws(DriverError) -> LoopDevice? {
         try attachment(of: backing)?.device
     }
 
-    /// The same with all that the kernel tells of it.
+    /// The same with all that the kernel reports.
     package func attachment(of backing: FileIdentity) throws(DriverError) -> LoopAttachment? {
         if let device = hints.withLock({ $0[backing] }),
             let found = try Self.attachment(at: device), found.backing == backing, found.isWhole
@@ -63,16 +63,16 @@ package final class LoopDevices: Sendable {
         return all.first { $0.backing == backing && $0.isWhole }
     }
 
-    /// Drops what was remembered of a file that is to be detached.
+    /// Forgets the last known device of a file that is to be detached.
     func forget(_ backing: FileIdentity) { hints.withLock { $0[backing] = nil } }
 
-    /// The same of whatever a device showed.
+    /// Forgets a device.
     func forget(_ device: LoopDevice) {
         hints.withLock { hints in hints = hints.filter { $0.value != device } }
     }
 
-    /// Everything that is attached on this host, whoever attached it, in order of index; but for
-    /// devices whose file lies on a file system that has failed.
+    /// All attached loop devices of this host, in order of index, without those whose file is on a
+    /// failed file system.
     ///
     /// The kernel does not tell what such a file is, and it is none whose identity was just read: one
     /// dead disk must not hide the devices of all others.
@@ -90,7 +90,7 @@ package final class LoopDevices: Sendable {
         return found.sorted { $0.device < $1.device }
     }
 
-    /// What is bound to a device, or nil where nothing is.
+    /// The attachment of a device; nil where nothing is attached.
     static func attachment(at device: LoopDevice, orNilForDeadFile: Bool = false)
         throws(DriverError) -> LoopAttachment?
     {
@@ -117,7 +117,7 @@ package final class LoopDevices: Sendable {
 }
 
 extension LoopDevices {
-    /// Attempts at a free device.
+    /// Attempts to get a free device.
     ///
     /// Each lost one was won by another caller, so a few are enough even
     /// for a node that starts hundreds of pods at once.
@@ -138,14 +138,13 @@ extension LoopDevices {
         return existing.device
     }
 
-    /// Takes back a detach that waits for the last closing of the device.
+    /// Undoes a detach that waits for the last close of the device.
     static func keep(_ device: LoopDevice) throws(DriverError) {
         let node = try LoopNode.opened(device)
         try attempt("keep \(device.path) attached") { chost_loop_keep(node.rawValue) }
     }
 
-    /// The index of a device that nobody used a moment ago; the kernel makes one where there is
-    /// none.
+    /// The index of a device that was free a moment ago; the kernel adds one where there is none.
     private static func freeIndex(_ control: borrowing OwnedDescriptor, for path: String)
         throws(DriverError) -> CInt
     {
@@ -199,7 +198,7 @@ extension LoopDevices {
         )
     }
 
-    /// Binds a file to a device that is free.
+    /// Attaches a file to a free device.
     static func bind(
         _ backing: CInt,
         _ path: String,

@@ -14,8 +14,10 @@ enum LoopNode {
         }
     }
 
-    /// Opens the node; makes it where the kernel has the device and /dev has no node, as in a
-    /// container with a /dev of its own.
+    /// Opens the node.
+    ///
+    /// Creates it where the kernel has the device and /dev has no node, as in a container with its
+    /// own /dev.
     static func openedOrErrno(_ device: LoopDevice, flags: CInt = O_RDONLY) throws(Errno)
         -> OwnedDescriptor
     {
@@ -30,7 +32,7 @@ enum LoopNode {
         }
     }
 
-    /// What to say of a device that the kernel has and /dev cannot show; nil where the node is there.
+    /// The error for a device without a node in /dev; nil where the node is there.
     static func refusal(of node: String, _ reason: Errno) -> DriverError? {
         guard unsafe access(node, F_OK) != 0 else { return nil }
         return DriverError(

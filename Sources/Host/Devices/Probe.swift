@@ -2,7 +2,7 @@ import CHostShim
 import DriverCore
 import Glibc
 
-/// What a device holds, as far as looking can tell; it never writes.
+/// What a device contains, as far as reading shows; it never writes.
 ///
 /// Only `blank` allows mkfs, and only together with a record that says "never formatted": the
 /// middle of the device is not looked at.
@@ -11,11 +11,11 @@ package enum Probe: Sendable, Hashable {
     case filesystem(type: String, uuid: String?)
     /// `gpt`, `dos`, ...
     case partitionTable(String)
-    /// Any other data, in words.
+    /// Other data, in words.
     case other(String)
-    /// libblkid knows nothing here, and the first and the last MiB hold zeros alone.
+    /// libblkid finds nothing, and the first and the last MiB are zeros.
     case blank
-    /// The device did not let itself be read, in words.
+    /// The device cannot be read; the reason in words.
     case cannotTell(String)
 
     package static func look(at device: borrowing HeldDevice) -> Probe {
@@ -31,7 +31,7 @@ package enum Probe: Sendable, Hashable {
         }
     }
 
-    /// The same for whatever device has the name now.
+    /// The same for the device that has the name now.
     package static func look(atDeviceNamed path: String) -> Probe {
         do throws(DriverError) {
             return look(at: try HeldDevice(opening: path))
@@ -40,7 +40,7 @@ package enum Probe: Sendable, Hashable {
         }
     }
 
-    /// What stands there, for a message: `an ext4 file system`.
+    /// What was found, for a message: `an ext4 file system`.
     package var inWords: String {
         switch self {
         case .filesystem(let type, _): "a file system of type \(type)"

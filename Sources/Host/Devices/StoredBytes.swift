@@ -2,12 +2,12 @@ import CHostShim
 package import DriverCore
 import Glibc
 
-/// Bytes as they are stored on a device, past the page cache where the device can.
+/// Reads the stored bytes of a device, without the page cache if possible.
 package enum StoredBytes {
-    /// Direct I/O asks for places and memory aligned to the device's block, 4096 at most here.
+    /// Direct I/O needs offsets and memory aligned to the device's block, at most 4096 here.
     private static let block: Int64 = 4096
 
-    /// Reads a range of a device or file; what lies behind its end is left out.
+    /// Reads a range of a device or file; the part after its end is left out.
     ///
     /// Throws `unavailable` for whatever it is that keeps the device from answering.
     package static func read(_ path: String, at offset: Int64, count: Int) throws(DriverError)

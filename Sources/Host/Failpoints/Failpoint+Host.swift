@@ -1,11 +1,11 @@
 /// The steps that backends share.
 extension Failpoint {
-    /// In what the backends do with files.
+    /// Steps of file operations.
     package static let ofFiles: [Failpoint] = [
         .copyPart, .recordDrafted, .recordRenamed,
     ]
 
-    /// In what they do with devices.
+    /// Steps of device operations.
     package static let ofDevices: [Failpoint] = [
         .devicePartZeroed, .devicePartCopied,
     ]
@@ -17,7 +17,7 @@ extension Failpoint {
 
     // Changing a record: growth and setContents.
 
-    /// The new record lies beside the old one, which still counts.
+    /// The new record is next to the old one, which is still valid.
     package static let recordDrafted = Failpoint("record.drafted")
 
     /// The new record has the name; the rename is not on the disk, and memory has the old one.
@@ -25,7 +25,7 @@ extension Failpoint {
 
     // Writing to a device.
 
-    /// A part of a device is written over with zeros, which may not be on the disk yet.
+    /// A part of a device is overwritten with zeros, which may not be on the disk yet.
     package static let devicePartZeroed = Failpoint("device.part-zeroed")
 
     /// A part of a device is copied, and may not be on the disk yet; the rest is missing.

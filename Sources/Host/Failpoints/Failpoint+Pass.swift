@@ -15,7 +15,7 @@ extension Failpoint {
     package enum Action: String, Sendable, CaseIterable {
         /// The process ends at once, as by a crash.
         case kill
-        /// The process stops here until it gets SIGCONT, so that somebody can look at it.
+        /// The process stops here until it gets SIGCONT, so that a person can inspect it.
         case stop
         case eio, enospc, ebusy
     }
@@ -29,8 +29,8 @@ extension Failpoint {
         try armed.pass(point)
     }
 
-    /// Answers what is armed, for the log; throws `invalidRequest` where the variable says what no
-    /// failpoint is, or names none of `known`.
+    /// The armed failpoints, for the log; throws `invalidRequest` where the variable is wrong or
+    /// names none of `known`.
     package static func armedByEnvironment(among known: [Failpoint]) throws(DriverError) -> String?
     {
         guard let text = Environment.value(of: variable) else { return nil }
@@ -44,13 +44,13 @@ extension Failpoint {
         .flatMap { try? ArmedFailpoints(parsing: $0) }
 }
 
-/// What the environment asked for, and how often each step was passed.
+/// The armed failpoints, and how often each step was passed.
 final class ArmedFailpoints: Sendable {
     private struct Trap: Sendable, Hashable {
         /// Of the failpoint.
         let name: String
         let action: Failpoint.Action
-        /// The passing at which it happens, from 1.
+        /// The number of the passing at which it happens, from 1.
         let passing: Int
     }
 
@@ -61,7 +61,7 @@ final class ArmedFailpoints: Sendable {
         var passed: [String: Int] = [:]
     }
 
-    /// Where the text stands; nil where it is fixed.
+    /// The file that has the text; nil where the text is fixed.
     private let file: String?
     private let state: Mutex<State>
 
@@ -70,7 +70,7 @@ final class ArmedFailpoints: Sendable {
         state = Mutex(State(traps: file == nil ? try Self.traps(text) : []))
     }
 
-    /// Of the failpoints that the text names; a file's come later.
+    /// Of the failpoints in the text; those of a file are read later.
     var names: Set<String> { Set(state.withLock { $0.traps.map(\.name) }) }
 
     private static func traps(_ text: String) throws(DriverError) -> [Trap] {

@@ -4,9 +4,9 @@
 /// what has just been done; the line above the declaration says what has not been done yet. Each is
 /// passed at exactly one place (`Failpoint.pass`), and each by at least one crash test.
 package struct Failpoint: Sendable, Hashable, CustomStringConvertible {
-    /// As it is armed by: `create.renamed`.
+    /// The name with which it is armed: `create.renamed`.
     package let name: String
-    /// Whether everything is done here, so that no failure of a real step can follow.
+    /// Whether it is the last step, so that no failure of a real step can follow.
     ///
     /// Such a step can only be killed after.
     package let isLast: Bool

@@ -2,7 +2,7 @@ import CHostShim
 import DriverCore
 import Glibc
 
-/// What the driver needs of the kernel, tried out; for people who ask why it does not work.
+/// Kernel features that the driver needs, tested for `cairn doctor`.
 ///
 /// Each trial hands the kernel something invalid, so that nothing changes, and reads from the
 /// refusal whether the call is known.
@@ -10,7 +10,7 @@ package enum HostFeatures {
     package enum Finding: Sendable, Hashable {
         case present
         case absent
-        /// Could not be tried, and why.
+        /// Could not be tested, with the reason.
         case unknown(String)
     }
 
@@ -66,7 +66,8 @@ package enum HostFeatures {
         return Int(try attempt("find a free loop device") { chost_loop_get_free(number) })
     }
 
-    /// Each trial names a descriptor that nothing has, and a kernel that knows the call says so.
+    /// The result of a trial call with a descriptor that does not exist: a kernel that has the call
+    /// answers EBADF.
     ///
     /// Any other refusal, such as one of seccomp, tells nothing of the kernel.
     private static func finding(absent: [CInt] = [], _ call: () -> Int32) -> Finding {

@@ -4,7 +4,7 @@ import Glibc
 
 /// The kernel's settings of a block device, in /sys/block.
 package enum BlockQueue {
-    /// Makes a loop device refuse discards, which would give the blocks of its file back.
+    /// Makes a loop device refuse discards, which would free blocks of its file.
     ///
     /// Measured on Linux 6.18: `fstrim` on a loop device took 94 of the 100 MiB of an allocated file.
     package static func refuseDiscards(of device: LoopDevice) throws(DriverError) {

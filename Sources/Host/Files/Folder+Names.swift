@@ -2,9 +2,9 @@ import CHostShim
 package import DriverCore
 import Glibc
 
-/// Changes of the names in a folder. Durable after ``Folder/synchronize()`` only.
+/// Changes of names in a directory; durable only after ``Folder/synchronize()``.
 extension Folder {
-    /// Makes a folder that only root may enter; an error where anything has the name.
+    /// Creates a directory that only root may enter; throws where the name exists.
     package func makeFolder(_ name: String) throws(DriverError) {
         try checked(
             unsafe chost_files_make_folder(file.number, name, 0o700),
@@ -12,7 +12,7 @@ extension Folder {
         )
     }
 
-    /// Renames; an error where anything has the new name.
+    /// Renames; throws where the new name exists.
     package func rename(_ name: String, to new: String) throws(DriverError) {
         try checked(
             unsafe chost_files_rename_new(file.number, name, new),
@@ -20,19 +20,19 @@ extension Folder {
         )
     }
 
-    /// Removes a file; OK where nothing has the name.
+    /// Removes a file; does nothing where there is none.
     package func removeFile(_ name: String) throws(DriverError) {
         let result = unsafe chost_files_remove_file(file.number, name)
         if result != -ENOENT { try checked(result, "remove \(path)/\(name)") }
     }
 
-    /// Removes an empty folder; OK where nothing has the name.
+    /// Removes an empty directory; does nothing where there is none.
     package func removeFolder(_ name: String) throws(DriverError) {
         let result = unsafe chost_files_remove_folder(file.number, name)
         if result != -ENOENT { try checked(result, "remove the directory \(path)/\(name)") }
     }
 
-    /// All names in the folder, in no order.
+    /// All names in the directory, unordered.
     package func names() throws(DriverError) -> [String] {
         var buffer = [CChar](repeating: 0, count: 64 << 10)
         var used = Int64(-ERANGE)
@@ -50,11 +50,11 @@ extension Folder {
         }
     }
 
-    /// How much a replaced file must outlive.
+    /// What a replaced file must survive.
     package enum Durability: Sendable {
-        /// Whoever reads it after a crash of the host finds the old contents or the new ones.
+        /// A crash of the host: the file then has the old contents or the new ones.
         case hostCrash
-        /// The end of the process only: after a crash of the host it may be empty. No fsync.
+        /// Only the end of the process: after a crash of the host it may be empty. No fsync.
         case processEnd
     }
 

@@ -2,7 +2,7 @@ import CHostShim
 package import DriverCore
 import Glibc
 
-/// An open folder; everything else is reached from it, beneath it, and never through a link.
+/// An open directory; everything in it is reached from here, never through a symbolic link.
 ///
 /// Names may be relative paths (`volumes/v1-.../data`) where a function opens something, and are
 /// single components where a function changes the folder.
@@ -13,7 +13,7 @@ package struct Folder: ~Copyable {
 
     private init(_ file: consuming OpenFile) { self.file = file }
 
-    /// Opens a folder by the administrator's path, links followed; nil where nothing is there.
+    /// Opens a directory by an administrator's path, following links; nil where there is none.
     package static func existing(at path: String) throws(DriverError) -> Folder? {
         let number = unsafe chost_files_open_folder(path)
         guard number != -ENOENT else { return nil }
@@ -21,7 +21,7 @@ package struct Folder: ~Copyable {
         return Folder(OpenFile(adopting: number, path: path))
     }
 
-    /// Opens a folder by its path, and makes it and those above it where they do not exist.
+    /// Opens a directory by its path; creates it and its parents where they do not exist.
     package static func made(at path: String) throws(DriverError) -> Folder {
         if let folder = try existing(at: path) { return folder }
         let parts = path.byteSplit(separator: "/").map(String.init)
@@ -48,28 +48,28 @@ package struct Folder: ~Copyable {
 
     package var path: String { file.path }
 
-    /// A folder beneath this one; nil where nothing has the name.
+    /// A directory in this one; nil where there is none.
     package func folder(_ name: String) throws(DriverError) -> Folder? {
         guard let file = try open(name, chost_files_folder) else { return nil }
         return Folder(file)
     }
 
-    /// A file beneath this folder; nil where nothing has the name.
+    /// A file in this directory; nil where there is none.
     package func file(_ name: String, for access: Access) throws(DriverError) -> OpenFile? {
         try open(name, access == .reading ? chost_files_read : chost_files_write)
     }
 
-    /// A new file; an error where anything has the name.
+    /// Creates a file; throws where the name exists.
     package func newFile(_ name: String, mode: UInt32 = 0o600) throws(DriverError) -> OpenFile {
         try required(open(name, chost_files_create, mode: mode), name)
     }
 
-    /// The file of that name, made empty where there is none.
+    /// The file of that name; created empty where there is none.
     package func fileOrNew(_ name: String) throws(DriverError) -> OpenFile {
         try required(open(name, chost_files_open_or_create, mode: 0o600), name)
     }
 
-    /// Whether anything, of whatever kind, has the name.
+    /// Whether the name exists, of any kind.
     package func has(_ name: String) throws(DriverError) -> Bool {
         let number = unsafe chost_files_open_beneath(file.number, name, chost_files_read, 0)
         if number >= 0 { _ = OpenFile(adopting: number, path: name) }
@@ -92,12 +92,12 @@ package struct Folder: ~Copyable {
 
     package func synchronize() throws(DriverError) { try file.synchronize() }
 
-    /// As of a file.
+    /// The path of the directory as the kernel reports it.
     package func shownPath() throws(DriverError) -> String { try file.shownPath() }
     package func markBusy() throws(DriverError) { try file.markBusy() }
     package func isBusy() throws(DriverError) -> Bool { try file.isBusy() }
 
-    /// Whether the file system can make files share blocks; tried on two files without names.
+    /// Whether files can share blocks on this file system; tested with two unnamed files.
     ///
     /// Throws where the trial itself fails, as on a full disk: that says neither yes nor no.
     package func canClone() throws(DriverError) -> Bool {

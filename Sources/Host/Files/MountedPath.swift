@@ -1,9 +1,9 @@
 import CHostShim
 package import DriverCore
 
-/// What a path leads to now.
+/// The mount that a path leads to now.
 package enum MountedPath {
-    /// The id, as in the mount table, of the mount that the path leads into.
+    /// The mount id of the path, as in the mount table.
     ///
     /// A mount that another one covers is not reached by its target: the id tells.
     package static func mountID(at path: String) throws(DriverError) -> UInt64 {

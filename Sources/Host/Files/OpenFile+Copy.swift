@@ -3,10 +3,10 @@ package import DriverCore
 import Glibc
 
 extension OpenFile {
-    /// How much is copied between two reports, and by one write where the kernel cannot copy.
+    /// The bytes between two progress reports, and of one write where the kernel cannot copy.
     private static var copyStep: Int64 { 4 << 20 }
 
-    /// Writes the data of the source's first `size` bytes to the same places of this file.
+    /// Copies the data in the source's first `size` bytes to the same offsets of this file.
     ///
     /// Holes of the source are left out, so this file must read as zeros there. `report` is told
     /// after each step how much data has been copied so far; what it throws ends the copy.
@@ -31,7 +31,7 @@ extension OpenFile {
         }
     }
 
-    /// The next run of data at or behind `offset`; nil where only holes follow.
+    /// The next run of data at or after `offset`; nil where only holes follow.
     private func dataRange(from offset: Int64, limit: Int64) throws(DriverError) -> Range<Int64>? {
         guard offset < limit else { return nil }
         let start = chost_files_next_data(number, offset)
@@ -44,7 +44,7 @@ extension OpenFile {
         return start < limit ? start..<min(end, limit) : nil
     }
 
-    /// Copies at most `count` bytes, and says how many.
+    /// Copies at most `count` bytes, and returns how many.
     private func copyStep(from source: borrowing OpenFile, offset: Int64, count: Int64)
         throws(DriverError) -> Int64
     {

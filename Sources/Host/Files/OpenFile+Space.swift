@@ -2,14 +2,14 @@ import CHostShim
 package import DriverCore
 import Glibc
 
-/// Which blocks a file has.
+/// The blocks of a file.
 extension OpenFile {
-    /// Cuts the file, or lengthens it by a hole that reads as zeros.
+    /// Truncates the file, or extends it by a hole that reads as zeros.
     package func resize(to size: ByteCount) throws(DriverError) {
         try checked(chost_files_resize(number, size.bytes), "set the size of \(path)")
     }
 
-    /// Gives blocks to every hole between the two offsets; the file is at least `end` long then.
+    /// Allocates every hole between the two offsets; the file is then at least `end` long.
     ///
     /// Blocks that are there stay as they are, shared ones shared.
     package func allocate(from start: ByteCount, to end: ByteCount) throws(DriverError) {
@@ -20,8 +20,8 @@ extension OpenFile {
         )
     }
 
-    /// Makes an empty file of btrfs overwrite in place: a copy on write needs free space even where
-    /// every block is allocated.
+    /// Disables copy-on-write for an empty btrfs file: otherwise overwriting needs free space even
+    /// where every block is allocated.
     package func disableCopyOnWrite() throws(DriverError) {
         try checked(
             chost_files_disable_copy_on_write(number),
@@ -29,7 +29,7 @@ extension OpenFile {
         )
     }
 
-    /// Makes this empty file share all blocks of the source, at one instant.
+    /// Makes this empty file share all blocks of the source, in one step.
     package func clone(from source: borrowing OpenFile) throws(DriverError) {
         try checked(
             chost_files_clone(number, source.number),
@@ -37,7 +37,7 @@ extension OpenFile {
         )
     }
 
-    /// The same as a trial: false where the file system has no shared blocks.
+    /// The same as a trial: false where the file system cannot share blocks.
     ///
     /// Source: ioctl_ficlonerange(2); EINVAL is what file systems answer that know the call and were
     /// made without the feature.
@@ -48,12 +48,12 @@ extension OpenFile {
         return true
     }
 
-    /// How many extents the file has, as far as it has been written back.
+    /// The number of extents, as far as the file is written back.
     package func extentCount() throws(DriverError) -> Int64 {
         try checked(chost_files_extents(number), "count the extents of \(path)")
     }
 
-    /// How much of the file is in blocks that another file shares.
+    /// How much of the file is in blocks shared with other files.
     package func sharedSpace() throws(DriverError) -> ByteCount {
         ByteCount(
             try checked(chost_files_shared(number), "read which blocks \(path) shares")

@@ -2,7 +2,7 @@ import CHostShim
 package import DriverCore
 import Glibc
 
-/// An open file or folder of a pool, closed when it goes out of scope.
+/// An open file or directory of a pool, closed at the end of the scope.
 package struct OpenFile: ~Copyable {
     private let descriptor: OwnedDescriptor
     /// For messages only; the file may have been renamed since.
@@ -24,7 +24,7 @@ package struct OpenFile: ~Copyable {
         return FileFacts(status)
     }
 
-    /// The whole file where it is not longer than `limit`; an error where it is.
+    /// The whole file; throws where it is longer than `limit`.
     package func contents(limit: Int) throws(DriverError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count <= limit {
@@ -69,7 +69,7 @@ package struct OpenFile: ~Copyable {
         }
     }
 
-    /// Returns once contents, size and, for a folder, names are on the disk.
+    /// Returns when contents, size and, for a directory, names are on the disk.
     package func synchronize() throws(DriverError) {
         try checked(chost_files_sync(number), "sync \(path) to the disk")
     }
@@ -82,7 +82,7 @@ package struct OpenFile: ~Copyable {
         return true
     }
 
-    /// Gives the lock back at once.
+    /// Releases the lock at once.
     ///
     /// Closing alone gives it back only when no process has the open file any more, and a child that
     /// is just being started has it until its exec.
@@ -90,7 +90,7 @@ package struct OpenFile: ~Copyable {
         try checked(chost_files_unlock(number), "unlock \(path)")
     }
 
-    /// The path by which the kernel shows the file to this process now.
+    /// The path of the file as the kernel reports it now.
     package func shownPath() throws(DriverError) -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = try attempt("read the path of \(path)") {
@@ -99,24 +99,24 @@ package struct OpenFile: ~Copyable {
         return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Shows that this process works on the file or folder, for as long as it stays open.
+    /// Marks the file or directory as in use by this process, while it stays open.
     ///
     /// A note for whoever looks at the pool from outside: it keeps nobody away.
     package func markBusy() throws(DriverError) {
         try checked(chost_files_mark_busy(number), "mark \(path) as in use")
     }
 
-    /// Whether a living process works on it.
+    /// Whether a running process has marked it as in use.
     package func isBusy() throws(DriverError) -> Bool {
         try checked(chost_files_is_busy(number), "read who uses \(path)") == 1
     }
 }
 
-/// What the file system knows of a file.
+/// The attributes of a file.
 package struct FileFacts: Sendable, Hashable {
     package let identity: FileIdentity
     package let size: ByteCount
-    /// Bytes in the blocks that the file holds, those shared with other files included.
+    /// Bytes in the file's blocks, with blocks shared with other files.
     package let allocated: ByteCount
     package let isRegularFile: Bool
     /// How many names the file has.

@@ -1,7 +1,7 @@
 import DriverCore
 import Glibc
 
-/// Turns the negative errno of a shim call on a pool's files into an error: "<operation>:
+/// Converts the negative errno of a shim call on a pool's files to an error: "<operation>:
 /// <reason>".
 @discardableResult
 func checked<Count: SignedInteger>(_ result: Count, _ operation: @autoclosure () -> String)
@@ -16,7 +16,7 @@ func checked<Count: SignedInteger>(_ result: Count, _ operation: @autoclosure ()
     )
 }
 
-/// What a refused step means where the step belongs to a pool; nil for what every step can meet.
+/// The error code of a failed step on a pool's files; nil for errors that are not special there.
 private func storageCode(of code: CInt) -> DriverError.Code? {
     switch code {
     case EFBIG: .unsupportedSize
@@ -29,7 +29,7 @@ private func storageCode(of code: CInt) -> DriverError.Code? {
     }
 }
 
-/// What a person does about it; nil where the reason says enough.
+/// What to do about the error; nil where the reason is enough.
 private func storageAdvice(on code: CInt) -> String? {
     switch code {
     case EPERM, EACCES: "let the driver write there: check the permissions and attributes (lsattr)"

@@ -1,13 +1,13 @@
 import CHostShim
 package import DriverCore
 
-/// What the file system below a pool has.
+/// The usage of the file system that holds a pool.
 package struct StorageUsage: Sendable, Hashable {
     package let total: ByteCount
     /// What an ordinary user could still allocate.
     package let available: ByteCount
     package let largestFile: ByteCount
-    /// Whether overwriting allocates anew unless a file is told otherwise.
+    /// Whether overwriting allocates new blocks by default.
     package let isBtrfs: Bool
 }
 
@@ -26,7 +26,7 @@ extension Folder {
         )
     }
 
-    /// Writes back the whole file system, so that the space of removed files counts as available.
+    /// Syncs the whole file system, so that the space of removed files counts as available.
     package func synchronizeFilesystem() throws(DriverError) {
         try checked(
             chost_files_sync_filesystem(file.number),

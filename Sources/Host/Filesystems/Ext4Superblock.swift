@@ -1,7 +1,7 @@
 import DriverCore
 import Glibc
 
-/// The fields of an ext4 superblock that say whether the file system asks to be checked.
+/// The fields of an ext4 superblock that say whether the file system needs a check.
 ///
 /// Source: the kernel's Documentation/filesystems/ext4/super.rst; all numbers are little-endian.
 struct Ext4Superblock {
@@ -32,7 +32,7 @@ struct Ext4Superblock {
     /// Source: EXT4_MAX_BLOCK_LOG_SIZE of the kernel, 16, less the 10 of the smallest.
     private static let largestBlockSizeLogarithm = 6
 
-    /// Why it asks for a check; nil where it does not.
+    /// Why it needs a check; nil where it does not.
     ///
     /// A file system with a journal that was not unmounted is no reason: the kernel replays it.
     func reasonForCheck(secondsSince1970 now: UInt64) -> String? {
@@ -52,7 +52,7 @@ struct Ext4Superblock {
         return nil
     }
 
-    /// The size that the file system was made or grown to, in bytes.
+    /// The size with which the file system was made or to which it has grown, in bytes.
     var size: UInt64 {
         let hasHighWord = number(at: 0x60, size: 4) & 0x80 != 0
         let high = hasHighWord ? number(at: 0x150, size: 4) << 32 : 0
@@ -62,8 +62,8 @@ struct Ext4Superblock {
     /// In bytes.
     var blockSize: UInt64 { 1024 << number(at: 0x18, size: 4) }
 
-    /// How large it can be on a device of so many bytes: a last group that is little more than its
-    /// own tables is never made.
+    /// The size that it can have on a device of that many bytes: a last group with hardly more than
+    /// its own tables is never made.
     ///
     /// Source: ext2fs_initialize of libext2fs, which asks for the group's overhead and 50 blocks.
     func reachableSize(onDeviceOf bytes: UInt64) -> UInt64 {

@@ -1,8 +1,8 @@
 package import DriverCore
 
 extension Filesystems {
-    /// Whether options of a StorageClass ask for blocks or sectors below 4096 bytes, which no device
-    /// with sectors of 4096 can hold.
+    /// Whether mkfs options ask for blocks or sectors below 4096 bytes, which a device with
+    /// 4096-byte sectors cannot have.
     ///
     /// What cannot be read as a size counts as small.
     package static func hasSmallBlocks(mkfsOptions text: String, for type: FilesystemType)

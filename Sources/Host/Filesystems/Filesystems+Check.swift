@@ -2,7 +2,7 @@ package import DriverCore
 import Glibc
 
 extension Filesystems {
-    /// Runs e2fsck where an ext4 superblock asks for it; true when it ran.
+    /// Runs e2fsck if the ext4 superblock asks for it; true when it ran.
     ///
     /// The superblock is read in process, so a healthy file system costs no program. xfs and btrfs
     /// replay their logs when they are mounted, and their checkers are for people. The device must
@@ -32,11 +32,12 @@ extension Filesystems {
         return true
     }
 
-    /// A full check of a large volume takes long; the operation goes on beyond the RPC.
+    /// A full check of a large volume takes long; the operation continues after the deadline of the
+    /// RPC.
     private static let checkDeadline = Duration.seconds(3600)
 
-    /// Gives a copy of a volume an identity of its own, where the kernel mounts it beside its
-    /// source only then: btrfs.
+    /// Gives a btrfs copy a new UUID, because the kernel does not mount it while its source is
+    /// mounted otherwise.
     ///
     /// The device must not be mounted. xfs is mounted with `nouuid` instead, and ext4 does not mind. It may run again.
     package static func prepareCopy(on device: borrowing HeldDevice, type: FilesystemType)

@@ -3,8 +3,8 @@ package import DriverCore
 import Glibc
 
 extension Filesystems {
-    /// Grows a mounted file system to the size of its device, by the kernel alone; OK where it
-    /// fills the device already.
+    /// Grows a mounted file system to the size of its device, through the kernel; does nothing
+    /// where it has that size.
     package static func grow(mountedAt path: String, type: FilesystemType) throws(DriverError) {
         let root = try OwnedDescriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
         switch type {

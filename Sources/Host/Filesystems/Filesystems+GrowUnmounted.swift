@@ -1,7 +1,8 @@
 package import DriverCore
 
 extension Filesystems {
-    /// Grows an ext4 file system before it is mounted, where the driver may not grow it after.
+    /// Grows an ext4 file system before it is mounted, if the driver lacks the capability to grow
+    /// it mounted.
     ///
     /// With CAP_SYS_RESOURCE the kernel grows it mounted, without a program, and nothing is done
     /// here; xfs and btrfs always grow mounted. The device must not be mounted. Interrupted, it
@@ -42,6 +43,7 @@ extension Filesystems {
         }
     }
 
-    /// A full check of a large volume takes long; the operation goes on beyond the RPC.
+    /// A full check of a large volume takes long; the operation continues after the deadline of the
+    /// RPC.
     private static let growthDeadline = Duration.seconds(3600)
 }

@@ -46,7 +46,7 @@ extension Filesystems {
 
     private static let attempts = 5
 
-    /// A terabyte takes seconds; beyond this the device hangs.
+    /// A terabyte takes seconds; after this time the device hangs.
     private static let deadline = Duration.seconds(120)
 
     private static func refuseData(on device: borrowing HeldDevice, _ type: FilesystemType)
@@ -62,7 +62,7 @@ extension Filesystems {
     }
 }
 
-/// How one file system is made, before the user's options.
+/// The mkfs program and options for one file system, before the user's options.
 struct MkfsPlan {
     let type: FilesystemType
     let isThick: Bool

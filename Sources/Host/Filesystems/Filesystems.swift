@@ -1,9 +1,9 @@
 package import DriverCore
 import Glibc
 
-/// Making, checking and growing file systems; each verb in a file of its own.
+/// Making, checking and growing file systems; each in its own file.
 package enum Filesystems {
-    /// The smallest device that a file system is made on.
+    /// The smallest device for a file system.
     ///
     /// Source: measured with e2fsprogs 1.47.0, xfsprogs 6.1.0 and btrfs-progs 6.2. ext4 needs 8 MiB
     /// to have a journal, and half of that would be the journal; xfs refuses less than 300 MiB,
@@ -16,7 +16,7 @@ package enum Filesystems {
         }
     }
 
-    /// How full the file system is that holds `path`.
+    /// The usage of the file system that holds `path`.
     package static func usage(at path: String) throws(DriverError) -> FilesystemUsage {
         var found = statvfs()
         try attempt("read the usage of \(path)") { unsafe statvfs(path, &found) }
@@ -37,7 +37,7 @@ package enum Filesystems {
     }
 }
 
-/// What statvfs(3) tells of a mounted file system.
+/// The statvfs(3) figures of a mounted file system.
 package struct FilesystemUsage: Sendable, Hashable {
     package let totalBytes: ByteCount
     package let usedBytes: ByteCount

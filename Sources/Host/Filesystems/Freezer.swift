@@ -2,12 +2,12 @@ import CHostShim
 package import DriverCore
 import Glibc
 
-/// Holding the writes of a mounted file system, so that a copy of its device is consistent.
+/// Freezes mounted file systems, so that a copy of the device is consistent.
 ///
 /// A freeze belongs to the file system, not to the process: whoever freezes thaws, and after a
 /// crash the next start thaws.
 package enum Freezer {
-    /// Writes out everything and holds further writes.
+    /// Writes out everything, then blocks further writes.
     ///
     /// Throws `inUse` where it is frozen already.
     package static func freeze(mountedAt path: String) throws(DriverError) {
@@ -18,7 +18,7 @@ package enum Freezer {
         )
     }
 
-    /// The same; false where somebody holds the writes already.
+    /// The same; false where the file system is already frozen.
     package static func freezeUnlessFrozen(mountedAt path: String) throws(DriverError) -> Bool {
         let root = try OwnedDescriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
         do throws(Errno) {
@@ -31,7 +31,7 @@ package enum Freezer {
         }
     }
 
-    /// Lets writes go on; OK where nothing is frozen.
+    /// Allows writes again; does nothing where the file system is not frozen.
     package static func thaw(mountedAt path: String) throws(DriverError) {
         let root = try OwnedDescriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
         do throws(Errno) {

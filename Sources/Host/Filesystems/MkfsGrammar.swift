@@ -7,7 +7,7 @@ import DriverCore
 /// reason, see `refused`.
 struct MkfsGrammar {
     enum Value {
-        /// The option stands alone.
+        /// The option takes no value.
         case none
         /// Letters, digits and `. _ - %`.
         case word
@@ -18,9 +18,10 @@ struct MkfsGrammar {
     }
 
     let options: [String: Value]
-    /// Long and second spellings, to the one in `options`.
+    /// Other spellings, with the one in `options`.
     let aliases: [String: String]
-    /// Why an option, or an item of a list, is refused that would fit the grammar otherwise.
+    /// The reason why an option, or an item of a list, is refused although the grammar would allow
+    /// it.
     let refused: [String: String]
 
     /// A label is the same for each volume of a class, so it tells nothing; but a host that mounts by

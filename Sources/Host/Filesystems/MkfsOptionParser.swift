@@ -1,8 +1,7 @@
 package import DriverCore
 
 extension Filesystems {
-    /// Reads the `mkfsOptions` of a StorageClass: options of the type's mkfs, apart by ASCII white
-    /// space.
+    /// Parses the `mkfsOptions` of a StorageClass, separated by ASCII white space.
     ///
     /// There is no quoting, as no shell ever sees them. Throws `invalidRequest` for anything that
     /// is not on the type's list of harmless options; what remains is for ``make`` to use.
@@ -14,7 +13,7 @@ extension Filesystems {
     }
 }
 
-/// Takes the words of an option text apart by the grammar of one mkfs program.
+/// Parses the words of an option text with the grammar of one mkfs program.
 struct MkfsOptionParser {
     let words: [String]
     let type: FilesystemType

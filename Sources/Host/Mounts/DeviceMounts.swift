@@ -22,7 +22,7 @@ struct DeviceMounts {
         node = "/\(path.byteSplit(separator: "/").last ?? "")"
     }
 
-    /// One mount, and what of the device it shows.
+    /// One mount, and whether it shows the device's node or a file system on it.
     struct Use: Sendable, Hashable {
         let mount: MountEntry
         /// Whether it shows the device's node rather than a file system on the device.
@@ -52,7 +52,7 @@ struct DeviceMounts {
 
     /// Where device nodes are bound from.
     static let nodeHolders: Set<String> = ["devtmpfs", "tmpfs", "ramfs"]
-    /// The one file system of ours whose mounts show no device number of a disk.
+    /// The only supported file system whose mounts do not have the device number of a disk.
     static let anonymous = "btrfs"
 
     private func isFilesystem(_ entry: MountEntry, root: String) -> Bool {
@@ -76,7 +76,7 @@ struct DeviceMounts {
         return status.isBlockDevice && status.deviceNumber == number
     }
 
-    /// Whether no file system on the way to the target can hang the thread that walks there.
+    /// Whether the path to the target crosses no file system that can hang.
     private static func isReachable(_ entry: MountEntry, _ mounts: [UInt64: MountEntry]) -> Bool {
         var next = mounts[entry.parentID]
         // The topmost mount of a namespace is its own parent, or has one that is not shown.

@@ -2,8 +2,9 @@ import CHostShim
 import DriverCore
 import Glibc
 
-/// A file system that is about to be mounted: settings are collected, then the mount is made, and
-/// the kernel says in words what it refuses.
+/// A file system that is about to be mounted.
+///
+/// Settings are collected, then the mount is made; the kernel's messages say what it refuses.
 ///
 /// Source: fsopen(2) and fsconfig(2) as in the kernel's Documentation/filesystems/mount_api.rst.
 struct FilesystemContext: ~Copyable {
@@ -21,14 +22,14 @@ struct FilesystemContext: ~Copyable {
         }
     }
 
-    /// Mounts it where nobody sees it yet.
+    /// Mounts it detached, so that no process sees it yet.
     func mount() throws(Errno) -> OwnedDescriptor {
         OwnedDescriptor(
             adopting: try Errno.check { chost_filesystem_mount(descriptor.rawValue) }
         )
     }
 
-    /// What the kernel has said so far, without the mark of severity: `ext4: Unknown parameter 'x'`.
+    /// The kernel's messages so far, without the severity: `ext4: Unknown parameter 'x'`.
     ///
     /// The values of mount flags may be secrets, so a line that repeats one is left out.
     func messages(about settings: [MountFlags.Setting]) -> String? {

@@ -1,12 +1,13 @@
 package import DriverCore
 import Glibc
 
-/// A mounted file system that has given up: every write to it fails until it is mounted anew.
+/// A mounted file system that has stopped after an error: every write fails until it is mounted
+/// again.
 ///
 /// Nothing is written to find it, and nothing waits for a disk.
 package struct FilesystemFault: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
-        /// An error was found, and the file system does not go on writing.
+        /// An error was found, and the file system became read-only.
         case turnedReadOnly
         /// It was stopped: reads may fail too.
         case shutDown
@@ -15,7 +16,7 @@ package struct FilesystemFault: Sendable, Hashable {
     package let mount: MountEntry
     package let kind: Kind
 
-    /// nil where nothing says that the file system has given up.
+    /// nil where the file system shows no error.
     ///
     /// Source: ext4 shows `shutdown` and `emergency_ro` since Linux 6.15, and `ro` beneath a
     /// writable mount before; btrfs shows `ro` as well; XFS opens nothing any more.
@@ -63,7 +64,7 @@ package struct FilesystemFault: Sendable, Hashable {
 }
 
 extension FilesystemFault {
-    /// Those of the file system on a device, by the device's name and number.
+    /// The faults of the file system on a device, by the device's name and number.
     package static func all(onDevice path: String, number: UInt64) throws(DriverError)
         -> [FilesystemFault]
     {
@@ -71,7 +72,7 @@ extension FilesystemFault {
         return found(among: MountTable.uses(ofDevice: path, number: number, among: table), table)
     }
 
-    /// Those of all volumes of Cairn on this host, of whatever tier.
+    /// The faults of all volumes of Cairn on this host, of any tier.
     package static func ofVolumes() throws(DriverError) -> [(MountedVolume, FilesystemFault)] {
         let table = try MountTable.read()
         let mounts = table.filter { $0.source.hasBytePrefix("/dev/") }
@@ -82,7 +83,7 @@ extension FilesystemFault {
         return faults
     }
 
-    /// That of a mount's device: an error count of ext4, or a file system that opens nothing.
+    /// The fault of a mounted device: ext4 counts errors, or the file system cannot be opened.
     ///
     /// The mount table is read only where there is a suspicion, as statistics ask each minute.
     package static func suspected(at path: String, onDevice device: String) -> Bool {

@@ -1,7 +1,7 @@
 import CHostShim
 package import DriverCore
 
-/// A volume by its device: two drivers of one host may have the same id.
+/// A volume and its device: two drivers of one host may have the same id.
 package struct MountedVolume: Sendable, Hashable {
     package let id: VolumeID
     /// `/dev/loop3` or `/dev/dm-3`.
@@ -9,8 +9,9 @@ package struct MountedVolume: Sendable, Hashable {
 }
 
 extension MountEntry {
-    /// The volume of Cairn that is mounted here as a file system or as a device node, by the kernel's
-    /// names of its device and of what is behind that; nil for others.
+    /// The volume that is mounted here, as a file system or as a device node; nil for others.
+    ///
+    /// From the kernel's names of the device and of its backing file.
     ///
     /// For reports, never for decisions.
     package func volume() throws(DriverError) -> MountedVolume? {
@@ -28,7 +29,7 @@ extension MountEntry {
             .flatMap(volume(ofMappedDevice:))
     }
 
-    /// `loop3` or `dm-3`; nil for what is no block device.
+    /// `loop3` or `dm-3`; nil for other sources.
     private var deviceName: String? {
         if DeviceMounts.nodeHolders.contains(fsType) {
             let parts = root.byteSplit(separator: "/")
@@ -40,8 +41,8 @@ extension MountEntry {
         return link?.byteSplit(separator: "/").last.map(String.init)
     }
 
-    /// The volume in the device mapper's name of a logical volume, `group-volume` with each dash of
-    /// the two doubled.
+    /// The volume in the device-mapper name of a logical volume, `group-volume` with doubled
+    /// dashes.
     static func volume(ofMappedDevice name: String) -> VolumeID? {
         let dash = UInt8(ascii: "-")
         var parts: [[UInt8]] = [[]]

@@ -5,13 +5,14 @@ import DriverCore
 /// A text that is not UTF-8 ends with a NUL here, so that it is equal to no path.
 package struct MountEntry: Sendable, Hashable {
     package let mountID: UInt64
-    /// The mount that this one lies on; the one below where several lie on one path.
+    /// The parent mount; the mount below where several are on one path.
     package let parentID: UInt64
     /// The file system's device number, as in st_dev of the files on it.
     package let device: UInt64
-    /// The folder or file of the file system that is shown here: `/` unless it is a bind mount.
+    /// The directory or file of the file system that is visible here: `/` unless it is a bind
+    /// mount.
     package let root: String
-    /// Where it is mounted, as this process sees it.
+    /// The mount point, as this process sees it.
     package let target: String
     /// Per mount: `ro,nodev,noatime`.
     let optionText: String

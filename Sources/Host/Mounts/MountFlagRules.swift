@@ -10,7 +10,7 @@ import DriverCore
 enum MountFlagRules {
     private struct Rule {
         let reason: String
-        /// The values that are harmless; nil where the option is refused with any value and with none.
+        /// The values that are allowed; nil where the option is refused with any value.
         var accepted: Set<String>?
     }
 

@@ -6,12 +6,13 @@ import Glibc
 struct MountFlags {
     /// The flags of mount(2).
     var kernel: UInt64
-    /// What is handed to the file system: `discard,context="..."`.
+    /// The options for the file system: `discard,context="..."`.
     let data: String
 
-    /// Throws `invalidRequest` for an option that would make mount(2) do something else than mount
-    /// this device, that names another file, device or program, or that lets a fault of the volume
-    /// become one of the node.
+    /// Throws `invalidRequest` for an option that is not allowed for a volume.
+    ///
+    /// One that makes mount(2) do something other than mount this device, names another file,
+    /// device or program, or lets a damaged volume harm the node.
     init(_ options: [String]) throws(DriverError) {
         let trimmed = options.map(Self.trimmed)
         for option in trimmed { try Self.checkBytes(of: option) }
@@ -54,7 +55,7 @@ struct MountFlags {
         )
     }
 
-    /// Without blanks around each of its parts, which nobody means.
+    /// The option without blanks around its parts.
     private static func trimmed(_ option: String) -> String {
         items(of: Array(option.utf8)).map { item in
             let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
@@ -81,7 +82,7 @@ extension MountFlags {
         let value: String?
     }
 
-    /// What the file system is told, in order; the last one counts where two contradict.
+    /// The file system's settings, in order; the last one wins where two contradict.
     ///
     /// A file system that finds itself damaged must not take the node with it, whatever its
     /// superblock says: ext4 turns read-only. xfs shuts down and btrfs turns read-only by
@@ -103,7 +104,7 @@ extension MountFlags {
         return known.filter { kernel & $0.flag != 0 }.map { Setting(key: $0.key, value: nil) }
     }
 
-    /// Quotes hide commas from mount(8); the kernel does not want them.
+    /// The kernel does not want the quotes that hide commas from mount(8).
     private static func setting(_ item: ArraySlice<UInt8>) -> Setting {
         let key = String(decoding: item.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
         guard key.utf8.count < item.count else { return Setting(key: key, value: nil) }

@@ -7,7 +7,7 @@ package enum MountTable {
         try parse(table: try SystemFile.read(ownPath), of: ownPath)
     }
 
-    /// The volumes of Cairn that are mounted here, each with one of the places.
+    /// The volumes of Cairn that are mounted here, each with one of its mount points.
     ///
     /// For reports, never for decisions.
     package static func volumes() throws(DriverError) -> [MountedVolume: String] {
@@ -21,7 +21,7 @@ package enum MountTable {
 
     static let ownPath = "/proc/self/mountinfo"
 
-    /// All lines of a table that was read from `path`.
+    /// Parses all lines of a table that was read from `path`.
     static func parse(table bytes: [UInt8], of path: String) throws(DriverError) -> [MountEntry] {
         var entries: [MountEntry] = []
         var start = 0
@@ -37,13 +37,14 @@ package enum MountTable {
         return entries
     }
 
-    /// The mounts that lie exactly on a target, the lowest first, the one that is seen last.
+    /// The mounts exactly at a target, the lowest first, the visible one last.
     package static func layers(at target: TargetPath) throws(DriverError) -> [MountEntry] {
         guard let path = try target.resolved() else { return [] }
         return stacked(try read().filter { $0.target.hasSameBytes(as: path) })
     }
 
-    /// The mounts of a block device's file system, binds included, and the binds of its node.
+    /// The mounts of a block device's file system, with bind mounts, and the bind mounts of its
+    /// node.
     package static func uses(ofDevice path: String, number: UInt64) throws(DriverError)
         -> [MountEntry]
     {
@@ -59,7 +60,7 @@ package enum MountTable {
         DeviceMounts(of: path, number: number).uses(among: entries).map(\.mount)
     }
 
-    /// Orders mounts on one path so that each lies on the one before it.
+    /// Orders mounts on one path, each after the one below it.
     private static func stacked(_ entries: [MountEntry]) -> [MountEntry] {
         var rest = entries
         var ordered: [MountEntry] = []

@@ -3,8 +3,7 @@ package import DriverCore
 import Glibc
 
 extension Mounts {
-    /// Shows a folder at a second place, in one step that is never writable where `readOnly` is
-    /// asked.
+    /// Bind-mounts a directory, in one step that is never writable if `readOnly` is set.
     ///
     /// The target is a folder too. Of `flags` those of a mount count (`nodev`, `noexec`, `noatime`,
     /// ...); those of a file system were given when it was mounted, and do not count here.
@@ -18,7 +17,7 @@ extension Mounts {
         try bind(opened, called: source.path, to: target, readOnly: readOnly, flags: flags)
     }
 
-    /// Shows the node of a held device at a target, which is a file.
+    /// Bind-mounts the node of a held device at a target, which is a file.
     ///
     /// The bind is made of the open descriptor, so it shows the held device whatever its name leads
     /// to. A bound node holds no device: from its release on, only a program that opens it does.

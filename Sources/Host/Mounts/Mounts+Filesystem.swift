@@ -3,7 +3,7 @@ package import DriverCore
 import Glibc
 
 extension Mounts {
-    /// Mounts a device's file system on a folder; lies on top of what is mounted there already.
+    /// Mounts a device's file system on a directory, on top of existing mounts.
     ///
     /// `flags` are options of mount(8), `nouuid` for a copy of an XFS volume among them. The mount
     /// appears only after it was seen to be the held device's.
@@ -26,8 +26,8 @@ extension Mounts {
         try attempt(operation) { chost_attach_mount(mount, destination) }
     }
 
-    /// The source is the real name, as the mount table repeats it as it is given here; the name is
-    /// true while the device is held.
+    /// The source is the device's name, because the mount table repeats it; the name is right while
+    /// the device is held.
     private static func detachedMount(
         of device: borrowing HeldDevice,
         _ filesystem: FilesystemType,

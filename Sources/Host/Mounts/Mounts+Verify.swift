@@ -3,7 +3,7 @@ import DriverCore
 import Glibc
 
 extension Mounts {
-    /// Throws where a new mount, which nobody sees yet, is not the one of the held device.
+    /// Throws where a new mount, which is still detached, is not that of the held device.
     static func verify(
         _ mount: borrowing OwnedDescriptor,
         isOf device: borrowing HeldDevice,
@@ -23,7 +23,7 @@ extension Mounts {
         }
     }
 
-    /// btrfs shows a device number of its own making, so the kernel's list of its devices is read.
+    /// btrfs has a device number of its own, so the kernel's list of its devices is read.
     private static func deviceNumber(
         ofBtrfs mount: borrowing OwnedDescriptor,
         _ path: String

@@ -4,15 +4,16 @@ import Glibc
 
 /// Mounting and unmounting by system calls, on targets that no symbolic link can divert.
 package enum Mounts {
-    /// Throws `invalidRequest` for a flag that ``mount(_:at:filesystem:flags:readOnly:)``
-    /// refuses; a flag that only the file system knows is for the file system to refuse.
+    /// Throws `invalidRequest` for a flag that ``mount(_:at:filesystem:flags:readOnly:)`` refuses.
+    ///
+    /// A flag of a file system is checked by the file system.
     package static func validate(flags: [String]) throws(DriverError) {
         _ = try MountFlags(flags)
     }
 }
 
 extension Mounts {
-    /// Takes away the uppermost mount of a target; OK where nothing is mounted.
+    /// Unmounts the topmost mount of a target; does nothing where nothing is mounted.
     ///
     /// Throws `inUse` while a program still uses the mount.
     package static func unmount(_ target: TargetPath) throws(DriverError) {
@@ -32,7 +33,7 @@ extension Mounts {
         }
     }
 
-    /// Unmounts, waiting for short visitors.
+    /// Unmounts, and waits for short users.
     ///
     /// A program that another thread starts holds copies of all descriptors for an instant, until
     /// its exec closes them; some of them may lie on this mount.
@@ -54,7 +55,7 @@ extension Mounts {
     static let mostAttempts = 10
     static let attemptIntervalMicroseconds: UInt32 = 20_000
 
-    /// Takes away every mount of a target, and sees in the mount table that none is left.
+    /// Unmounts all mounts of a target, and verifies in the mount table that none is left.
     package static func unmountAll(_ target: TargetPath) throws(DriverError) {
         for _ in 0..<mostLayers {
             try unmount(target)
@@ -67,6 +68,6 @@ extension Mounts {
         )
     }
 
-    /// More layers than any series of repeated publishes has been seen to leave.
+    /// More layers than repeated publishes have ever left.
     private static let mostLayers = 256
 }

@@ -2,7 +2,7 @@ import CHostShim
 package import DriverCore
 import Glibc
 
-/// A path from a request, beneath the kubelet's folder.
+/// A path from a request, under kubelet's directory.
 ///
 /// The folder itself may be reached through symbolic links, as administrators move it; nothing
 /// beneath it may be one, so no pod can lead the driver elsewhere. Each call resolves the path anew
@@ -17,11 +17,11 @@ package struct TargetPath: Sendable, CustomStringConvertible {
     /// The path without repeated or trailing slashes.
     package let path: String
     private let root: String
-    /// The folders between the root and the last component.
+    /// The directories between the root and the last component.
     private let folders: [String]
     private let name: String
 
-    /// Checks the text only; nothing needs to exist.
+    /// Checks only the text; nothing needs to exist.
     ///
     /// Throws `invalidRequest` for a path that is empty, relative, too long, holds `..` or a NUL,
     /// or does not lie beneath the root.
@@ -72,13 +72,13 @@ package struct TargetPath: Sendable, CustomStringConvertible {
 }
 
 extension TargetPath {
-    /// What is there now; `absent` also where the parent folder is absent.
+    /// What is there now; `absent` also where the parent directory is absent.
     package func kind() throws(DriverError) -> Kind {
         guard let parent = try openParent() else { return .absent }
         return try kind(in: parent)
     }
 
-    /// Makes the last component, a folder; a folder that exists is OK.
+    /// Creates the last component as a directory; does nothing where it exists.
     ///
     /// The parent must exist.
     package func createDirectory() throws(DriverError) {
@@ -88,7 +88,7 @@ extension TargetPath {
         }
     }
 
-    /// Makes the last component, an empty file; a file that exists is OK.
+    /// Creates the last component as an empty file; does nothing where it exists.
     ///
     /// The parent must exist.
     package func createFile() throws(DriverError) {
@@ -98,12 +98,12 @@ extension TargetPath {
         }
     }
 
-    /// Removes an empty folder; absent is OK.
+    /// Removes an empty directory; does nothing where it is absent.
     ///
     /// Never anything inside it, and never a mount.
     package func removeDirectory() throws(DriverError) { try remove(AT_REMOVEDIR) }
 
-    /// Removes an empty file; absent is OK.
+    /// Removes an empty file; does nothing where it is absent.
     ///
     /// Throws `inUse` for one that holds anything.
     package func removeFile() throws(DriverError) {
@@ -120,7 +120,7 @@ extension TargetPath {
         try remove(0)
     }
 
-    /// Whether the file system of a block device is seen here, mounted writable.
+    /// Whether the file system of a block device is mounted writable here.
     ///
     /// "Yes" is certain, and needs no look at the mount table; "no" says nothing: btrfs shows
     /// numbers of its own.
@@ -129,8 +129,8 @@ extension TargetPath {
         return chost_is_writable_mount(place.rawValue, number)
     }
 
-    /// The path as the mount table spells it, with the links of the root resolved; nil where the
-    /// parent folder is absent.
+    /// The path as in the mount table, with the links of the root resolved; nil where the parent
+    /// directory is absent.
     package func resolved() throws(DriverError) -> String? {
         guard let parent = try openParent() else { return nil }
         let folder = try Self.path(of: parent)
@@ -139,7 +139,7 @@ extension TargetPath {
 }
 
 extension TargetPath {
-    /// The target itself, as a descriptor that can be mounted on or cloned.
+    /// The target as a descriptor that can be mounted on or cloned.
     ///
     /// No link is followed. While it is open, what is mounted there cannot be unmounted.
     func open() throws(DriverError) -> OwnedDescriptor {
@@ -154,7 +154,8 @@ extension TargetPath {
         }
     }
 
-    /// Runs a call with a path of the target that depends on no text but the last component.
+    /// Runs a call with a path to the target of which only the last component is text from the
+    /// request.
     ///
     /// It goes through the parent, so that it does not hold the target busy. Nil where the target
     /// is absent.
@@ -165,7 +166,7 @@ extension TargetPath {
         return try body("/proc/self/fd/\(parent.rawValue)/\(name)")
     }
 
-    /// Whether the target is there.
+    /// Whether the target exists.
     ///
     /// openat2 has the kernel's word that the last component leads nowhere else, whatever its text
     /// is; the descriptor is closed at once.
@@ -198,7 +199,7 @@ extension TargetPath {
         }
     }
 
-    /// nil where there is nothing.
+    /// nil where it does not exist.
     private func status(in parent: borrowing OwnedDescriptor) throws(DriverError) -> stat? {
         var status = stat()
         do throws(Errno) {

@@ -8,12 +8,13 @@ import Synchronization
 /// thread that has been held for long no longer counts, so calls that hang do not use the pool up.
 /// Threads are started as they are needed, up to the bound, and stay.
 package final class BlockingPool: Sendable {
-    /// Jobs that may wait for a thread; one more is refused, so a stuck node says so.
+    /// Jobs that may wait for a thread; one more is refused, so that a hanging node reports it.
     package static let mostWaiting = 1024
 
     private let queue: JobQueue
 
-    /// A pool of so many threads, beside those that one job has held for longer than `patience`.
+    /// A pool of that many threads, not counting those that one job has held for longer than
+    /// `patience`.
     package init(threads: Int, patience: Duration = .seconds(5)) {
         precondition(threads > 0, "a pool needs a thread")
         queue = JobQueue(
@@ -56,7 +57,7 @@ package final class BlockingPool: Sendable {
     }
 }
 
-/// The meeting point of a job and the task that waits for it.
+/// Connects a job and the task that waits for it.
 private final class Outcome<Value: Sendable>: Sendable {
     typealias Answer = Result<Value, DriverError>
 

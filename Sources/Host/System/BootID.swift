@@ -1,6 +1,6 @@
 package import DriverCore
 
-/// The kernel's id of this boot; another one after each boot.
+/// The kernel's id of this boot, which changes with each boot.
 package enum BootID {
     /// Throws `unavailable` where /proc cannot be read.
     package static func current() throws(DriverError) -> String {

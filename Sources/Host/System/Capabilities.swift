@@ -1,6 +1,6 @@
 import DriverCore
 
-/// What the kernel lets this process do.
+/// The capabilities of this process.
 enum Capabilities {
     /// Source: linux/capability.h.
     enum Capability: UInt64 {
@@ -8,12 +8,12 @@ enum Capabilities {
         case sysResource = 24
     }
 
-    /// Whether the process has it in effect; false where the kernel does not say.
+    /// Whether the process has it; false where the kernel does not say.
     static func hold(_ capability: Capability) -> Bool {
         effective & (1 << capability.rawValue) != 0
     }
 
-    /// Never changes: the driver gives none away.
+    /// Never changes: the driver drops no capability.
     private static let effective: UInt64 = {
         guard let status = try? SystemFile.read("/proc/self/status") else { return 0 }
         for line in status.split(separator: UInt8(ascii: "\n")) {

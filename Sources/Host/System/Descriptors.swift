@@ -1,8 +1,8 @@
 import Glibc
 
-/// How many files and connections the process may have open.
+/// The limit of open files and connections of the process.
 package enum Descriptors {
-    /// Allows as many as the process may allow itself.
+    /// Raises the limit as far as the process may.
     ///
     /// Many systems start a service with 1024 for the sake of programs that use select(2), and
     /// leave the rest to it. Programs that are started later inherit the limit.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the process was started with, and on which host.
+/// The environment of the process, and its host's name.
 package enum Environment {
     /// The value of an environment variable; nil where it is not set or empty.
     package static func value(of name: String) -> String? {
@@ -9,7 +9,7 @@ package enum Environment {
         return text.isEmpty ? nil : text
     }
 
-    /// The host's name as the kernel knows it.
+    /// The host's name in the kernel.
     package static func hostName() -> String {
         var buffer = [CChar](repeating: 0, count: Int(HOST_NAME_MAX) + 1)
         // Cannot fail: Linux names fit into HOST_NAME_MAX.

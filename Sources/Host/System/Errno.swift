@@ -2,7 +2,8 @@ import DriverCore
 import ErrnoText
 import Glibc
 
-/// Why a system call failed; it lives inside Host and becomes a ``DriverError`` at its edge.
+/// The reason of a failed system call; only used in Host, and converted to a ``DriverError`` at its
+/// edge.
 struct Errno: Error, Hashable, CustomStringConvertible {
     let code: CInt
 
@@ -13,10 +14,11 @@ struct Errno: Error, Hashable, CustomStringConvertible {
         return "\(text) (\(name))"
     }
 
-    /// Whether it says that a device or its file is not there, or that nothing is bound to it.
+    /// Whether it means that a device or its file is gone, or that nothing is attached to it.
     var saysGone: Bool { [ENXIO, ENOENT, ENODEV].contains(code) }
 
-    /// Runs a call that answers -1 and sets errno on failure, again where a signal cut it short.
+    /// Runs a call that returns -1 and sets errno on failure; repeats it where a signal interrupted
+    /// it.
     static func check<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
         while true {
             let result = call()
@@ -34,7 +36,7 @@ struct Errno: Error, Hashable, CustomStringConvertible {
         return DriverError(code ?? driverCode, "cannot \(operation): \(self)\(ending)")
     }
 
-    /// What the failure means where the caller knows nothing better.
+    /// The error code, for callers that know no better one.
     private var driverCode: DriverError.Code {
         switch code {
         case ENOSPC, EDQUOT: .outOfSpace
@@ -54,7 +56,7 @@ struct Errno: Error, Hashable, CustomStringConvertible {
     ]
 }
 
-/// Runs a call as ``Errno/check(_:)`` does, and tells its failure as "cannot <operation>: ...".
+/// Runs a call as ``Errno/check(_:)`` does, and throws its failure as "cannot <operation>: ...".
 @discardableResult
 func attempt<Result: SignedInteger>(_ operation: @autoclosure () -> String, _ call: () -> Result)
     throws(DriverError) -> Result

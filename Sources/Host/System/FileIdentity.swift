@@ -2,7 +2,7 @@ import CHostShim
 package import DriverCore
 import Glibc
 
-/// What a file is, whatever it is called: its file system and its inode.
+/// The identity of a file, whatever its name: its file system and its inode.
 package struct FileIdentity: Sendable, Hashable {
     /// As in st_dev.
     package let device: UInt64
@@ -13,14 +13,14 @@ package struct FileIdentity: Sendable, Hashable {
         self.inode = inode
     }
 
-    /// The identity of what `path` names; a symbolic link at its end is not followed.
+    /// The identity of the file at `path`; a symbolic link at its end is not followed.
     package init(of path: String) throws(DriverError) {
         let status = try FileStatus(of: path)
         self.init(device: status.device, inode: status.inode)
     }
 }
 
-/// What statx(2) tells of a file.
+/// The statx(2) attributes of a file.
 struct FileStatus {
     private let found: chost_file_status
 
@@ -28,7 +28,7 @@ struct FileStatus {
         found = try Self.read(AT_FDCWD, path, "read the status of \(path)")
     }
 
-    /// The same of what a symbolic link at the end of the path leads to.
+    /// The attributes of the file at `path`, following a symbolic link if asked.
     init(of path: String, followingLinks: Bool) throws(DriverError) {
         let flags = chost_O_PATH | (followingLinks ? 0 : O_NOFOLLOW)
         self = try FileStatus(of: OwnedDescriptor(opening: path, flags: flags), called: path)
@@ -48,7 +48,7 @@ struct FileStatus {
 
     var device: UInt64 { found.device }
     var inode: UInt64 { found.inode }
-    /// Of the device that a device node stands for, as in st_rdev.
+    /// The number of the device of a device node, as in st_rdev.
     var deviceNumber: UInt64 { found.number }
     /// Of the mount that shows the file, as in the mount table.
     var mountID: UInt64 { found.mount_id }

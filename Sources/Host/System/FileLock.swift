@@ -1,12 +1,12 @@
 package import DriverCore
 import Glibc
 
-/// An exclusive flock(2) of a file that whoever takes it may remove when they let go, as LVM does.
+/// An exclusive flock(2) of a file that its holder may remove at the release, as LVM does.
 package struct FileLock: ~Copyable {
     private let file: OwnedDescriptor
 
-    /// Makes the file where it is missing; throws `operationPending` where somebody else holds it
-    /// for as long as `patience`.
+    /// Creates the file where it is missing; throws `operationPending` where another process holds
+    /// the lock for `patience`.
     package init(of path: String, waiting patience: Duration) throws(DriverError) {
         let end = ContinuousClock.now + patience
         while true {
@@ -20,10 +20,10 @@ package struct FileLock: ~Copyable {
         }
     }
 
-    /// Lets go.
+    /// Releases the lock.
     package consuming func release() {}
 
-    /// Whether the lock was taken, and the path still names the file.
+    /// Whether the lock was taken while the path still named the file.
     private static func take(_ file: borrowing OwnedDescriptor, _ path: String)
         throws(DriverError) -> Bool
     {

@@ -1,10 +1,11 @@
 import CHostShim
 import DriverCore
 
-/// Who holds locks of files on this host; for people, never for decisions.
+/// The holders of file locks on this host; for messages, never for decisions.
 package enum FileLocks {
-    /// The process that holds the exclusive flock(2) of a file; nil where none does, or where it
-    /// cannot be told, as from another process namespace.
+    /// The process that holds the exclusive flock(2) of a file.
+    ///
+    /// nil where none does, or where it is not visible, as from another process namespace.
     package static func holder(of file: FileIdentity) -> Int32? {
         guard let bytes = try? SystemFile.read("/proc/locks") else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).byteSplit(separator: "\n")

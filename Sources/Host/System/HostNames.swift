@@ -1,7 +1,7 @@
 package import DriverCore
 import Glibc
 
-/// Names of hosts, as the system resolves them: DNS and /etc/hosts.
+/// Resolves host names through the system: DNS and /etc/hosts.
 package enum HostNames {
     /// Every IP address of a name, in the order of the resolver, each once.
     ///

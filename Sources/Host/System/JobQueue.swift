@@ -9,17 +9,17 @@ final class JobQueue: Sendable {
 
     private struct State {
         var waiting: [Job] = []
-        /// Where in `waiting` the next job is; what lies before has been taken.
+        /// The index of the next job in `waiting`; those before it have been taken.
         var next = 0
         var threads = 0
-        /// Since when each busy thread has had its job, in no order.
+        /// When each busy thread took its job, in no order.
         var busy: [ContinuousClock.Instant] = []
-        /// Whether a thread looks after jobs that wait while all threads are held.
+        /// Whether a thread watches waiting jobs while all threads are held.
         var isWatched = false
         var isClosed = false
 
         var count: Int { waiting.count - next }
-        /// Threads without a job, or on their way to one that waits.
+        /// Threads that have no job, or are about to take a waiting one.
         var free: Int { threads - busy.count }
 
         mutating func takeFirst() -> Job? {
@@ -40,8 +40,8 @@ final class JobQueue: Sendable {
     private let mostThreads: Int
     private let mostWaiting: Int
     private let patience: Duration
-    /// Together with those that are held; each job holds the key of its volume, and no node has
-    /// more volumes than this.
+    /// The limit with held threads; each job holds the key of its volume, and a node has fewer
+    /// volumes than this.
     private static let mostThreadsEver = 1024
 
     init(mostThreads: Int, mostWaiting: Int, patience: Duration) {
@@ -66,7 +66,7 @@ final class JobQueue: Sendable {
         return accepted
     }
 
-    /// Lets every thread end once no job waits.
+    /// Ends every thread when no job waits.
     func close() {
         let threads = state.withLock { state in
             state.isClosed = true
@@ -75,7 +75,7 @@ final class JobQueue: Sendable {
         for _ in 0..<threads { signals.signal() }
     }
 
-    /// Starts a thread where the bound leaves room, which held threads do not count against.
+    /// Starts a thread if the limit allows it; held threads do not count.
     private func addWorker(_ state: inout State) {
         let now = ContinuousClock.now
         let held = state.busy.count { now - $0 > patience }
@@ -101,7 +101,7 @@ final class JobQueue: Sendable {
         }
     }
 
-    /// Adds threads for as long as jobs wait, when those that are there turn out to be held.
+    /// Adds threads while jobs wait and the existing threads turn out to be held.
     private func watch() {
         while true {
             pause()
@@ -155,7 +155,7 @@ final class JobQueue: Sendable {
     }
 }
 
-/// What a new thread is given.
+/// The start argument of a thread.
 private final class ThreadStart {
     let queue: JobQueue
     let body: (JobQueue) -> Void

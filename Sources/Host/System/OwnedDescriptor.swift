@@ -2,7 +2,7 @@ import CHostShim
 package import DriverCore
 package import Glibc
 
-/// A file descriptor with one owner, closed when the owner goes; always close-on-exec.
+/// A file descriptor with one owner, closed with the owner; always close-on-exec.
 package struct OwnedDescriptor: ~Copyable {
     package let rawValue: CInt
 
@@ -13,7 +13,7 @@ package struct OwnedDescriptor: ~Copyable {
         rawValue = try attempt("open \(path)") { unsafe open(path, flags | O_CLOEXEC, mode) }
     }
 
-    /// Opens a path beneath a folder, following no symbolic link and leaving the folder nowhere.
+    /// Opens a path under a directory, without symbolic links and without leaving the directory.
     package init(
         opening path: String,
         beneath folder: borrowing OwnedDescriptor,
@@ -27,7 +27,7 @@ package struct OwnedDescriptor: ~Copyable {
         }
     }
 
-    /// Takes over a descriptor that nobody else closes.
+    /// Takes ownership of a descriptor.
     package init(adopting descriptor: CInt) { rawValue = descriptor }
 
     deinit { close(rawValue) }

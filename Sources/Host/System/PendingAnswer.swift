@@ -1,7 +1,7 @@
 package import DriverCore
 import Synchronization
 
-/// The answer of a job, for a thread that may wait for it but not for ever.
+/// The result of a job, for a thread that waits for it with a limit.
 package final class PendingAnswer<Value: Sendable>: Sendable {
     private let answer = Mutex<Result<Value, DriverError>?>(nil)
     /// Raised once, with the answer.
@@ -12,7 +12,7 @@ package final class PendingAnswer<Value: Sendable>: Sendable {
         signal.signal()
     }
 
-    /// Waits for the answer; nil where it has not come by then, and the job goes on.
+    /// Waits for the result; nil where it is not there in time, and the job continues.
     ///
     /// For one caller, once. Blocks.
     package func value(by end: ContinuousClock.Instant) throws(DriverError) -> Value? {
@@ -22,7 +22,7 @@ package final class PendingAnswer<Value: Sendable>: Sendable {
 }
 
 extension BlockingPool {
-    /// Gives a blocking function to a thread of the pool, for a caller that blocks too.
+    /// Runs a blocking function on a thread of the pool, for a caller that blocks too.
     ///
     /// Once accepted, the job runs to its end. Throws `unavailable`, and never runs `body`, where
     /// too many jobs wait.

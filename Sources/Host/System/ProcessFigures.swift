@@ -1,7 +1,7 @@
 package import DriverCore
 import Glibc
 
-/// What the kernel counts for this process.
+/// The kernel's figures of this process.
 package struct ProcessFigures: Sendable, Hashable {
     /// User and system time together.
     package let cpuSeconds: Double

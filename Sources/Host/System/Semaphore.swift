@@ -1,6 +1,6 @@
 import CHostShim
 
-/// A number of signals that threads wait for, each of which lets one thread go on.
+/// A counting semaphore: each signal lets one waiting thread continue.
 ///
 /// Whoever waits blocks its thread, so never one of the Swift runtime.
 @safe

@@ -1,12 +1,12 @@
 import Glibc
 import Synchronization
 
-/// Where log lines go: one write(2) for each.
+/// Writes log lines to standard error: one write(2) for each.
 package enum StandardError {
     /// A pipe keeps only short writes of several threads apart.
     private static let turn = Mutex(())
 
-    /// Writes the line; what the other end does not take is lost, since nobody could be told.
+    /// Writes the line; what cannot be written is lost.
     package static func write(_ line: [UInt8]) {
         turn.withLock { _ in
             var rest = line[...]

@@ -1,7 +1,7 @@
 import Glibc
 
-/// What the process prints.
+/// The standard output of the process.
 package enum StandardOutput {
-    /// Hands over what was printed so far, also where a pipe reads it.
+    /// Flushes what was printed so far, also to a pipe.
     package static func flush() { fflush(nil) }
 }

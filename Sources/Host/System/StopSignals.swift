@@ -33,7 +33,7 @@ package final class StopSignals: Sendable {
 private final class SignalCount: Sendable {
     enum Meaning { case first, echo, second }
 
-    /// timeout(1) and some shells signal the process and then its group: one wish, told twice.
+    /// timeout(1) and some shells signal the process and then its group: that is one request.
     private static let echoTime = Duration.milliseconds(500)
 
     private let began = Mutex<ContinuousClock.Instant?>(nil)

@@ -2,7 +2,7 @@ import CHostShim
 import DriverCore
 import Glibc
 
-/// Whole small files of /proc and /sys.
+/// Reads small files of /proc and /sys.
 enum SystemFile {
     /// The file's bytes; a file of /proc has no size beforehand, so it is read to its end.
     static func read(_ path: String) throws(DriverError) -> [UInt8] {
@@ -30,7 +30,7 @@ enum SystemFile {
         try readIfThere(path).map(firstLine)
     }
 
-    /// The first line, or nil where the file is absent or cannot be read; for people, never for
+    /// The first line, or nil where the file is absent or cannot be read; for messages, never for
     /// decisions.
     static func line(_ path: String) -> String? { (try? read(path)).map(firstLine) }
 
@@ -52,7 +52,7 @@ enum SystemFile {
         }
     }
 
-    /// The device number in a text like `7:3`; nil for anything else.
+    /// The device number in a text like `7:3`; nil for other text.
     static func deviceNumber(_ text: String) -> UInt64? {
         let parts = text.byteSplit(separator: ":").map { UInt32($0) }
         guard parts.count == 2, let major = parts[0], let minor = parts[1] else { return nil }
@@ -67,7 +67,7 @@ enum SystemFile {
         return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// The names in a folder, sorted, without `.` and `..`.
+    /// The names in a directory, sorted, without `.` and `..`.
     static func names(in path: String) throws(DriverError) -> [String] {
         guard let folder = unsafe opendir(path) else {
             throw Errno(code: errno).failure(to: "list \(path)")

@@ -1,9 +1,9 @@
 package import DriverCore
 import Glibc
 
-/// One mount by which a block device is in use, in any mount namespace that this process sees.
+/// One mount of a block device, in any mount namespace that this process can see.
 package struct DeviceUse: Sendable, Hashable {
-    /// Where it is mounted, as the namespace sees it.
+    /// The mount point, as the namespace sees it.
     package let target: String
     /// Whether it shows the device's node rather than a file system on the device.
     package let isNode: Bool
@@ -47,7 +47,7 @@ extension DeviceUse {
         return found
     }
 
-    /// Throws `inUse`, saying by whom, where the device is mounted in any namespace, or open.
+    /// Throws `inUse` with the user's name where the device is mounted in any namespace, or open.
     ///
     /// A mount of this namespace stays until somebody unmounts it, and is refused at once. What
     /// goes by itself is waited for, at most `patience`: a probe of udev that has the device open,

@@ -1,7 +1,7 @@
 package import DriverCore
 
-/// A volume that a process keeps mounted in a mount namespace of its own, though it is mounted
-/// nowhere in this process's.
+/// A volume that another process keeps mounted in its own mount namespace, but that is unmounted in
+/// this process's.
 package struct KeptMount: Sendable, Hashable {
     package let id: VolumeID
     /// As the other namespace sees it.
@@ -10,7 +10,7 @@ package struct KeptMount: Sendable, Hashable {
 }
 
 extension KeptMount {
-    /// All of them in the namespaces that this process sees, one for each volume and namespace.
+    /// All of them in the visible namespaces, one for each volume and namespace.
     package static func all() throws(DriverError) -> [KeptMount] {
         let own = Set(try MountTable.volumes().keys)
         var found: [KeptMount] = []

@@ -3,8 +3,8 @@ package import DriverCore
 import Glibc
 
 extension LoopDevices {
-    /// Takes the device away from the file and sees it gone; OK where it is gone, or where the
-    /// device shows another file by now.
+    /// Detaches the device from the file and verifies it; does nothing where it is detached, or has
+    /// another file by now.
     ///
     /// Throws `inUse`, with the device attached as before, while it is mounted in any mount
     /// namespace that is seen, or a program has it open; what goes by itself is waited for. Clearing
@@ -16,7 +16,7 @@ extension LoopDevices {
         try Self.detach(device, showing: .file(backing))
     }
 
-    /// The same for a device that is known by the name of the file behind it, as the kernel has it.
+    /// The same for a device that is known by the kernel's name of its file.
     ///
     /// Needs nothing of the file itself, whose disk may be away.
     package func detach(_ device: LoopDevice, showing file: LoopFile) throws(DriverError) {
@@ -24,7 +24,7 @@ extension LoopDevices {
         try Self.detach(device, showing: .name(file))
     }
 
-    /// What a device must show for it to be detached.
+    /// What must be attached to a device for it to be detached.
     private enum Contents {
         case file(FileIdentity)
         case name(LoopFile)
@@ -49,7 +49,7 @@ extension LoopDevices {
 
     /// Longer than the namespaces of a container take to end, shorter than a caller waits.
     private static let patience = Duration.seconds(2)
-    /// Together two seconds: longer than udev looks at a device, shorter than a caller waits.
+    /// Together two seconds: longer than a probe by udev, shorter than a caller waits.
     private static let looks = 100
     private static let lookIntervalMicroseconds: UInt32 = 20_000
 
@@ -62,8 +62,8 @@ extension LoopDevices {
         }
     }
 
-    /// Clears the device while nobody else can mount it, unless it is gone already; false where it
-    /// is open.
+    /// Detaches the device while it cannot be mounted, unless it is detached already; false where
+    /// it is open.
     private static func clear(_ device: LoopDevice, _ contents: Contents) throws(DriverError)
         -> Bool
     {
@@ -87,7 +87,7 @@ extension LoopDevices {
         return true
     }
 
-    /// Undoes a clearing that waits for another program's closing, and says so.
+    /// Undoes a detach that waits for another program to close the device, and reports that.
     private static func takeBack(_ device: LoopDevice, _ contents: Contents)
         throws(DriverError)
     {

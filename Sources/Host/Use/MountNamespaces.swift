@@ -2,7 +2,7 @@ import CHostShim
 import DriverCore
 import Glibc
 
-/// The mount namespaces of other processes, as far as this process sees them in /proc.
+/// The mount namespaces of other processes, as far as they are visible in /proc.
 ///
 /// In a container without the host's process ids that is nothing but the container itself.
 enum MountNamespaces {
@@ -22,7 +22,7 @@ enum MountNamespaces {
         return found
     }
 
-    /// Where the device is in use in a process's mount namespace; none where the process is gone.
+    /// The uses of the device in a process's mount namespace; none where the process is gone.
     ///
     /// A table that has nothing to do with the device is read and searched, but not parsed.
     static func uses(of device: DeviceMounts, in pid: pid_t) throws(DriverError)
@@ -34,14 +34,14 @@ enum MountNamespaces {
         return device.uses(among: entries, root: "/proc/\(pid)/root")
     }
 
-    /// The mounts of a process's mount namespace; none where it is gone, or hides them.
+    /// The mounts of a process's mount namespace; none where it is gone, or not readable.
     static func entries(in pid: pid_t) throws(DriverError) -> [MountEntry] {
         let path = "/proc/\(pid)/mountinfo"
         guard let bytes = try table(path) else { return [] }
         return try MountTable.parse(table: bytes, of: path)
     }
 
-    /// nil where the process has ended, or hides its mounts from this process.
+    /// nil where the process has ended, or its mounts are not readable.
     private static func table(_ path: String) throws(DriverError) -> [UInt8]? {
         // A process that waits for its parent has no namespace any more: EINVAL.
         try SystemFile.readIfThere(path, nothing: [EINVAL, EACCES, EPERM])
@@ -65,7 +65,7 @@ enum MountNamespaces {
 extension [UInt8] {
     fileprivate func holds(_ word: String) -> Bool { position(of: word, from: 0) != nil }
 
-    /// The lines in which a word stands.
+    /// The lines that have a word.
     fileprivate func lines(holding word: String) -> [ArraySlice<UInt8>] {
         var found: [ArraySlice<UInt8>] = []
         var start = 0

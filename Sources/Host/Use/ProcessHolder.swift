@@ -1,15 +1,15 @@
 import DriverCore
 package import Glibc
 
-/// A process that keeps a device in use: who it is, in the words of an administrator.
+/// A process that keeps a device in use, described for an administrator.
 package struct ProcessHolder: Sendable, Hashable, CustomStringConvertible {
     package let pid: pid_t
-    /// The name that the process has given itself; text of a tenant.
+    /// The process's own name; may be a tenant's text.
     package let command: String
-    /// The id of its container, as container runtimes know it; nil outside of containers.
+    /// The id of its container in container runtimes; nil outside of containers.
     package let container: String?
 
-    /// The process as /proc shows it now; a name stands for what cannot be read.
+    /// The process as /proc shows it now; text that cannot be read is replaced.
     init(pid: pid_t) {
         self.pid = pid
         command = SystemFile.line("/proc/\(pid)/comm") ?? "unknown"
@@ -46,7 +46,7 @@ package struct ProcessHolder: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension ProcessHolder {
-    /// A process that has the device's node open; nil where none is seen.
+    /// A process that has the device's node open; nil where none is visible.
     ///
     /// For people: goes through the descriptors of every process by name, and opens none.
     static func opening(_ path: String) -> ProcessHolder? {

@@ -2,21 +2,21 @@ package import Backend
 package import DriverCore
 package import Host
 
-/// The block device of a volume, with all that it is made of.
+/// The block device of a volume, with the devices below it.
 package struct VolumeDevice: Sendable, Hashable {
-    /// The back end's own device first, then each one that stands on the one before; never empty.
+    /// The backend's own device first, then each device on top of the one before; never empty.
     package let layers: [AttachedDevice]
 
-    /// A device of a back end with nothing on top.
+    /// A device of a backend with nothing on top.
     package init(_ device: AttachedDevice) { layers = [device] }
 
-    /// The device that is mounted, or shown to a pod.
+    /// The device that is mounted or published.
     package var top: AttachedDevice { layers[layers.endIndex - 1] }
 
     /// `/dev/loop3`: the top's.
     package var path: String { top.path }
 
-    /// Whether a device that was opened is the one that is mounted or shown.
+    /// Whether an open device is the one that is mounted or published.
     package func isShown(by held: borrowing HeldDevice) -> Bool { AttachedDevice(held) == top }
 
     /// Whether the kernel refuses writes to the top.
@@ -24,7 +24,7 @@ package struct VolumeDevice: Sendable, Hashable {
         try HeldDevice(opening: path).isReadOnly()
     }
 
-    /// Who has a layer mounted in another mount namespace that this process sees.
+    /// The process that has a layer mounted in another mount namespace that this process can see.
     package func holderElsewhere() throws(DriverError) -> ProcessHolder? {
         for layer in layers.reversed() {
             let uses = try DeviceUse.elsewhere(ofDevice: layer.path, number: layer.number)

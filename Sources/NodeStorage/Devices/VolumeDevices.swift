@@ -2,7 +2,7 @@ package import Backend
 package import DriverCore
 package import Host
 
-/// The one way to the block device of a volume.
+/// Opens, grows and closes the block device of one volume; nothing else does.
 ///
 /// Nobody else asks a back end to attach, to detach or to grow a device. So what comes to lie between
 /// the back end's device and the mount is opened, grown and closed here, and nothing above changes.
@@ -15,8 +15,9 @@ package struct VolumeDevices: Sendable {
         self.tier = tier
     }
 
-    /// Attaches the volume, or finds the device that it has; open and verified, so that it stays the
-    /// volume's for as long as it is held.
+    /// Attaches the volume, or finds the device that it has.
+    ///
+    /// The device is open and verified, so it stays the volume's while it is held.
     ///
     /// ``close()`` finds it in use until it is released.
     package func open() throws(DriverError) -> HeldDevice {
@@ -43,17 +44,19 @@ package struct VolumeDevices: Sendable {
         return held
     }
 
-    /// The device by what the kernel alone knows: the storage is not asked, and may be away or hang.
+    /// The device as the kernel reports it; does not read the storage, which may be missing or
+    /// hang.
     package func known() throws(DriverError) -> VolumeDevice? {
         try tier.backend.device(of: id).map(VolumeDevice.init)
     }
 
-    /// Grows the volume to at least `size`, and its device with it; OK where it is that large already.
+    /// Grows the volume to at least `size`, and its device with it; does nothing where it is
+    /// already that large.
     package func grow(to size: ByteCount) throws(DriverError) -> VolumeRecord {
         try tier.change { (it) throws(DriverError) in try it.expandVolume(id, to: size) }
     }
 
-    /// Ends the use of the device; OK where there is none.
+    /// Detaches the device; does nothing where there is none.
     ///
     /// Throws `inUse` where it is still mounted or open. The storage is not asked, and may be away or
     /// hang: a pod must be able to end.
@@ -65,7 +68,7 @@ extension Tiers.LocatedVolume {
 }
 
 extension Tiers {
-    /// The device of a volume, whichever tier it is of, by what the kernel alone knows.
+    /// The device of a volume of any tier, as the kernel reports it.
     package func device(of id: VolumeID) throws(DriverError) -> VolumeDevice? {
         for tier in holders(of: id) {
             if let device = try VolumeDevices(of: id, in: tier).known() { return device }
@@ -73,7 +76,7 @@ extension Tiers {
         return nil
     }
 
-    /// Ends the use of a volume's device, in the same way; OK where there is none.
+    /// Detaches the device of a volume of any tier; does nothing where there is none.
     package func closeDevice(of id: VolumeID) throws(DriverError) {
         for tier in holders(of: id) { try VolumeDevices(of: id, in: tier).close() }
     }

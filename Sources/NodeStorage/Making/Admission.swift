@@ -2,12 +2,12 @@ package import Backend
 package import DriverCore
 internal import Synchronization
 
-/// Says whether one more volume may be made, by the limits of the node and of its tiers.
+/// Refuses new volumes above the limits of the node and of its tiers.
 ///
 /// The records tell how many volumes there are, so that no crash can make the count wrong. Memory
 /// holds only what is being made now, so that concurrent creates cannot share the last place.
 package final class Admission: Sendable {
-    /// A volume that takes a place of a tier.
+    /// A volume that counts against the limits of a tier.
     fileprivate struct Place {
         let volume: CountedVolume
         let tier: String
@@ -21,9 +21,9 @@ package final class Admission: Sendable {
 
     private struct State {
         var nextTicket = 0
-        /// What is being made, by the order in which it was asked for.
+        /// The volumes that are being made, by the order of their requests.
         var making: [Int: Place] = [:]
-        /// What each tier had when it last answered, for as long as it does not.
+        /// The last count of each tier that does not answer now.
         var lastCounts: [String: Count] = [:]
     }
 
@@ -32,7 +32,7 @@ package final class Admission: Sendable {
     private let policies: [String: TierPolicy]
     private let state = Mutex(State())
 
-    /// `policies` by the names of the tiers; a tier without one is closed for everything.
+    /// `policies` by the names of the tiers; a tier without one allows no inline volumes.
     package init(maximumVolumes: Int64 = 0, policies: [String: TierPolicy] = [:]) {
         self.maximumVolumes = maximumVolumes
         self.policies = policies
@@ -40,7 +40,7 @@ package final class Admission: Sendable {
 
     package func policy(of tier: String) -> TierPolicy { policies[tier] ?? TierPolicy() }
 
-    /// The limits of a tier's inline volumes; throws `invalidRequest` where it makes none.
+    /// The limits of a tier's inline volumes; throws `invalidRequest` where it allows none.
     package func inlinePolicy(of tier: String) throws(DriverError) -> InlinePolicy {
         if let policy = policy(of: tier).inline { return policy }
         let open = policies.filter { $0.value.inline != nil }.keys.sorted()
@@ -54,8 +54,8 @@ package final class Admission: Sendable {
         )
     }
 
-    /// Makes a volume with `body` if there is a place for it; throws `outOfSpace`, after `undo`, where
-    /// there is none.
+    /// Makes a volume with `body` if the limits allow it; otherwise runs `undo` and throws
+    /// `outOfSpace`.
     package func admitting<Result>(
         _ record: VolumeRecord,
         to tiers: Tiers,
@@ -76,7 +76,7 @@ package final class Admission: Sendable {
         return try body()
     }
 
-    /// Whether the node has all the volumes that it may have.
+    /// Whether the node has as many volumes as it may have.
     package func isFull(_ tiers: Tiers) -> Bool {
         guard maximumVolumes > 0 else { return false }
         let making = state.withLock { Array($0.making.values) }
@@ -85,8 +85,8 @@ package final class Admission: Sendable {
         return (counts ?? [:]).values.reduce(0) { $0 + $1.all } >= maximumVolumes
     }
 
-    /// Takes a number, and tells what was asked for before: of two that ask for the last place
-    /// together, the first one gets it.
+    /// Registers a request, and returns those before it: of two requests for the last place, the
+    /// first one gets it.
     private func enter(_ record: VolumeRecord) -> (ticket: Int, earlier: [Place]) {
         let place = Place(volume: CountedVolume(record), tier: record.tier)
         return state.withLock { state in
@@ -119,7 +119,7 @@ package final class Admission: Sendable {
         }
     }
 
-    /// How many volumes each tier has or is about to have; throws where `needed` does not answer.
+    /// How many volumes each tier has or is making; throws where the tier `needed` does not answer.
     ///
     /// Another tier that does not answer counts as it last did: its disk must not stop every create.
     private func counts(

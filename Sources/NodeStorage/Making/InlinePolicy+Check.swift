@@ -1,8 +1,9 @@
 internal import DriverCore
 
 extension InlinePolicy {
-    /// Throws where a new inline volume is larger than the tier allows, or has a file system that it
-    /// does not; `filesystem` is nil for raw block access, which no inline volume has.
+    /// Throws where the tier does not allow a new inline volume of this size or file system.
+    ///
+    /// `filesystem` is nil for raw block access, which no inline volume has.
     func check(_ size: ByteCount, _ filesystem: FilesystemType?, in tier: Tier)
         throws(DriverError)
     {

@@ -48,7 +48,8 @@ extension VolumeMaker {
 }
 
 extension VolumeParameters {
-    /// Throws `invalidRequest` where the class chooses a block size and the tier cannot.
+    /// Throws `invalidRequest` where the class sets a block size and the tier does not support
+    /// that.
     package func checkBlockSize(in tier: Tier) throws(DriverError) {
         guard blockSize != nil, !tier.choosesBlockSize else { return }
         throw DriverError(

@@ -3,12 +3,13 @@ package import DriverCore
 internal import Host
 package import Naming
 
-/// Decides what a new volume is to be, and has its tier make it; for CreateVolume and for inline
-/// volumes.
+/// Decides tier, size and file system of a new volume, and has the tier make it.
+///
+/// For CreateVolume and for inline volumes.
 ///
 /// The caller holds the volume's key, and shares its source's.
 package struct VolumeMaker: Sendable {
-    /// What a request without any size gets.
+    /// The size of a volume whose request has none.
     static let preferredSize = ByteCount.gibibytes(1)
 
     let identity: NodeIdentity
@@ -28,7 +29,7 @@ package struct VolumeMaker: Sendable {
         self.now = now
     }
 
-    /// Finds the volume, or makes it once `permit` has not thrown.
+    /// Finds the volume of an earlier try, or makes it; calls `permit` before, which may throw.
     package func make(
         _ wanted: RequestedVolume,
         id: VolumeID,
@@ -59,7 +60,7 @@ package struct VolumeMaker: Sendable {
         }
     }
 
-    /// The tier that the request names, opened.
+    /// The tier that the request names, with its storage opened.
     ///
     /// Where this node has no such tier the answer is final, and sends the caller to another node.
     /// So it is not given where an earlier call with this name has made a volume here.
@@ -116,7 +117,7 @@ package struct VolumeMaker: Sendable {
         )
     }
 
-    /// `preferred` is the size of a volume that names none and is no copy.
+    /// The size of the new volume; `preferred` is for a request without a size that is no copy.
     private func size(
         of wanted: RequestedVolume,
         from origin: VolumeOrigin?,
@@ -169,7 +170,7 @@ package struct VolumeMaker: Sendable {
         if !isChangeAllowed { try origin.checkMode(of: wanted) }
     }
 
-    /// A copy keeps its source's file system; an empty volume gets the one that is asked for.
+    /// The file system of the new volume: a copy keeps its source's.
     private func filesystem(
         of wanted: RequestedVolume,
         from origin: VolumeOrigin?,
@@ -197,8 +198,9 @@ package struct VolumeMaker: Sendable {
         return chosen
     }
 
-    /// Options reach the record, so they must be those of a file system, also where a copy is not
-    /// formatted and its class was written for another one than its source holds.
+    /// Throws where mkfs options do not fit the file system.
+    ///
+    /// They reach the record, so they are checked also where a copy is not formatted.
     private func checkOptions(of wanted: RequestedVolume, for types: [FilesystemType])
         throws(DriverError)
     {

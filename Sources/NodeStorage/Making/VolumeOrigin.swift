@@ -1,7 +1,7 @@
 internal import Backend
 internal import DriverCore
 
-/// The facts of a source that decide what a copy of it may be.
+/// The properties of a source that decide what a copy of it may be.
 struct VolumeOrigin: Sendable {
     let tier: String
     let size: ByteCount
@@ -36,14 +36,15 @@ struct VolumeOrigin: Sendable {
     /// Whether the first stage of a copy makes its file system, since the source has none yet.
     var willBeFormatted: Bool { contents == .blank || contents == .formatting }
 
-    /// What a copy holds that gets this file system; nil where it is for raw block access alone.
+    /// The contents of a copy with that file system; nil where the copy is only for raw block
+    /// access.
     ///
     /// The user of a raw copy may write anything to it, so it is never more than bytes again.
     func contents(ofCopyWith filesystem: FilesystemType?) -> VolumeRecord.Contents {
         filesystem == nil && contents != .blank ? .raw : contents.ofCopy
     }
 
-    /// Throws `invalidRequest` where the copy is wanted in a mode that the source was not made for.
+    /// Throws `invalidRequest` where the copy would have another volume mode than its source.
     ///
     /// The bytes of a raw block volume are whatever its user wrote: a file system made by hand to
     /// attack the kernel that mounts it, or to show files that nobody should get.

@@ -2,7 +2,7 @@ package import DriverCore
 internal import Host
 
 extension TargetPath {
-    /// Removes what a publish made: an empty folder or an empty file.
+    /// Removes the target that a publish made: an empty directory or an empty file.
     ///
     /// Absent is OK; anything else is left where it is, and an error.
     package func removeBindTarget() throws(DriverError) {

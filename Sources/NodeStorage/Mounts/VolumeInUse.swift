@@ -2,14 +2,15 @@ internal import Backend
 package import DriverCore
 internal import Host
 
-/// How a volume is in use on this node: by the mount table of the driver's own namespace, and by
-/// the notes where mounts cannot say it.
+/// How a volume is in use on this node.
+///
+/// By the mount table of the driver's own namespace, and by the notes for what mounts do not show.
 package struct VolumeInUse: Sendable, Hashable {
     package let place: String
-    /// Whether it is staged and nothing more, so that kubelet's unstage ends the use.
+    /// Whether it is only staged, so that kubelet's unstage ends the use.
     package let isStagingOnly: Bool
 
-    /// nil where the volume is in use nowhere.
+    /// nil where the volume is not in use.
     ///
     /// A staged block device shows in no mount: its note counts while the volume has a device.
     package init?(_ usage: UsageNote, device: VolumeDevice?) throws(DriverError) {

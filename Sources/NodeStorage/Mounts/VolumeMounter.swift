@@ -3,8 +3,9 @@ package import DriverCore
 package import Host
 package import Logging
 
-/// Attaches, prepares and mounts a volume's file system at one place; for stage and for inline
-/// volumes, whose target is mounted directly.
+/// Attaches, prepares and mounts a volume's file system at one path.
+///
+/// For stage, and for inline volumes, which are mounted directly at their target.
 package struct VolumeMounter {
     let volume: Tiers.LocatedVolume
     let logger: Logger
@@ -46,7 +47,7 @@ package struct VolumeMounter {
         try mount(device, type, at: target, access: access, readOnly: readOnly)
     }
 
-    /// Brings what an interrupted call mounted to where ``mount(at:access:readOnly:)`` leaves it.
+    /// Completes what an interrupted ``mount(at:access:readOnly:)`` left.
     package func finish(at target: TargetPath, readOnly: Bool) throws(DriverError) {
         guard !readOnly, let type = volume.record.filesystem else { return }
         do throws(DriverError) {

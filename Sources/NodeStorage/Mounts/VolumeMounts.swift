@@ -2,17 +2,17 @@ internal import Backend
 package import DriverCore
 package import Host
 
-/// Where one volume is mounted, by one look at the mount table of the driver's own namespace.
+/// Where one volume is mounted, from one read of the driver's own mount table.
 package struct VolumeMounts: Sendable {
     private let entries: [MountEntry]
-    /// Those of the entries that show the volume.
+    /// The entries that show the volume.
     private let own: [MountEntry]
 
     package init(of device: VolumeDevice?) throws(DriverError) {
         self.init(of: device, among: try MountTable.read())
     }
 
-    /// The same by a mount table that was read before.
+    /// Uses a mount table that was read before.
     ///
     /// Each layer of the device is the volume: who mounts a lower one uses it too.
     package init(of device: VolumeDevice?, among entries: [MountEntry]) {
@@ -24,14 +24,14 @@ package struct VolumeMounts: Sendable {
         own = entries.filter { shown.contains($0.mountID) }
     }
 
-    /// Whether the volume's file system is seen at a path, mounted writable.
+    /// Whether the volume's file system is mounted writable at a path.
     ///
     /// "Yes" is certain, and needs no look at the mount table; "no" says nothing.
     package static func showsWritable(_ device: VolumeDevice, at path: TargetPath) -> Bool {
         path.isWritableMount(ofDevice: device.top.number)
     }
 
-    /// What is mounted at a path; the topmost layer.
+    /// What the topmost mount at a path is.
     package enum Layer: Sendable, Hashable {
         case nothing
         case thisVolume(isReadOnly: Bool)
@@ -43,7 +43,7 @@ package struct VolumeMounts: Sendable {
         return layer(atResolved: place)
     }
 
-    /// For a path as the mount table writes it.
+    /// The topmost mount at a path, spelled as in the mount table.
     package func layer(atResolved path: String) -> Layer {
         guard let top = entries.last(where: { $0.target.hasSameBytes(as: path) }) else {
             return .nothing
@@ -54,29 +54,28 @@ package struct VolumeMounts: Sendable {
         return .thisVolume(isReadOnly: top.options.contains("ro"))
     }
 
-    /// Every place where the volume is visible now.
+    /// All paths at which the volume is mounted.
     package var places: [String] { own.map(\.target) }
 
-    /// Whether anything at all is mounted at a path as the mount table writes it.
+    /// Whether anything is mounted at a path, spelled as in the mount table.
     package func isMountPoint(_ path: String) -> Bool {
         entries.contains { $0.target.hasSameBytes(as: path) }
     }
 }
 
-/// A place beneath kubelet's folder where a pod sees the volume: what the kernel knows of it, and
-/// what is noted.
+/// A path under kubelet's directory where a pod sees the volume, from the mount table and the note.
 package struct VisiblePublication: Sendable, Hashable {
-    /// As the mount table writes it.
+    /// Spelled as in the mount table.
     package let target: String
     package let isReadOnly: Bool
-    /// nil where no note says it: it may be any.
+    /// nil where no note has the mode, so it may be any.
     package let mode: VolumeAccess.Mode?
 
     package func isAt(_ path: String?) -> Bool { path.map(target.hasSameBytes(as:)) ?? false }
 }
 
 extension VolumeMounts {
-    /// The places beneath a folder where pods see the volume.
+    /// The paths under a directory where pods see the volume.
     ///
     /// A published file system shows its root, a published block device its node. What shows a part
     /// of a file system hangs on a publication (kubelet binds subPaths so), and what lies outside of
@@ -97,12 +96,12 @@ extension VolumeMounts {
         }
     }
 
-    /// Whether pods may see the device's node anywhere but at one place.
+    /// Whether the device's node is mounted anywhere but at one path.
     package func showsNode(exceptAt target: String?) -> Bool {
         own.contains { isNode($0) && !$0.isAt(target) }
     }
 
-    /// A file system shows its own number, or that of btrfs; a node lies in another file system.
+    /// Whether the mount is that of a device node: nodes are on devtmpfs, ramfs or tmpfs.
     private func isNode(_ mount: MountEntry) -> Bool {
         ["devtmpfs", "ramfs", "tmpfs"].contains(mount.fsType)
     }

@@ -3,7 +3,7 @@ internal import DriverCore
 internal import Host
 internal import Logging
 
-/// Makes a volume's device ready to be mounted, and the only caller of mkfs.
+/// Formats, checks or repairs a volume's file system before it is mounted; the only caller of mkfs.
 ///
 /// mkfs needs two proofs: the record says that the volume was never formatted, and the probe says
 /// that the device is blank. The record moves to `formatting` before mkfs and to `formatted` after
@@ -14,7 +14,7 @@ struct VolumePreparation {
 
     private var record: VolumeRecord { volume.record }
 
-    /// Returns the file system to mount.
+    /// Prepares the device, and returns its file system.
     func run(on device: borrowing HeldDevice) throws(DriverError) -> FilesystemType {
         switch record.contents {
         case .blank:

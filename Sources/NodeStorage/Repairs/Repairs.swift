@@ -4,7 +4,8 @@ internal import Host
 package import Logging
 internal import Synchronization
 
-/// Brings records, data, devices and mounts together, at the start and whenever somebody asks.
+/// Scans records, data, devices and mounts at the start and at SIGHUP, and repairs what a crash
+/// left.
 ///
 /// Each tier finishes or removes what is half-made and tells what it cannot explain; here devices
 /// go that a crash has left attached and that nothing uses. Mounts are kubelet's and stay.
@@ -27,7 +28,7 @@ package final class Repairs: Sendable {
         self.logger = logger
     }
 
-    /// What was done since the process began, all tiers together.
+    /// What all tiers together have repaired since the process began.
     package var figures: RepairFigures {
         var sum = tiers.repairs
         sum.detached += detached.withLock(\.self)
@@ -90,7 +91,7 @@ package final class Repairs: Sendable {
     private static let unreadableAdvice =
         "its access mode counts as unknown; the next stage or publish writes the note again"
 
-    /// Tells of notes that cannot be read, and of volumes in use of which nothing is noted.
+    /// Logs notes that cannot be read, and volumes in use without a note.
     private func reportNotes() {
         for (id, reason) in usage.unreadableNotes {
             logger.warning(
@@ -128,7 +129,7 @@ package final class Repairs: Sendable {
         }
     }
 
-    /// Whether a volume is one of this node's, and nothing is noted of its use.
+    /// Whether the volume is one of this node's and has no note.
     private func isUnnoted(_ id: VolumeID) -> Bool {
         tiers.remembers(id) && usage.usage(of: id).isEmpty && usage.unreadableNotes[id] == nil
     }
@@ -158,7 +159,7 @@ package final class Repairs: Sendable {
         }
     }
 
-    /// Whether the device of a volume shows in no mount and can serve nobody.
+    /// Whether the volume's device is not mounted and nothing can need it.
     ///
     /// What may be handed out as a raw device is used without any mount.
     private func isIdle(_ volume: Tiers.LocatedVolume) throws(DriverError) -> Bool {

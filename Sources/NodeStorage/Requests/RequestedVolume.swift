@@ -2,14 +2,14 @@ package import Backend
 internal import DriverCore
 internal import Naming
 
-/// A new volume as it is asked for, checked as far as the request alone allows.
+/// A request for a new volume, checked as far as possible without storage.
 package struct RequestedVolume: Sendable {
     package let name: String
     package let range: SizeRange
     package let accesses: [VolumeAccess]
     package let parameters: VolumeParameters
     package let source: VolumeSource?
-    /// The topologies of which one must be reachable; none where any will do.
+    /// The topologies of which one must fit; empty where any does.
     package let requisite: [[String: String]]
     package let isEphemeral: Bool
 
@@ -31,7 +31,7 @@ package struct RequestedVolume: Sendable {
         self.isEphemeral = isEphemeral
     }
 
-    /// The file system that the request names; nil where it leaves the choice to us.
+    /// The file system that the request names; nil where the driver chooses.
     func filesystem() throws(DriverError) -> FilesystemType? {
         let named = Set(accesses.compactMap(\.filesystem))
         guard named.count <= 1 else {

@@ -1,10 +1,10 @@
 package import DriverCore
 
-/// A capacity range, checked: both ends may be open.
+/// A checked capacity range; both ends may be open.
 package struct SizeRange: Sendable, Hashable {
-    /// Zero where the request names none.
+    /// Zero where the request has none.
     package let required: ByteCount
-    /// nil where there is none.
+    /// nil where the request has none.
     package let limit: ByteCount?
 
     package init(required: ByteCount, limit: ByteCount?) {

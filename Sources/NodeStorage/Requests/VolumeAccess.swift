@@ -1,7 +1,7 @@
 package import Backend
 package import DriverCore
 
-/// How a volume is to be used: a volume capability, checked.
+/// A checked volume capability: how a volume is to be used.
 package struct VolumeAccess: Sendable, Hashable {
     package enum Mode: String, Sendable, Hashable {
         case writer = "SINGLE_NODE_WRITER"
@@ -12,7 +12,7 @@ package struct VolumeAccess: Sendable, Hashable {
 
     package let mode: Mode
     package let isBlock: Bool
-    /// As asked; nil means whatever the volume has.
+    /// The file system that is asked for; nil means that of the volume.
     package let filesystem: FilesystemType?
     package let mountFlags: [String]
 

@@ -1,16 +1,16 @@
 package import Backend
 package import DriverCore
 
-/// The StorageClass parameters of a volume, checked.
+/// The checked StorageClass parameters of a volume.
 package struct VolumeParameters: Sendable {
-    /// By what a class names its volumes' file system: the provisioner's key, with its prefix.
+    /// The parameter for the file system: the provisioner's key, with its prefix.
     package static let filesystemKey = "csi.storage.k8s.io/fstype"
-    /// By what a class chooses the logical block size of its volumes' devices.
+    /// The parameter for the logical block size of the device.
     package static let blockSizeKey = "blockSize"
 
     /// nil means the default tier.
     package let tier: String?
-    /// Split into an argument vector later, when the file system's type is known.
+    /// mkfs options as one text; split when the file system's type is known.
     package let mkfsOptions: String?
     /// nil means the tier's.
     package let layout: Layout?
@@ -21,7 +21,7 @@ package struct VolumeParameters: Sendable {
     /// Whether a copy may have another volume mode than its source.
     package let allowsVolumeModeChange: Bool
     package let claim: ClaimNames
-    /// What the volume's record keeps, and a retry is compared with.
+    /// The parameters that the record keeps, and with which a retry is compared.
     package let kept: [String: String]
 
     package init(
@@ -46,8 +46,8 @@ package struct VolumeParameters: Sendable {
 }
 
 extension VolumeParameters {
-    /// The first key, in alphabetical order, in which they differ from those that a volume was made
-    /// with; nil where they do not differ.
+    /// The first parameter, in alphabetical order, that differs from the record's; nil where none
+    /// differs.
     ///
     /// The tier is compared with the one that the volume lies in: whether it was named, or was the
     /// default one, makes no difference.

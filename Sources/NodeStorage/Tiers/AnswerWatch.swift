@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Whether storage answers, told by the work that it was given.
+/// Detects storage that does not answer, from the work that it was given.
 ///
 /// It hangs while a question has waited for longer than the patience, and none that was asked later
 /// has been answered. Then nobody else needs to wait to learn the same, but now and then one
@@ -21,20 +21,20 @@ final class AnswerWatch: Sendable {
 
     enum Admission {
         case begin(Ticket)
-        /// Begin once the question of this ticket has been answered in time.
+        /// Begin once a read with this ticket was answered in time.
         case lookFirst(Ticket)
-        /// Nobody should wait for this one.
+        /// A read that shows whether the storage answers again; no caller should wait for it.
         case trial(Ticket, hangingFor: Duration)
         case refuse(hangingFor: Duration)
     }
 
     private struct State {
-        /// When each question without an answer was asked, oldest first.
+        /// When each unanswered read began, oldest first.
         var questions: [Instant] = []
-        /// When each change that is going on began, oldest first.
+        /// When each running change began, oldest first.
         var changes: [Instant] = []
         var lastAsked: Instant
-        /// When the latest of those that were answered had been asked.
+        /// When the most recent read that was answered had begun.
         var lastAnswered: Instant
 
         mutating func begin(_ work: Work, _ now: Instant) -> Ticket {
@@ -54,8 +54,8 @@ final class AnswerWatch: Sendable {
             }
         }
 
-        /// Whether a change goes on for so long that the storage may hang, and nobody has been
-        /// answered of late.
+        /// Whether a change has run for so long, without an answer to any other work, that the
+        /// storage may hang.
         func isDoubtful(_ now: Instant, _ patience: Duration) -> Bool {
             guard let oldest = changes.first else { return false }
             return now - max(oldest, lastAnswered) > patience
@@ -91,7 +91,7 @@ final class AnswerWatch: Sendable {
         }
     }
 
-    /// Begins work of that kind, whatever is known of the storage.
+    /// Begins work of that kind, whether the storage answers or not.
     func begin(_ work: Work) -> Ticket { state.withLock { $0.begin(work, .now) } }
 
     /// The work has ended; an error is an answer too.

@@ -3,28 +3,28 @@ internal import DriverCore
 internal import Host
 internal import Synchronization
 
-/// Stands before the storage of one tier: opens it when it is first needed, and keeps callers from
-/// waiting for it where it is known to hang.
+/// Guards the storage of one tier: opens it when it is first needed, and refuses callers while it
+/// hangs.
 ///
 /// Whoever asks after storage that may not be its own does so on a thread of the guard, and waits no
 /// longer than the patience.
 final class StorageGuard: Sendable {
     private enum State {
-        /// Can become `opening`.
+        /// Not opened yet. Can become `opening`.
         case closed
         /// One thread runs the start. Becomes `open`, or `closed` again where it fails.
         case opening(since: ContinuousClock.Instant)
         case open
     }
 
-    /// A question that is being answered on a thread of the guard.
+    /// A read that runs on a thread of the guard.
     struct PendingRead<Answer: Sendable> {
         fileprivate let answer: PendingAnswer<Answer>
         fileprivate let end: ContinuousClock.Instant
     }
 
-    /// Trials may be lost with their threads; at twice the interval each time, so many last for
-    /// days.
+    /// Trials may lose their threads, but come at twice the interval each time: sixteen threads
+    /// last for days.
     private static let questionThreads = 16
 
     private let tier: String
@@ -41,14 +41,13 @@ final class StorageGuard: Sendable {
         watch = AnswerWatch(patience: patience)
     }
 
-    /// Sees to it that the storage is started, and throws where it is known to hang; waits for a
-    /// start no longer than the patience.
+    /// Opens the storage if needed; waits no longer than the patience, and throws where it hangs.
     func open() throws(DriverError) {
         try waitUntilOpen()
         watch.forget(try admit(.question))
     }
 
-    /// Works on this thread, which hangs where the storage does.
+    /// Runs `body` on this thread, which hangs if the storage does.
     func run<Answer: ~Copyable>(
         _ work: AnswerWatch.Work,
         _ body: () throws(DriverError) -> Answer
@@ -59,7 +58,7 @@ final class StorageGuard: Sendable {
         return try body()
     }
 
-    /// Asks on a thread of the guard.
+    /// Begins a read on a thread of the guard.
     func begin<Answer: Sendable>(
         _ question: @escaping @Sendable () throws(DriverError) -> Answer
     ) throws(DriverError) -> PendingRead<Answer> {
@@ -74,7 +73,7 @@ final class StorageGuard: Sendable {
         return PendingRead(answer: try ask(try admit(.question), question), end: end)
     }
 
-    /// What was begun, if the answer comes in time.
+    /// The result of a read, if it comes within the patience.
     func answer<Answer>(to read: PendingRead<Answer>) throws(DriverError) -> Answer {
         if let answer = try read.answer.value(by: read.end) { return answer }
         if case .opening(let since) = state.withLock(\.self) { throw starting(since) }
@@ -92,7 +91,7 @@ final class StorageGuard: Sendable {
         try answer(to: PendingRead(answer: pending, end: end))
     }
 
-    /// Starts the back end if it has not started yet.
+    /// Starts the backend if it has not started yet.
     ///
     /// Only one caller does: a start repairs leftovers and must not run twice at once. Others are
     /// told to come back, so that a disk that hangs holds up nobody else.
@@ -130,7 +129,7 @@ final class StorageGuard: Sendable {
         }
     }
 
-    /// Asks for nothing but an answer; an error is one.
+    /// Checks whether the storage answers at all; an error is an answer too.
     private func look(_ ticket: AnswerWatch.Ticket) throws(DriverError) -> PendingAnswer<Void> {
         try ask(ticket) { [backend] in try? backend.checkHealth() }
     }

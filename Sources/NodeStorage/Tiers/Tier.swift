@@ -1,21 +1,22 @@
 package import Backend
 package import DriverCore
 
-/// One tier of this node: what the tiers file says of it, and the one way to its storage.
+/// One tier of this node: its entry of the tiers file, and the access to its storage.
 ///
 /// It is found once, by ``Tiers``, and carried along with what was found in it. ``read(_:)`` and
 /// ``change(_:)`` open the storage when it is first needed, and refuse with `unavailable` where it is
 /// known to hang: so nobody waits for it twice.
 package struct Tier: Sendable {
-    /// The name by which a StorageClass chooses the tier.
+    /// The name that a StorageClass gives.
     package let name: String
-    /// What CreateVolume uses where the request names no file system.
+    /// The file system for a request that names none.
     package let defaultFilesystem: FilesystemType
-    /// For what the kernel or memory alone answers; everything else goes through the guard.
+    /// For what the kernel or memory answers; all access to storage goes through the guard.
     let backend: any VolumeBackend
     private let storage: StorageGuard
 
-    /// `patience` is how long storage may take to answer, which must be less than a caller waits.
+    /// `patience` is how long the storage may take to answer; it must be less than the callers'
+    /// deadlines.
     package init(
         named name: String,
         over backend: any VolumeBackend,
@@ -44,7 +45,7 @@ package struct Tier: Sendable {
     /// Whether a new volume's device gets the block size that its record names.
     package var choosesBlockSize: Bool { backend.choosesBlockSize }
 
-    /// The same tier for volumes of that layout; nil means the tier's own.
+    /// The same tier for volumes of that layout; nil means the tier's own layout.
     ///
     /// Throws `outOfSpace` where the tier makes no such volumes.
     package func laidOut(as layout: Layout?) throws(DriverError) -> Tier {
@@ -56,17 +57,17 @@ package struct Tier: Sendable {
         }
     }
 
-    /// Sees to it that the storage is started, and throws where it is known to hang.
+    /// Opens the storage if needed; throws where it hangs.
     func open() throws(DriverError) { try storage.open() }
 
-    /// Asks on this thread, which hangs where the storage does.
+    /// Reads on this thread, which hangs if the storage does.
     package func read<Answer: ~Copyable>(
         _ question: (any VolumeBackend) throws(DriverError) -> Answer
     ) throws(DriverError) -> Answer {
         try storage.run(.question) { () throws(DriverError) in try question(backend) }
     }
 
-    /// Changes something on this thread, which hangs where the storage does.
+    /// Makes a change on this thread, which hangs if the storage does.
     ///
     /// It ends when the change has ended, however long that takes, and never before: the thread holds
     /// the keys of what it changes (``Operations``). A caller that gives up is told CANCELLED, and its
@@ -77,19 +78,19 @@ package struct Tier: Sendable {
         try storage.run(.change) { () throws(DriverError) in try change(backend) }
     }
 
-    /// Asks on a thread of the tier; ``answer(to:)`` waits for it.
+    /// Begins a read on a thread of the tier; ``answer(to:)`` waits for it.
     func begin<Answer: Sendable>(
         _ question: @escaping @Sendable (any VolumeBackend) throws(DriverError) -> Answer
     ) throws(DriverError) -> StorageGuard.PendingRead<Answer> {
         try storage.begin { [backend] () throws(DriverError) in try question(backend) }
     }
 
-    /// What was begun, if the answer comes within the patience.
+    /// The result of a read, if it comes within the patience.
     func answer<Answer>(to read: StorageGuard.PendingRead<Answer>) throws(DriverError) -> Answer {
         try storage.answer(to: read)
     }
 
-    /// Whether the tier had the object when it last looked; a hint, from memory alone.
+    /// Whether the tier had the object at its last scan; a hint, from memory.
     func remembers(_ id: VolumeID) -> Bool { backend.remembers(id) }
 
     /// The same for a snapshot.

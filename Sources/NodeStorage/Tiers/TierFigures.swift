@@ -2,16 +2,16 @@ internal import Backend
 internal import DriverCore
 internal import Host
 
-/// What one tier tells of itself on the metrics page.
+/// The metrics of one tier.
 struct TierFigures: Sendable {
     var health: TierHealth
-    /// Whether the tier can serve now; nil for one that is not meant to.
+    /// Whether the tier can serve now; nil for a tier that left.
     let isUp: Bool?
-    /// nil where the tier cannot tell.
+    /// nil where the tier does not answer.
     let capacity: TierCapacity?
     let volumes: Int?
     let snapshots: Int?
-    /// How long cuts held writers; nil where the tier cannot tell.
+    /// How long cuts blocked writers; nil where the tier does not answer.
     let cuts: Histogram?
 
     /// Blocks where the storage hangs.
@@ -60,7 +60,7 @@ struct TierFigures: Sendable {
         self.init(isUp: false, TierHealth(unavailable: tier, error))
     }
 
-    /// A tier that was taken out of the tiers file.
+    /// The metrics of a tier that was taken out of the tiers file.
     init(former health: TierHealth) { self.init(isUp: nil, health) }
 
     private init(isUp: Bool?, _ health: TierHealth) {

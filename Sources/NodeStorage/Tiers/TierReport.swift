@@ -2,7 +2,7 @@ package import Backend
 package import DriverCore
 internal import Host
 
-/// What a node tells a controller of one tier.
+/// What a registration says about one tier.
 package struct TierReport: Sendable {
     package let name: String
     /// Whether a class that names no tier gets this one.
@@ -19,7 +19,7 @@ package struct TierReport: Sendable {
 }
 
 extension Tiers {
-    /// What every tier says of itself now; waits for each as long as the tiers' patience.
+    /// The reports of all tiers; waits for each as long as its patience.
     package func reports() -> [TierReport] {
         figures().compactMap { name, figures in
             guard let tier = all.first(where: { $0.name == name }) else { return nil }

@@ -2,7 +2,7 @@ package import DriverCore
 package import Naming
 
 extension Tiers {
-    /// The volume, which must exist.
+    /// The volume; throws where it does not exist.
     package func existing(_ id: VolumeID, of identity: NodeIdentity) throws(DriverError)
         -> LocatedVolume
     {
@@ -10,7 +10,7 @@ extension Tiers {
         return volume
     }
 
-    /// The volume that a request calls so, which must exist.
+    /// The volume with the id of a request; throws where it does not exist.
     package func existing(volume text: String, of identity: NodeIdentity) throws(DriverError)
         -> LocatedVolume
     {
@@ -20,7 +20,7 @@ extension Tiers {
         return try existing(id, of: identity)
     }
 
-    /// The snapshot that a request calls so, which must exist.
+    /// The snapshot with the id of a request; throws where it does not exist.
     package func existing(snapshot text: String, of identity: NodeIdentity) throws(DriverError)
         -> LocatedSnapshot
     {
@@ -33,7 +33,7 @@ extension Tiers {
 }
 
 extension NodeIdentity {
-    /// What to say of an id that none of this node's tiers has.
+    /// The error for an id that none of this node's tiers has.
     ///
     /// An id of another node was brought here by mistake; "not found" would let its volume be
     /// forgotten.

@@ -3,7 +3,7 @@ internal import DriverCore
 internal import Logging
 
 extension Tiers {
-    /// What every tier tells of itself, in their order; one that does not answer is not up.
+    /// The metrics of every tier, in their order; a tier that does not answer is not up.
     ///
     /// After them those that are not in the tiers file any more, where something of them is left.
     func figures() -> [(tier: String, figures: TierFigures)] {

@@ -2,7 +2,7 @@ internal import Backend
 package import DriverCore
 
 extension Tiers {
-    /// The volume that a create with this name made before, or nil.
+    /// The volume that an earlier create with this name made, or nil.
     ///
     /// Only the tier that would hold the new volume must answer: another tier whose disk is missing
     /// must not stop every create of the node. Where it holds a volume of the same name after all,
@@ -14,12 +14,12 @@ extension Tiers {
         try locate(in: target, knownTo: { $0.remembers(id) }, Self.look(for: id))
     }
 
-    /// The same where no tier of this node would hold the new volume.
+    /// The same for a volume that no tier of this node would make.
     package func findForCreate(_ id: VolumeID) throws(DriverError) -> LocatedVolume? {
         try locate(amongst: all, knownTo: { $0.remembers(id) }, Self.look(for: id))
     }
 
-    /// The same for a snapshot, which lies in its source's tier.
+    /// The same for a snapshot, which is in the tier of its source.
     package func findForCreate(_ id: SnapshotID, in target: Tier) throws(DriverError)
         -> LocatedSnapshot?
     {
@@ -61,7 +61,7 @@ extension Tiers {
         return try locate(amongst: others, knownTo: remembers, look)
     }
 
-    /// What one of the tiers has, of which none has to answer.
+    /// What one of the tiers has; not all tiers have to answer.
     private func locate<Found: Sendable>(
         amongst some: [Tier],
         knownTo remembers: (Tier) -> Bool,
@@ -76,7 +76,7 @@ extension Tiers {
         return nil
     }
 
-    /// On this thread.
+    /// Reads on this thread.
     private func ask<Found>(_ tier: Tier, _ look: Look<Found>) throws(DriverError) -> Found? {
         try tier.read { (it) throws(DriverError) in try look(tier, it) }
     }

@@ -43,7 +43,7 @@ extension MetricsText {
         addProblems(of: tiers)
     }
 
-    /// Of every kind, also those that nobody has: an alert that ends must see the 0.
+    /// One sample for every kind, also for those without a problem: an alert ends only at a 0.
     private mutating func addProblems(of tiers: [(tier: String, figures: TierFigures)]) {
         family("cairn_tier_problems", .gauge, "Problems that an administrator must fix, by kind.")
         for (tier, figures) in tiers {
@@ -54,7 +54,7 @@ extension MetricsText {
         }
     }
 
-    /// One gauge with a sample for each tier that can tell.
+    /// One gauge with a sample for each tier that has the value.
     private mutating func add(
         _ name: String,
         _ help: String,

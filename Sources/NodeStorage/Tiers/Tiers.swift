@@ -3,14 +3,14 @@ package import DriverCore
 package import Logging
 internal import Synchronization
 
-/// All tiers of this node, and where an object lies among them.
+/// All tiers of this node, and the search for an object in them.
 ///
 /// A tier that cannot answer degrades only itself, with one exception that safety demands: "this
 /// object does not exist" is said only when every tier has answered. One that hangs is waited for
 /// once, as long as the patience; then it is one that cannot answer, until it does.
 package final class Tiers: Sendable {
     let tiers: [Tier]
-    /// Tiers that the tiers file does not name any more, each with its back end.
+    /// Tiers that are no longer in the tiers file.
     private let left: [(tier: Tier, backend: FormerTier)]
     private let defaultName: String?
     let logger: Logger
@@ -31,17 +31,19 @@ package final class Tiers: Sendable {
 
     package var names: [String] { tiers.map(\.name) }
 
-    /// The tiers that were taken out of the tiers file, and whose objects may still be there.
+    /// Tiers that are no longer in the tiers file and may still have volumes.
     var former: [Tier] { left.filter { !$0.backend.isServed }.map(\.tier) }
 
-    /// All that have to be asked before an object is said not to exist.
+    /// All tiers that must be searched before an object counts as absent.
     var all: [Tier] { tiers + former }
 
     /// The tier of a class that names none.
     package var defaultTier: String? { defaultName }
 
-    /// Opens every tier, side by side; one that fails is logged and tried again when it is next
-    /// needed, and one that hangs is left to go on by itself.
+    /// Opens all tiers concurrently.
+    ///
+    /// One that fails is logged and tried again when it is needed; one that hangs continues in its
+    /// own thread.
     package func start() {
         let opened = answers { [logger] (tier, _) in
             // Here, since it may come late.
@@ -69,13 +71,13 @@ package final class Tiers: Sendable {
         }
     }
 
-    /// Every volume that has a device, on the tiers that answer.
+    /// All volumes with a device, on the tiers that answer.
     package func attachedVolumes() -> [VolumeID] {
         answers { (_, it) throws(DriverError) in try it.attachedVolumes() }
             .flatMap { (try? $0.answer.get()) ?? [] }
     }
 
-    /// What all tiers together have set right, and could not explain.
+    /// What all tiers together have repaired and could not explain.
     package var repairs: RepairFigures {
         var sum = RepairFigures()
         for repairs in tiers.map(\.backend.repairs) {
@@ -89,7 +91,7 @@ package final class Tiers: Sendable {
         return sum
     }
 
-    /// The tier that a StorageClass names, or the default one for nil; opened.
+    /// The tier with that name, or the default tier for nil, with its storage opened.
     package func tier(named name: String?) throws(DriverError) -> Tier {
         let tier = try configured(name)
         try tier.open()
@@ -122,7 +124,7 @@ package final class Tiers: Sendable {
         return tier
     }
 
-    /// The volumes of each tier that can be read, or why the tier cannot count them.
+    /// The volumes of each tier that can be read, or the error of a tier that cannot count them.
     package func countedVolumes() -> [(
         tier: String, volumes: Result<[CountedVolume], DriverError>
     )] {
@@ -136,7 +138,7 @@ package final class Tiers: Sendable {
             .map { ($0.tier.name, $0.answer) }
     }
 
-    /// What each tier answers, in their order; throws where one cannot.
+    /// The results of all tiers, in their order; throws where one fails.
     package func readEach<Answer: Sendable>(
         _ question: @escaping @Sendable (any VolumeBackend) throws(DriverError) -> Answer
     ) throws(DriverError) -> [Answer] {
@@ -147,10 +149,12 @@ package final class Tiers: Sendable {
         return found
     }
 
-    /// The tier of a node that has one; who asks for it asks for its own storage, and may hang.
+    /// The only tier of a node that has one.
+    ///
+    /// A caller reads its own storage then, and may hang with it.
     var only: Tier? { tiers.count == 1 && former.isEmpty ? tiers.first : nil }
 
-    /// What the tiers answer within their patience, asked side by side on threads of their own.
+    /// The results that the tiers give within their patience, each read on its own thread.
     func answers<Answer: Sendable>(
         of some: [Tier]? = nil,
         to question: @escaping @Sendable (Tier, any VolumeBackend) throws(DriverError) -> Answer
@@ -169,7 +173,8 @@ package final class Tiers: Sendable {
         }
     }
 
-    /// Finishes a removal that failed after the volume had ceased to exist; OK where there was none.
+    /// Finishes a removal that failed after the volume had ceased to exist; does nothing where
+    /// there is none.
     ///
     /// For a volume that no tier has: its files and its share of the space may be left.
     package func finishRemoval(of id: VolumeID) throws(DriverError) {
@@ -186,22 +191,22 @@ package final class Tiers: Sendable {
         }
     }
 
-    /// Whether a tier had the volume when it last looked; a hint, from memory alone.
+    /// Whether a tier had the volume at its last scan; a hint, from memory.
     package func remembers(_ id: VolumeID) -> Bool { tiers.contains { $0.remembers(id) } }
 
-    /// The tier that is known to have the volume; all of them where none is.
+    /// The tiers that had the volume at their last scan; all tiers where none had it.
     func holders(of id: VolumeID) -> [Tier] {
         let knowing = all.filter { $0.remembers(id) }
         return knowing.isEmpty ? all : knowing
     }
 
-    /// A volume and the tier that holds it.
+    /// A volume and its tier.
     package struct LocatedVolume: Sendable {
         package let tier: Tier
         package let record: VolumeRecord
     }
 
-    /// A snapshot and the tier that holds it.
+    /// A snapshot and its tier.
     package struct LocatedSnapshot: Sendable {
         package let tier: Tier
         package let record: SnapshotRecord

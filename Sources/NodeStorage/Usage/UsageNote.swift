@@ -1,21 +1,21 @@
 internal import DiskFormat
 package import DriverCore
 
-/// How one volume is in use on this node: what the mount table alone cannot tell.
+/// How one volume is in use on this node, as far as the mount table does not show it.
 package struct UsageNote: Sendable, Hashable {
     package var staging: Staging?
     package var publications: [Publication] = []
-    /// Whether it is an inline volume that kubelet has unpublished and that is still to be removed,
-    /// since its tier did not answer.
+    /// Whether kubelet has unpublished this inline volume, but it is not removed yet because its
+    /// tier did not answer.
     package var isRemovalPending = false
-    /// What a newer version has noted, and only that one understands.
+    /// Keys of a newer version, which are kept.
     var unknown = UnknownKeys()
 
     package var isEmpty: Bool { staging == nil && publications.isEmpty && !isRemovalPending }
 
     package struct Staging: Sendable, Hashable {
         package let path: String
-        /// The path as the mount table spells it, links of kubelet's root resolved.
+        /// The path as in the mount table, with links of kubelet's root resolved.
         package let mountedAt: String
         package let access: UsedAccess
         var unknown = Unknown()
@@ -64,13 +64,13 @@ package struct UsageNote: Sendable, Hashable {
         }
     }
 
-    /// What a newer version has noted of one use.
+    /// Keys of a newer version about one use.
     struct Unknown: Sendable, Hashable {
         var own = UnknownKeys()
         var access = UnknownKeys()
     }
 
-    /// The part of a capability that a repeated call is compared with.
+    /// The part of a capability with which a repeated call is compared.
     package struct UsedAccess: Sendable, Hashable {
         package let mode: VolumeAccess.Mode
         package let isBlock: Bool

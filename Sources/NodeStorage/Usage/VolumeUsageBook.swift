@@ -3,20 +3,20 @@ package import DriverCore
 internal import Host
 internal import Synchronization
 
-/// The usage of every volume of this node, kept in memory and in one small file per volume.
+/// The notes of use of all volumes of this node, kept in memory and in one small file per volume.
 ///
 /// The files live where a reboot clears them, as it clears the mounts (`/run/cairn`); so they
 /// survive a restart of the driver. They are a note beside the truth, which is the
 /// mount table: an entry without its mount counts for nothing, and where a file is lost or cannot be
 /// read, what the mount table shows is in use, in an access mode that nobody knows.
 package final class VolumeUsageBook: Sendable {
-    /// The folder of the notes.
+    /// The directory of the notes.
     package let path: String
     private let usages: Mutex<[VolumeID: UsageNote]>
     private let unreadable: Mutex<[VolumeID: String]>
     package let findings = UsageFindings()
 
-    /// Opens the folder, which is made if its parent exists.
+    /// Opens the directory; creates it if its parent exists.
     ///
     /// A file that cannot be read counts for nothing, and is told by ``unreadableNotes``.
     package init(folder path: String) throws(DriverError) {
@@ -26,13 +26,13 @@ package final class VolumeUsageBook: Sendable {
         unreadable = Mutex(survey.unreadable)
     }
 
-    /// Why each note that was found unreadable is, until it is written anew.
+    /// The reason for each note that could not be read, until it is written again.
     package var unreadableNotes: [VolumeID: String] { unreadable.withLock(\.self) }
 
-    /// Where the note of a volume lies.
+    /// The path of a volume's note.
     package func notePath(of id: VolumeID) -> String { "\(path)/\(id.text)\(Self.suffix)" }
 
-    /// What is noted in a folder, and why what cannot be read cannot.
+    /// The notes of a directory, and the reason for each that cannot be read.
     package struct Survey: Sendable {
         var usages: [VolumeID: UsageNote] = [:]
         package var unreadable: [VolumeID: String] = [:]
@@ -41,7 +41,7 @@ package final class VolumeUsageBook: Sendable {
         package var noted: Set<VolumeID> { Set(usages.keys) }
     }
 
-    /// Reads the notes of a folder and changes nothing; nil where there is no such folder.
+    /// Reads the notes of a directory and changes nothing; nil where there is no such directory.
     package static func survey(folder path: String) throws(DriverError) -> Survey? {
         guard let folder = try Folder.existing(at: path) else { return nil }
         return try survey(folder)
@@ -66,14 +66,14 @@ package final class VolumeUsageBook: Sendable {
         usages.withLock { $0[id] ?? UsageNote() }
     }
 
-    /// The inline volumes that are still to be removed.
+    /// The inline volumes that still have to be removed.
     package var pendingRemovals: [VolumeID] {
         usages.withLock { usages in
             usages.filter { $1.isRemovalPending && $1.publications.isEmpty }.map(\.key)
         }
     }
 
-    /// Stores what changed.
+    /// Changes a note and stores it.
     ///
     /// The caller holds the volume's key, so nobody else writes its file.
     package func update(_ id: VolumeID, _ change: (inout UsageNote) -> Void) throws(DriverError) {
@@ -105,7 +105,7 @@ package final class VolumeUsageBook: Sendable {
         )
     }
 
-    /// Drops what is noted of a volume that is in use nowhere: a crash may have left it.
+    /// Removes the note of a volume that is not in use: a crash may have left it.
     package func forget(_ id: VolumeID) throws(DriverError) {
         let isUnreadable = unreadable.withLock { $0[id] != nil }
         guard isUnreadable || !usage(of: id).isEmpty else { return }
@@ -113,7 +113,7 @@ package final class VolumeUsageBook: Sendable {
     }
 
     private static let suffix = ".json"
-    /// Far above what a few targets need.
+    /// Far above the size of a note with a few targets.
     private static let fileLimit = 1 << 20
 
     private static func openOrMake(_ path: String) throws(DriverError) -> Folder {

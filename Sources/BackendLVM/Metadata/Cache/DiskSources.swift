@@ -1,13 +1,13 @@
 import DriverCore
 
-/// Where a ``GroupReader`` learns which devices to read.
+/// Where a ``GroupReader`` gets the devices to read.
 struct DiskSources: Sendable {
-    /// The devices of all disks that claim to be of the group, clones and old ones too.
+    /// All devices that claim to be of the group, clones and old disks too.
     let find: @Sendable () throws(DriverError) -> [String]
-    /// Of disks that ``find`` does not name, by their ids: those that this host has nevertheless, and
-    /// why LVM does not use them.
+    /// Of disks that ``find`` does not return, by their ids: those that this host has nevertheless,
+    /// and why LVM does not use them.
     let hidden: @Sendable (Set<String>) -> [String: String]
-    /// Of devices that show the same label: one for each disk.
+    /// Of devices with the same label: one device for each disk.
     let distinct: @Sendable ([String]) -> [String]
 
     init(

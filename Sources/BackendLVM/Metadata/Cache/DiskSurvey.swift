@@ -1,20 +1,20 @@
 import DriverCore
 
-/// What one look at all disks of a group has shown.
+/// The result of one scan of all disks of a group.
 struct DiskSurvey: Sendable, Hashable {
     var looks: [DiskLook] = []
-    /// In words, by device.
+    /// The reason of each device that could not be read.
     var failures: [String: String] = [:]
 
-    /// Every text that an area in use names, with the disk that has it.
+    /// The texts that the areas point to, each with its disk.
     var texts: [(disk: DiskLook, header: AreaHeader)] {
         looks.flatMap { look in look.headers.filter(\.hasText).map { (look, $0) } }
     }
 
-    /// All that went wrong.
+    /// All failures.
     var troubles: [String] { failures.values.sorted() + looks.compactMap(\.damage) }
 
-    /// How full the areas are: the smallest one counts, for each commit writes to all.
+    /// How full the metadata areas are; the smallest one counts, because each commit writes to all.
     func space(for text: VolumeGroupMetadata) -> MetadataSpace? {
         let ids = Set(text.physicalVolumes.map(\.id))
         let limits = texts.filter { ids.contains($0.disk.label.id) }.map(\.header.limit)

@@ -1,8 +1,8 @@
 import DriverCore
 
-/// Reads a group's metadata from its disks, and knows what the look before has shown.
+/// Reads a group's metadata from its disks, and remembers the last scan.
 struct GroupReader {
-    /// Between two searches for a disk that stays away, while another has the text.
+    /// Between two searches for a missing disk, while another disk has the metadata.
     private static let patience = Duration.seconds(60)
     /// The same while there is no text at all.
     private static let shortPatience = Duration.seconds(5)
@@ -14,14 +14,14 @@ struct GroupReader {
     private let sources: DiskSources
 
     private var devices: [String] = []
-    /// Why disks that are away cannot be used though this host has them, by their ids.
+    /// Why missing disks cannot be used although this host has them, by their ids.
     private var hidden: [String: String] = [:]
     private var hasConflict = false
     private var isSearchWanted = false
     private var lastSearch: ContinuousClock.Instant?
-    /// The disks that were away after the last search; nil where there was no text.
+    /// The disks that were missing after the last search; nil where there was no text.
     private var absentAfterSearch: Set<String>?
-    /// Where each disk was when it was seen last, by its id.
+    /// The last known device of each disk, by its id.
     private var places: [String: String] = [:]
     private var texts: GroupTexts
     private(set) var answer: Result<VolumeGroupMetadata, DriverError>?
@@ -41,7 +41,7 @@ struct GroupReader {
 
     var parses: Int { texts.parses }
 
-    /// Has the next look ask anew where the disks are, and whether there are more of them.
+    /// Makes the next scan search for the disks again, and for further ones.
     mutating func searchAgain() { isSearchWanted = true }
 
     mutating func look() -> Result<VolumeGroupMetadata, DriverError> {
@@ -100,7 +100,7 @@ struct GroupReader {
         return survey
     }
 
-    /// Marks in a text what is known of the disks that it names, and forgets those that it does not.
+    /// Adds to the metadata what the scan found about its disks, and forgets other disks.
     private mutating func finished(_ text: VolumeGroupMetadata, _ survey: DiskSurvey)
         -> VolumeGroupMetadata
     {
@@ -143,7 +143,7 @@ struct GroupReader {
         disk.warning = texts.damage[disk.id] ?? look.damage
     }
 
-    /// Disks of which only some can be the group's.
+    /// The conflicts between disks that claim to be of the group.
     private func conflicts(
         in metadata: VolumeGroupMetadata,
         _ looks: [String: [DiskLook]],
@@ -160,8 +160,8 @@ struct GroupReader {
         return conflicts + old.compactMap { texts.conflict(of: $0, with: metadata) }
     }
 
-    /// Whether to ask anew where the disks are: at first, when one has gone, and now and then as
-    /// long as it stays away.
+    /// Whether to search for the disks again: at first, when one is missing, and at intervals while
+    /// it stays missing.
     private func wantsSearch(_ result: Result<VolumeGroupMetadata, DriverError>) -> Bool {
         guard let lastSearch, !isSearchWanted else { return true }
         let absent = absent(in: result)
@@ -187,7 +187,7 @@ struct GroupReader {
         devices = found + Set(places.values).subtracting(found).sorted()
     }
 
-    /// The disks that the text names and nobody can read; nil where there is no text.
+    /// The disks of the group that cannot be read; nil where there is no text.
     private func absent(in result: Result<VolumeGroupMetadata, DriverError>) -> Set<String>? {
         guard case .success(let metadata) = result else { return nil }
         return Set(metadata.physicalVolumes.filter { $0.trouble != nil }.map(\.id))

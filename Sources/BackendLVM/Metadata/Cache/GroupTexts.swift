@@ -1,8 +1,8 @@
 import DriverCore
 
-/// The texts that the areas of a group's disks name, each read and parsed once.
+/// The metadata texts on a group's disks, each read and parsed once.
 struct GroupTexts {
-    /// Where a text is; it stays the same for as long as nobody commits.
+    /// Where a text is; it does not change until the next commit.
     private struct Source: Hashable {
         let device: String
         let header: AreaHeader
@@ -25,21 +25,21 @@ struct GroupTexts {
     }
 
     private let group: String
-    /// The group is known by its id once it was seen, so that another of its name is not taken for
+    /// The group's id, once it was read, so that another group with its name is not mistaken for
     /// it.
     private var id: String?
-    /// What the newest one was picked from.
+    /// The texts from which the newest one was chosen.
     private var seen: Set<Source> = []
-    /// What stood there when it was read last.
+    /// The metadata that was last read at each place.
     private var known: [Source: VolumeGroupMetadata] = [:]
     private var newest: VolumeGroupMetadata?
-    /// Why the text of a disk could not be read though another's could, by the disk's id.
+    /// Why the text of a disk could not be read although another disk's could, by the disk's id.
     private(set) var damage: [String: String] = [:]
     private(set) var parses = 0
 
     init(group: String) { self.group = group }
 
-    /// The text with the highest sequence number; a failure where there is none of the group.
+    /// The text with the highest sequence number; a failure where no disk has a text of the group.
     mutating func newest(of survey: DiskSurvey, read: DeviceRead)
         -> Result<VolumeGroupMetadata, DriverError>
     {
@@ -62,7 +62,7 @@ struct GroupTexts {
         }
     }
 
-    /// Reads each text once, from whichever disk gives it; who does not is noted as damaged.
+    /// Parses each text once, from whichever disk can be read, and notes the disks that cannot.
     private mutating func parsed(
         _ texts: [(disk: DiskLook, source: Source)],
         read: DeviceRead
@@ -134,7 +134,7 @@ struct GroupTexts {
         return newest.text
     }
 
-    /// Throws where disks of the group were changed without each other: no number tells which is right.
+    /// Throws where disks have different texts with the same number, so that none of them is newer.
     private static func refuseSplit(_ newest: [HeldText]) throws(DriverError) {
         guard let first = newest.first,
             let other = newest.first(where: { $0.text != first.text })
@@ -151,8 +151,10 @@ struct GroupTexts {
         Set(texts.map(\.device)).sorted().joined(separator: " and ")
     }
 
-    /// What a disk claims against the newest text; nil where it agrees, is known to LVM as missing, or
-    /// was left behind by one commit that was cut short, which the next one makes good.
+    /// The conflict of a disk with the newest text; nil where there is none.
+    ///
+    /// A disk that LVM marked as missing is no conflict, nor one that is behind by a commit that
+    /// was cut short.
     func conflict(of disk: DiskLook, with newest: VolumeGroupMetadata) -> DiskConflict? {
         let held = known.filter { $0.key.device == disk.device && $0.value.id == newest.id }
         guard let own = held.values.max(by: { $0.sequenceNumber < $1.sequenceNumber }),
@@ -177,8 +179,10 @@ struct GroupTexts {
         return .outdated(id: id, device: disk.device, holds: holds, newest: current)
     }
 
-    /// LVM writes to one disk after the other, so one that is killed leaves some a commit behind; the
-    /// next one may be killed, too.
+    /// How many commits a disk may be behind without a conflict.
+    ///
+    /// LVM writes to one disk after the other, so a killed command leaves some a commit behind; the
+    /// next one may be killed too.
     private static let cutCommits = 2
 
     private func holder(of text: VolumeGroupMetadata) -> String? {

@@ -2,14 +2,15 @@ import DriverCore
 import Host
 import Synchronization
 
-/// The metadata of a volume group, read from its disks: parsed once, and again when it has changed.
+/// The metadata of a volume group, read from its disks; parsed again only when it has changed.
 ///
 /// Every answer is as new as the call: each call looks at the heads of the metadata areas, which
 /// costs one read a disk, so that the changes of others are seen too. Callers that wait for a look
 /// share the next one.
 final class MetadataCache: Sendable {
     private let gate: Gate
-    /// Looks that have begun; a look that began after a call shows all that was written before it.
+    /// The number of reads that have begun: one that began after a call shows everything that was
+    /// written before the call.
     private let begun = Atomic<Int>(0)
     private let parsed = Atomic<Int>(0)
     private let isSearchWanted = Atomic<Bool>(false)
@@ -32,16 +33,16 @@ final class MetadataCache: Sendable {
         reader = Mutex(GroupReader(group: group, read: read, now: now, sources: sources))
     }
 
-    /// What the group's metadata says now, after a search for all disks that claim to be of it.
+    /// The present metadata, after a search for all disks that claim to be of the group.
     func searched() throws(DriverError) -> VolumeGroupMetadata {
         searchAtNextLook()
         return try current()
     }
 
-    /// Has the next look search, whoever asks for it.
+    /// Makes the next read search, whichever caller makes it.
     func searchAtNextLook() { isSearchWanted.store(true, ordering: .sequentiallyConsistent) }
 
-    /// What the group's metadata says now.
+    /// The present metadata of the group.
     ///
     /// A disk that cannot be read is marked, as long as another has the text. Throws `unavailable`
     /// where no disk answers, a look hangs, or the group is not there under its name, and
@@ -56,7 +57,7 @@ final class MetadataCache: Sendable {
     /// How often a text was parsed.
     var parses: Int { parsed.load(ordering: .relaxed) }
 
-    /// The one place that reads; a disk that hangs holds whoever is here.
+    /// Reads the disks; the only place that does, so a disk that hangs holds callers only here.
     private func look(after seen: Int) -> Result<VolumeGroupMetadata, DriverError> {
         reader.withLock { reader in
             let count = begun.load(ordering: .sequentiallyConsistent)

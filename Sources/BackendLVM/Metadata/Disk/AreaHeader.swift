@@ -1,6 +1,6 @@
 import DriverCore
 
-/// The head of a metadata area: where in it the valid text lies.
+/// The header of a metadata area: where the valid text is in it.
 ///
 /// Equal headers mean an unchanged text: each commit writes the text elsewhere in the area.
 /// Source: struct mda_header of LVM2's lib/format_text/layout.h.
@@ -13,16 +13,16 @@ struct AreaHeader: Sendable, Hashable {
     let textOffset: Int64
     let textSize: Int64
     let checksum: UInt32
-    /// Whether LVM keeps this area out of use, so that its text may be old.
+    /// Whether LVM does not use this area, so that its text may be old.
     let isIgnored: Bool
 
     /// Whether there is a text to be read.
     var hasText: Bool { textSize > 0 && !isIgnored }
 
-    /// What a text can take here; LVM needs room for the old one and the new one.
+    /// The largest text that fits; LVM needs room for the old one and the new one.
     var limit: ByteCount { ByteCount((area.size - Int64(Self.size)) / 2) }
 
-    /// Throws `hostFailure` where it is damaged or of a kind that is not known.
+    /// Throws `hostFailure` where it is damaged or has an unknown format.
     init(parsing bytes: [UInt8], of area: DiskLabel.Area) throws(DriverError) {
         guard bytes.count >= Self.size, MetadataChecksum.of(bytes[4..<512]) == bytes.uint32(at: 0)
         else { throw DriverError(.hostFailure, "the header of a metadata area is damaged") }
@@ -47,7 +47,7 @@ struct AreaHeader: Sendable, Hashable {
         (textOffset, textSize) = (Int64(offset), Int64(size))
     }
 
-    /// The text's ranges on the disk: one, or two where it goes on at the area's front.
+    /// The text's ranges on the disk: one, or two where it continues at the start of the area.
     var textRanges: [Range<Int64>] {
         let start = area.start + textOffset
         let end = area.start + area.size

@@ -1,6 +1,6 @@
 import DriverCore
 
-/// What the head of a disk says to those who look for LVM: its id, and where metadata lies.
+/// The LVM label of a disk: its id, and where its metadata areas are.
 ///
 /// Source: lib/label/label.h and lib/format_text/layout.h of LVM2; all numbers are little-endian.
 struct DiskLabel: Sendable, Hashable {
@@ -12,7 +12,7 @@ struct DiskLabel: Sendable, Hashable {
 
     /// LVM makes one area at the front, or one at each end.
     private static let mostAreas = 16
-    /// Far behind the end of any disk, and so near that each sum of an area's places fits 64 bits.
+    /// An upper limit for offsets, so that sums of them fit into 64 bits.
     private static let farthest = UInt64(1) << 60
 
     /// As in the metadata text, with dashes.

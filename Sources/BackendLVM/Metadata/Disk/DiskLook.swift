@@ -5,9 +5,9 @@ import Host
 typealias DeviceRead =
     @Sendable (_ device: String, _ offset: Int64, _ count: Int) throws(DriverError) -> [UInt8]
 
-/// What one look at a disk has shown: who it is, and which text its areas hold.
+/// The result of one scan of a disk: its id, and the texts that its areas point to.
 struct DiskLook: Sendable, Hashable {
-    /// The label and, as LVM makes them, the head of the first area.
+    /// The label and, where LVM puts it, the header of the first area.
     private static let headSize = 8192
 
     let device: String
@@ -56,7 +56,7 @@ struct DiskLook: Sendable, Hashable {
         return (headers, damage)
     }
 
-    /// Reads the text that a header names.
+    /// Reads the text that a header points to.
     ///
     /// Throws `unavailable` where it is not the text that the header was written for: it was
     /// overwritten meanwhile, or is damaged.

@@ -1,9 +1,11 @@
 import Host
 
-/// Which of several devices that show the same label are different disks.
+/// Decides which of several devices with the same label are different disks.
 enum DistinctDevices {
-    /// One path for each disk, in the order given: names of one device count once, and a device
-    /// beneath another of them, such as a path of a multipath map or a leg of an md array, not at all.
+    /// One path for each disk, in the order given.
+    ///
+    /// Several names of one device count once. A device beneath another of them does not count,
+    /// such as a path of a multipath map or a leg of an md array.
     ///
     /// A device of which the kernel does not tell counts as a disk of its own: a doubt is no "no".
     static func among(_ devices: [String]) -> [String] {

@@ -1,25 +1,25 @@
 import Backend
 import DriverCore
 
-/// Disks of which only some can be the group's; a person has to say which.
+/// Disks that claim to be of the group and contradict each other; an administrator must decide.
 ///
 /// LVM neither activates nor changes such a group by itself. The driver names to LVM the devices that
 /// it may use, so LVM would not see the others: the driver has to refuse in its place.
 enum DiskConflict: Sendable, Hashable {
     /// Several disks carry one physical volume: one is a clone, or they are paths to one disk.
     case duplicate(id: String, devices: [String])
-    /// A disk claims to belong to the group by a description that the newest one does not know.
+    /// A disk with old metadata of the group, which no longer knows the disk.
     case removed(id: String, device: String, holds: Description, newest: Description)
-    /// A disk of the group holds an older description than the others.
+    /// A disk of the group with older metadata than the others.
     case outdated(id: String, device: String, holds: Description, newest: Description)
 
-    /// A description of the group, and one of the disks that hold it.
+    /// The metadata of the group on one of its disks.
     struct Description: Sendable, Hashable {
         let sequenceNumber: Int
         let device: String
     }
 
-    /// Devices that have to be looked at again to see whether the conflict is over.
+    /// Devices to read again, to see whether the conflict is over.
     var devices: [String] {
         switch self {
         case .duplicate(_, let devices): devices
@@ -28,7 +28,7 @@ enum DiskConflict: Sendable, Hashable {
     }
 }
 
-/// In words.
+/// The conflict as text.
 extension DiskConflict {
     var kind: TierHealth.Problem.Kind {
         switch self {

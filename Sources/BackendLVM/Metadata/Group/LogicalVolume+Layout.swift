@@ -1,8 +1,8 @@
 import DriverCore
 
 extension LogicalVolume {
-    /// How the volume lies on the disks now; nil for what Cairn makes no volumes of: a mirror, a
-    /// cache, a part that is an error.
+    /// The layout of the volume; nil for layouts that Cairn does not make: a mirror, a cache, a
+    /// part that is an error.
     ///
     /// A volume of several stretches has the layout of the last, which is the one that grows.
     var layout: Layout? {

@@ -21,25 +21,25 @@ struct LogicalVolume: Sendable, Hashable {
     /// Whether a plain activation leaves it out (`lvchange -K` does not).
     var isSkippedByActivation: Bool { flags.contains("ACTIVATION_SKIP") }
 
-    /// What it is in its thin pool; nil where it is no thin volume.
+    /// Its properties as a thin volume; nil where it is none.
     var thin: ThinVolume? {
         guard case .thin(let thin)? = segments.first?.kind else { return nil }
         return thin
     }
 
-    /// What it is as a thin pool; nil where it is none.
+    /// Its properties as a thin pool; nil where it is none.
     var thinPool: ThinPool? {
         guard case .thinPool(let pool)? = segments.first?.kind else { return nil }
         return pool
     }
 
-    /// How it is held together by RAID; nil where it is not.
+    /// Its RAID; nil where it has none.
     var raid: RAID? {
         guard case .raid(let raid)? = segments.first?.kind else { return nil }
         return raid
     }
 
-    /// Which snapshot it ties to its origin, where it is the hidden volume that does so.
+    /// The snapshot that it ties to its origin, if it is such a hidden volume.
     var snapshotTie: CopyOnWriteSnapshot? {
         guard case .snapshot(let snapshot)? = segments.first?.kind else { return nil }
         return snapshot
@@ -78,7 +78,7 @@ extension LogicalVolume {
     }
 }
 
-/// Runs a step of reading a text; its failure names the section that it was in.
+/// Runs a step of parsing; a failure names the section.
 func inside<Result>(_ name: String, _ step: () throws(DriverError) -> Result) throws(DriverError)
     -> Result
 {

@@ -6,7 +6,7 @@ struct PhysicalVolume: Sendable, Hashable {
     let name: String
     /// As in the text, with dashes.
     let id: String
-    /// Where it was when the text was written; it may be elsewhere by now, or nowhere.
+    /// Its device when the text was written; it may have another one now, or none.
     let deviceHint: String
     let extentCount: Int
     /// Where the first extent lies, in sectors of 512 bytes.
@@ -14,19 +14,19 @@ struct PhysicalVolume: Sendable, Hashable {
     let deviceSize: ByteCount
     /// Whether LVM may put new data there (`pvchange -x`).
     let isAllocatable: Bool
-    /// Whether LVM itself has written down that it is missing.
+    /// Whether LVM has marked it as missing.
     let isMissing: Bool
     let tags: [String]
-    /// Where it is now, as the ``MetadataCache`` has found it.
+    /// Its present device, as the ``MetadataCache`` found it.
     var device: String?
-    /// Why the ``MetadataCache`` cannot read it, in words; nil where it can.
+    /// Why the ``MetadataCache`` cannot read it; nil where it can.
     var trouble: String?
-    /// Whether this host has it, and LVM is told not to use it.
+    /// Whether this host has it, but LVM is configured not to use it.
     var isHidden = false
-    /// What is wrong with it though it can be read, such as a damaged metadata area.
+    /// A problem of a disk that can be read, such as a damaged metadata area.
     var warning: String?
 
-    /// Whether new data can go there, and what is there can be reached.
+    /// Whether it can be read and LVM may put new data there.
     var isUsable: Bool { isAllocatable && !isMissing && trouble == nil }
 }
 

@@ -1,4 +1,4 @@
-/// A run of a logical volume's extents, and what it is made of.
+/// A run of a logical volume's extents, and where they are.
 struct Segment: Sendable, Hashable {
     /// A place on a physical volume (by its name in the text), or in another logical volume.
     struct Area: Sendable, Hashable {
@@ -27,7 +27,7 @@ struct Segment: Sendable, Hashable {
     let kind: Kind
     /// The extents that it takes from physical volumes or other volumes.
     let areas: [Area]
-    /// What it cannot be read without: names of disks and volumes, such as areas, legs, the pool.
+    /// The disks and volumes that it needs to be read, such as areas, legs or the pool.
     let references: [String]
 
     /// How many extents it takes in each of its areas.
@@ -37,7 +37,7 @@ struct Segment: Sendable, Hashable {
     }
 }
 
-/// A volume whose blocks lie in a thin pool.
+/// A volume whose blocks are in a thin pool.
 struct ThinVolume: Sendable, Hashable {
     /// The pool's volume.
     let pool: String
@@ -62,7 +62,7 @@ struct ThinPool: Sendable, Hashable {
     let zeroesNewBlocks: Bool
     /// `ignore`, `nopassdown` or `passdown`.
     let discards: String
-    /// Whether LVM has written down what it has still to tell the pool.
+    /// Whether LVM has messages that it must still send to the pool.
     let hasMessages: Bool
 }
 

@@ -12,7 +12,7 @@ extension VolumeGroupMetadata {
         snapshots.values.filter { $0.origin == origin }
     }
 
-    /// Whether the volume is a part of another or a tie, and none that users see.
+    /// Whether the volume is a part of another, and not one that users see.
     ///
     /// LVM's own `VISIBLE` is of no use for it: the store of a snapshot lacks it, and the hidden tie
     /// to its origin has it.
@@ -21,8 +21,8 @@ extension VolumeGroupMetadata {
         return !volume.status.contains("VISIBLE") && snapshots[volume.name] == nil
     }
 
-    /// The disks, by their names in the text, on which the volume's data lies at any depth: through
-    /// its pool, its legs, the origin of a copy-on-write snapshot.
+    /// The disks, by their names in the text, that have data of the volume at any depth: through
+    /// its pool, its legs, or the origin of a copy-on-write snapshot.
     func disks(beneath name: String) -> [PhysicalVolume] {
         var seen: Set<String> = []
         var open = [name]
@@ -35,7 +35,7 @@ extension VolumeGroupMetadata {
         return physicalVolumes.filter { seen.contains($0.name) }
     }
 
-    /// By which the kernel's device mapper knows a volume, or a layer of it.
+    /// The UUID by which the kernel's device mapper knows a volume, or a layer of it.
     func deviceUUID(of volume: LogicalVolume, layer: MappedVolume.Layer? = nil) -> String {
         MappedVolume.uuid(of: volume.id, group: id, layer: layer)
     }

@@ -1,7 +1,7 @@
 import DriverCore
 
 extension VolumeGroupMetadata {
-    /// How many extents nobody uses, for each disk to which new data can go; none is left out.
+    /// The free extents of each disk that may get new data, also of full ones.
     func freeExtents() -> [(pv: String, extents: Int)] {
         let used = usedExtents()
         return physicalVolumes.filter(\.isUsable).map { disk in
@@ -9,7 +9,7 @@ extension VolumeGroupMetadata {
         }
     }
 
-    /// How many extents of each disk volumes use, the hidden ones included.
+    /// The used extents of each disk, with those of hidden volumes.
     func usedExtents() -> [String: Int] {
         var used = [String: Int](
             physicalVolumes.map { ($0.name, 0) },
@@ -33,7 +33,7 @@ extension VolumeGroupMetadata {
 
     func size(of volume: LogicalVolume) -> ByteCount { size(ofExtents: volume.extents) }
 
-    /// How many extents hold so many bytes, the last one in part.
+    /// The number of extents that such a size needs, rounded up.
     func extents(holding size: ByteCount) -> Int {
         let (full, rest) = size.bytes.quotientAndRemainder(dividingBy: extentSize.bytes)
         return Int(full) + (rest > 0 ? 1 : 0)

@@ -1,6 +1,6 @@
 import DriverCore
 
-/// What the metadata text of a volume group says.
+/// The metadata of a volume group, parsed from LVM's text.
 struct VolumeGroupMetadata: Sendable, Hashable {
     let name: String
     /// As in the text, with dashes.
@@ -14,7 +14,7 @@ struct VolumeGroupMetadata: Sendable, Hashable {
     let tags: [String]
     /// `sanlock`, `dlm`; nil where the group is not shared through lvmlockd.
     let lockType: String?
-    /// The host that owns the group; nil where none is written down.
+    /// The system ID of the host that owns the group; nil where there is none.
     let systemID: String?
     /// How much of the metadata area the text takes.
     let textSize: ByteCount
@@ -23,14 +23,14 @@ struct VolumeGroupMetadata: Sendable, Hashable {
     let logicalVolumes: [String: LogicalVolume]
     /// Copy-on-write snapshots by the name of the volume that users call the snapshot.
     let snapshots: [String: CopyOnWriteSnapshot]
-    /// How full the metadata areas are, as the ``MetadataCache`` has found them.
+    /// How full the metadata areas are, from the ``MetadataCache``.
     var metadataSpace: MetadataSpace?
-    /// What of its disks a person has to decide about, as the ``MetadataCache`` has found it.
+    /// Conflicts between disks that an administrator must decide, from the ``MetadataCache``.
     var conflicts: [DiskConflict] = []
 }
 
 extension VolumeGroupMetadata {
-    /// Reads a text; throws `hostFailure`, saying where, for one that cannot be understood.
+    /// Parses a text; throws `hostFailure` with the place of the error.
     init(parsing bytes: [UInt8]) throws(DriverError) {
         // A text on disk ends with a zero byte.
         var text = bytes

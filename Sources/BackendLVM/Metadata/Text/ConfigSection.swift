@@ -1,6 +1,6 @@
 import DriverCore
 
-/// A section of a ``ConfigText``: what is asked of it must be there and of the right kind.
+/// A section of a ``ConfigText``; reading a value checks that it is there and has the right type.
 struct ConfigSection {
     let text: ConfigText
     let name: String
@@ -37,7 +37,7 @@ struct ConfigSection {
         return text.string(at: node.value)
     }
 
-    /// A number within bounds, or what stands for it where it is missing.
+    /// A number within bounds; `missing` is returned where the key is missing.
     func integer(_ key: String, in bounds: ClosedRange<Int>, else missing: Int? = nil)
         throws(DriverError) -> Int
     {
@@ -75,7 +75,7 @@ struct ConfigSection {
         nodes(from: first).flatMap { pairs(of: $0) ?? [] }
     }
 
-    /// All strings that stand here, alone or in lists, but for those of one key.
+    /// All strings in the section, also in lists, except those of one key.
     func allStrings(except key: String) -> [String] {
         nodes(from: first).filter { !text.hasKey($0, key) }
             .flatMap { $0.kind == .list ? nodes(from: $0.firstChild) : [$0] }

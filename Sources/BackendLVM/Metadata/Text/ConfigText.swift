@@ -1,6 +1,6 @@
 import DriverCore
 
-/// A text in LVM's configuration syntax, taken apart: sections, `key = value`, lists.
+/// A parsed text in LVM's configuration syntax: sections, `key = value`, lists.
 ///
 /// It keeps places in the text, not strings, so that a group of hundreds of volumes costs little.
 struct ConfigText: Sendable {
@@ -11,7 +11,7 @@ struct ConfigText: Sendable {
         var kind: Kind
         /// Empty for the elements of a list.
         var key: Range<Int>
-        /// What stands between the quotes, or the digits; empty for sections and lists.
+        /// The text between the quotes, or the digits; empty for sections and lists.
         var value: Range<Int>
         var firstChild: Int?
         var next: Int?
@@ -21,7 +21,7 @@ struct ConfigText: Sendable {
     private let nodes: [Node]
     private let first: Int?
 
-    /// Throws `hostFailure` with the line for whatever is no such text, however it is damaged.
+    /// Throws `hostFailure` with the line for every text that is not valid.
     init(parsing bytes: [UInt8]) throws(DriverError) {
         var parser = ConfigTextParser(bytes)
         first = try parser.parse()

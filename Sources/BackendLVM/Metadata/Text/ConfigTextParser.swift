@@ -1,12 +1,12 @@
 import DriverCore
 
-/// Takes a text in LVM's configuration syntax apart, within bounds that no real text reaches.
+/// Parses LVM's configuration syntax, within limits that no real text reaches.
 ///
 /// Source: lvm.conf(5), and the texts that LVM 2.03 writes.
 struct ConfigTextParser {
-    /// A segment's message, the deepest section that LVM writes, stands at depth 5.
+    /// The deepest section that LVM writes, a segment's message, is at depth 5.
     private static let mostDepth = 16
-    /// About thirty a volume; beyond it the text is no metadata, and memory is to be spared.
+    /// A volume needs about thirty; beyond the limit the text is no metadata, and would use up memory.
     private static let mostNodes = 4_000_000
 
     private let bytes: [UInt8]
@@ -98,7 +98,7 @@ struct ConfigTextParser {
         return try append(isNumber ? .number : .word, key: key, value: word)
     }
 
-    /// What stands between the quotes; a backslash lets the quote behind it stand.
+    /// The text between the quotes; a backslash escapes the character after it.
     private mutating func parseQuoted(_ quote: UInt8) throws(DriverError) -> Range<Int> {
         place += 1
         let start = place
@@ -158,7 +158,7 @@ struct ConfigTextParser {
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
-    /// What names and unquoted values are made of; every other byte ends them.
+    /// The bytes of names and unquoted values; every other byte ends them.
     private static let isWord = (0...255).map { byte in
         byte > 0x20 && byte < 0x7F && !"={}[],#\"'".utf8.contains(UInt8(byte))
     }
