@@ -199,12 +199,22 @@ struct chost_child_outcome {
   bool was_killed;  // by a signal
   int32_t code;     // the exit code, or the signal
 };
-// Starts a program in its own process group with /dev/null as standard input, the two descriptors
-// as standard output and error, `kept` (unless it is negative) as descriptor 3, no other, no blocked
-// and no ignored signal (but SIGPIPE with `outlives`). Answers the process id, and a descriptor of the process in `process`.
-int32_t chost_spawn(const char *program, char *_Nullable const *_Nonnull arguments,
-                    char *_Nullable const *_Nonnull environment, int32_t output, int32_t error,
-                    int32_t kept, bool outlives, int32_t *process);
+struct chost_program {
+  const char *path;
+  char *_Nullable const *_Nonnull arguments;
+  char *_Nullable const *_Nonnull environment;
+  int32_t output;  // becomes standard output
+  int32_t error;   // becomes standard error
+  int32_t kept;    // becomes descriptor 3; negative for none
+  bool outlives;   // SIGPIPE stays ignored
+  // It sees no mount but the root, /dev, /sys and the directories of programs and libraries, has no
+  // /proc, and /proc/self/mounts is empty.
+  bool hides_mounts;
+};
+// Starts a program in its own process group with /dev/null as standard input, no further descriptor,
+// and no blocked or ignored signal. Answers the process id, and a descriptor of the process in
+// `process`.
+int32_t chost_spawn(const struct chost_program *program, int32_t *process);
 // pipe2(2) with O_CLOEXEC; only the reading end is non-blocking.
 int32_t chost_pipe(int32_t *reading, int32_t *writing);
 // Waits for a child of this process to end, and reaps it.

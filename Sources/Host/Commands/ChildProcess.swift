@@ -36,16 +36,19 @@ struct ChildProcess: ~Copyable {
         let id = try attempt("start \(command.program)") {
             unsafe withArgumentVector([command.program] + command.arguments) { arguments in
                 unsafe withArgumentVector(HostCommand.environment) { environment in
-                    unsafe chost_spawn(
-                        command.program,
-                        arguments,
-                        environment,
-                        ends.0,
-                        ends.1,
-                        kept,
-                        command.outlivesDriver,
-                        &process
-                    )
+                    unsafe command.program.withCString { path in
+                        var program = unsafe chost_program(
+                            path: path,
+                            arguments: arguments,
+                            environment: environment,
+                            output: ends.0,
+                            error: ends.1,
+                            kept: kept,
+                            outlives: command.outlivesDriver,
+                            hides_mounts: command.known?.hidesMounts ?? false
+                        )
+                        return unsafe chost_spawn(&program, &process)
+                    }
                 }
             }
         }

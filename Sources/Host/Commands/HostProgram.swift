@@ -27,6 +27,14 @@ package enum HostProgram: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether it runs where no mount is seen.
+    ///
+    /// Before they begin, the programs of btrfs look at the file behind every mounted loop device: one
+    /// pool whose disk has failed would fail them for the volumes of all others, one whose disk hangs
+    /// would hang them. That their own device is not mounted the kernel says, by O_EXCL: mkfs.btrfs asks
+    /// itself, and for btrfstune ``Filesystems/prepareCopy(on:type:)`` does.
+    var hidesMounts: Bool { self == .mkfsBtrfs || self == .btrfstune }
+
     /// The program that makes a file system of a type.
     package static func mkfs(_ type: FilesystemType) -> HostProgram {
         switch type {

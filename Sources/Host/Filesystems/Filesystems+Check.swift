@@ -44,12 +44,12 @@ extension Filesystems {
         throws(DriverError)
     {
         guard type == .btrfs else { return }
-        // By its real name, see HeldDevice.pathInChild. -m writes a new fsid into the superblocks alone; -u would rewrite all metadata.
-        let command = try HostCommand(
-            .btrfstune,
-            arguments: ["-m", device.path]
-        )
-        let output = try command.run(deadline: identityDeadline, holding: DeviceLock(of: device))
+        // By its real name, see HeldDevice.pathInChild. -m writes a new fsid into the superblocks
+        // alone; -u would rewrite all metadata.
+        let command = try HostCommand(.btrfstune, arguments: ["-m", device.path])
+        let output = try exclusively(on: device) { () throws(DriverError) in
+            try command.run(deadline: identityDeadline, holding: DeviceLock(of: device))
+        }
         guard output.exitCode == 0 else {
             throw DriverError(
                 .hostFailure,
@@ -60,4 +60,20 @@ extension Filesystems {
     }
 
     private static let identityDeadline = Duration.seconds(120)
+
+    /// Runs the body while nothing is mounted from the device, and nothing can be.
+    private static func exclusively<Result>(
+        on device: borrowing HeldDevice,
+        _ body: () throws(DriverError) -> Result
+    ) throws(DriverError) -> Result {
+        let exclusive: OwnedDescriptor
+        do throws(Errno) {
+            exclusive = try device.reopened(flags: O_RDONLY | O_EXCL | O_NONBLOCK)
+        } catch {
+            throw error.failure(to: "open \(device.path) exclusively")
+        }
+        let result = try body()
+        _ = consume exclusive
+        return result
+    }
 }

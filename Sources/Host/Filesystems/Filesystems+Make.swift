@@ -22,10 +22,7 @@ extension Filesystems {
         if !replacingHalfMade { try refuseData(on: device, type) }
         let plan = MkfsPlan(type: type, isThick: isThick, isForced: replacingHalfMade)
         let command = try plan.command(device: device.path, extra: extra)
-        var output = try command.run(deadline: deadline, holding: lock)
-        for _ in 1..<attempts where isStoppedByOthers(output) {
-            output = try command.run(deadline: deadline, holding: lock)
-        }
+        let output = try command.run(deadline: deadline, holding: lock)
         guard output.exitCode == 0 else {
             throw DriverError(
                 .hostFailure,
@@ -36,15 +33,6 @@ extension Filesystems {
             )
         }
     }
-
-    /// Before it writes anything, mkfs.btrfs compares its device with every mounted loop device, and
-    /// ends with ENXIO where one of those is detached in that moment.
-    private static func isStoppedByOthers(_ output: CommandOutput) -> Bool {
-        output.exitCode != 0
-            && output.helpfulComplaint.hasBytePrefix("ERROR: cannot check mount status of ")
-    }
-
-    private static let attempts = 5
 
     /// A terabyte takes seconds; after this time the device hangs.
     private static let deadline = Duration.seconds(120)
