@@ -15,11 +15,32 @@ swift_tests() {
 }
 
 # The same in the guest, where starting programs is slow: the bundle of tests is a program itself.
-# CAIRN_GUEST_TESTS holds the options that choose tests.
+# CAIRN_GUEST_TESTS holds the options that choose tests, CAIRN_GUEST_SECONDS a limit for them.
 guest_tests() {
-    local chosen
+    local chosen tests code=0
     read -r -a chosen <<<"$CAIRN_GUEST_TESTS"
-    "$CAIRN_TEST_BUNDLE" --testing-library swift-testing --no-parallel "${chosen[@]}"
+    "$CAIRN_TEST_BUNDLE" --testing-library swift-testing --no-parallel "${chosen[@]}" &
+    tests=$!
+    if ! timeout "$CAIRN_GUEST_SECONDS" tail --pid="$tests" --follow /dev/null; then
+        tell_hang
+        kill -KILL "$tests"
+        return 124
+    fi
+    wait "$tests" || code=$?
+    return "$code"
+}
+
+# What waits in the kernel, and its last words: no test can say why it does not go on.
+tell_hang() {
+    local task state
+    echo "HANG: the tests have not ended after $CAIRN_GUEST_SECONDS s; what waits in the kernel:"
+    for task in /proc/[0-9]*/task/[0-9]*; do
+        state=$(awk '/^State:/ { print $2 }' "$task/status" 2>/dev/null) || continue
+        [[ $state == D ]] || continue
+        echo "$task $(tr '\0' ' ' <"$task/cmdline") $(<"$task/comm")"
+        cat "$task/stack"
+    done
+    dmesg | tail -n 80
 }
 
 mount_points() {

@@ -32,6 +32,7 @@ report() {
 
 # Shows what failed, and keeps quiet about what did not.
 show_failures() {
+    sed -n '/^HANG: /,$p' "$1" | head -n 200
     grep -A 6 -E '^(✘|➜) |^LEFT BEHIND|^error:|Fatal error:' "$1" | grep -vE '^(✔|◇)' || tail -n 40 "$1"
 }
 
