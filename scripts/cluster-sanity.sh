@@ -7,7 +7,7 @@
 #   --access   mount, block or both                                    (default: both)
 #   --seeds    orders in which the specs run, as numbers; several in quotes
 #                                                                      (default: five random ones)
-#   --logs     a new folder for the logs of what failed                (default: one in /tmp)
+#   --logs     a new directory for the logs of failures                (default: one in /tmp)
 #
 # n1 is by far the roomiest node, so every volume goes there: csi-sanity knows no topology and stages
 # each volume at its one node endpoint.

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# A Cairn cluster on this machine: controllers and nodes as processes, with real certificates and a
-# small XFS of its own for each node. Ends when the command ends, or with Ctrl-C, and leaves nothing.
+# Starts a Cairn cluster on this machine: controllers and nodes as processes, with real certificates and
+# a small XFS file system for each node. It ends with its command or with Ctrl-C, and leaves nothing.
 #
 # usage: scripts/cluster.sh [--nodes N] [--controllers N] [--size SIZES] [-- COMMAND...]
 #
 #   --nodes         how many nodes, n1, n2, ...                            (default: 3)
 #   --controllers   how many replicas of the controller                    (default: 2)
-#   --size          of each node's disk, a sparse file; of a list, the last size is for all further
-#                   nodes                                                  (default: 4G)
-#   COMMAND         runs while the cluster does; without one the script waits for Ctrl-C
+#   --size          of each node's disk, a sparse file; the last size of a list is that of all
+#                   further nodes                                          (default: 4G)
+#   COMMAND         runs in the cluster; without one the script waits for Ctrl-C
 #
-# The command finds in its environment: CSI_ENDPOINT, the first controller's socket; CAIRN_PAGE, the
-# address of its page for people;
-# CAIRN_CLUSTER, the folder with controller-N.sock, n1.sock, .pid and .log of each, and the list
+# The environment of the command has: CSI_ENDPOINT, the first controller's socket; CAIRN_PAGE, the
+# address of its status page;
+# CAIRN_CLUSTER, the directory with controller-N.sock, n1.sock, .pid and .log of each, and the list
 # lost-nodes; and PATH with cairn in it.
 # The binary is $CAIRN_BINARY, or built where that is not set. Needs root, openssl and mkfs.xfs.
 set -euo pipefail

@@ -13,7 +13,7 @@
 #   --focus          only the specs whose name matches
 #   --disk           for the pool lvm: a blank disk that it takes for a volume group, and gives
 #                    back blank                                         (default: $CAIRN_LVM_DISK)
-#   --logs           a new folder for the logs of what failed           (default: one in /tmp)
+#   --logs           a new directory for the logs of failures           (default: one in /tmp)
 #   --keep-logs      keep the logs of runs that passed, too
 #
 # The pool lvm needs a kernel with device mapper; the guest of scripts/vm has one:

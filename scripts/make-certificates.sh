@@ -1,29 +1,29 @@
 #!/usr/bin/env bash
-# Makes the certificates by which controllers and nodes know each other, or renews them.
+# Creates or renews the certificates with which controllers and nodes authenticate each other.
 #
-# usage: scripts/make-certificates.sh [--dns NAME]... [--days N] [--ca-days N] FOLDER [NODE-ID]...
-#        scripts/make-certificates.sh --replace-ca [--ca-days N] FOLDER
-#        scripts/make-certificates.sh --forget-old-ca FOLDER
+# usage: scripts/make-certificates.sh [--dns NAME]... [--days N] [--ca-days N] DIRECTORY [NODE-ID]...
+#        scripts/make-certificates.sh --replace-ca [--ca-days N] DIRECTORY
+#        scripts/make-certificates.sh --forget-old-ca DIRECTORY
 #
-# The first form makes, in FOLDER,
+# The first form creates in DIRECTORY:
 #
-#   authority/ca.crt, ca.key      a private authority, where there is none yet; keep the key offline
+#   authority/ca.crt, ca.key      a private authority, unless there is one; keep the key offline
 #   controller/                   for every replica of the controller
-#   node/                         one for all nodes, where no NODE-ID is given
-#   nodes/NODE-ID/                one for each NODE-ID otherwise
+#   node/                         one for all nodes, if no NODE-ID is given
+#   nodes/NODE-ID/                else one for each NODE-ID
 #
-# The last three hold tls.crt, tls.key and ca.crt, as a mounted Secret does. Run again, it renews
-# what it made: the same authority, new keys. Whoever reads the files while they change gets the old
-# ones or the new ones, never a key of one and a certificate of the other.
+# The last three have tls.crt, tls.key and ca.crt, like a mounted Secret. A second run renews them, with
+# the same authority and new keys. A program that reads the files meanwhile gets the old ones or the new
+# ones, never a key of one and a certificate of the other.
 #
-#   --dns NAME       a further name of the controller, for clients that check it (may be repeated);
-#                    without it a renewal keeps those that the controller has
-#   --days N         how long certificates hold, default 90
-#   --ca-days N      how long a new authority holds, default 3650
-#   --replace-ca     makes a new authority; everybody trusts the old one beside it until
-#   --forget-old-ca  which comes after everything has been renewed (the first form) and taken up
+#   --dns NAME       one more DNS name of the controller, for clients that check it (may be repeated);
+#                    a renewal without it keeps the names that the controller has
+#   --days N         the days for which certificates are valid; default 90
+#   --ca-days N      the days for which a new authority is valid; default 3650
+#   --replace-ca     create a new authority; every ca.crt has both until
+#   --forget-old-ca  removes the old one, after everything was renewed (the first form) and is in use
 #
-# Certificates hold from a day ago on: a node whose clock is late takes them. Needs openssl 3.
+# Certificates are valid from the day before, for nodes whose clock is behind. Needs openssl 3.
 set -euo pipefail
 
 die() {
@@ -74,11 +74,11 @@ done
 ((${#words[@]})) || { usage >&2 && exit 2; }
 folder=${words[0]}
 nodes=("${words[@]:1}")
-[[ $command == renew ]] || ((${#nodes[@]} == 0)) || die "an authority belongs to all nodes: name none"
+[[ $command == renew ]] || ((${#nodes[@]} == 0)) || die "the authority is for all nodes: give no NODE-ID"
 for id in "${nodes[@]}"; do
     # What `cairn node --node-id` takes, which is a value of a topology segment.
     [[ $id =~ ^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$ ]] ||
-        die "'$id' is no node id: 1 to 63 letters, digits, '-', '_' and '.', with a letter or a" \
+        die "'$id' is not a node id; use 1 to 63 letters, digits, '-', '_' and '.', with a letter or a" \
             "digit at both ends"
 done
 
@@ -149,7 +149,7 @@ expiry() {
     openssl x509 -in "$1" -noout -enddate | cut -d= -f2
 }
 
-# publish FOLDER FILE...: shows the files in FOLDER, all at once.
+# publish DIRECTORY FILE...: shows the files in DIRECTORY, all at once.
 #
 # As kubelet does it: `..data` points to the folder that holds them, and one rename turns it.
 publish() {
@@ -199,12 +199,12 @@ publish_bundle() {
         cp "$work/bundle" "$work/ca.crt"
         cp "$place/tls.crt" "$place/tls.key" "$work/"
         publish "$place" "$work/tls.crt" "$work/tls.key" "$work/ca.crt"
-        echo "$place: changed whom it trusts"
+        echo "changed $place/ca.crt"
     done
 }
 
 replace_authority() {
-    [[ -f $authority/ca.crt ]] || die "$authority holds no authority to replace"
+    [[ -f $authority/ca.crt ]] || die "$authority has no authority to replace"
     [[ ! -f $authority/old.crt ]] ||
         die "$authority still has an old authority: renew everything, then --forget-old-ca"
     make_authority
@@ -212,7 +212,7 @@ replace_authority() {
     publish "$authority" "$work/ca.crt" "$work/ca.key" "$work/old.crt"
     echo "made a new $authority/ca.crt, until $(expiry "$authority/ca.crt")"
     publish_bundle
-    echo "next: when everybody has taken up the new ca.crt, renew everything; then --forget-old-ca"
+    echo "next: when all use the new ca.crt, renew everything; then run --forget-old-ca"
 }
 
 forget_old_authority() {
@@ -227,7 +227,7 @@ forget_old_authority() {
     publish "$authority" "$work/ca.crt" "$work/ca.key"
     rm "$authority/old.crt"
     publish_bundle
-    echo "forgot the old authority"
+    echo "removed the old authority from every ca.crt"
 }
 
 # The names that the controller's certificate holds beside its role.
@@ -245,7 +245,7 @@ renew() {
         echo "made $authority/ca.crt, until $(expiry "$authority/ca.crt")"
     fi
     [[ -f $authority/ca.crt && -f $authority/ca.key ]] ||
-        die "$authority must hold both ca.crt and ca.key; put back what is missing"
+        die "$authority must have both ca.crt and ca.key; restore the missing one"
     openssl x509 -in "$authority/ca.crt" -noout -checkend $((days * 86400)) >/dev/null ||
         die "the authority ends on $(expiry "$authority/ca.crt"), before a certificate of $days" \
             "days would: --replace-ca, or fewer --days"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The quick start: installs what is missing, builds cairn, runs it in a folder of its own, and walks
-# a volume through its whole life over the socket. Leaves nothing behind but the build.
+# The quick start: installs missing packages, builds cairn, runs it in a temporary directory, and walks
+# a volume through its whole life over the socket. Leaves nothing behind except the build.
 #
 # usage: scripts/quickstart.sh [--filesystem ext4|xfs|btrfs] [--debug] [--keep]
 #
-#   --filesystem   of the volumes; ext4 where none is named
+#   --filesystem   the file system of the volumes; default ext4
 #   --debug        build without optimization, which takes less time
-#   --keep         leave the driver running, and say how to use and stop it
+#   --keep         leave the driver running, and print how to use and stop it
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 

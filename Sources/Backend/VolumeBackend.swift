@@ -112,7 +112,7 @@ extension VolumeBackend {
     package func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend {
         throw DriverError(
             .outOfSpace,
-            "its volumes have no layout of their own: the parameters raid, stripes and stripeSize are "
+            "its volumes have no layout: the parameters raid, stripes and stripeSize are "
                 + "for LVM tiers without a thin pool"
         )
     }

@@ -61,8 +61,8 @@ package final class LVMBackend: VolumeBackend {
         case .thin(let options):
             throw DriverError(
                 .outOfSpace,
-                "its volumes lie in the thin pool \(group.name)/\(options.pool), and have no layout "
-                    + "of their own: the parameters raid, stripes and stripeSize are for tiers "
+                "its volumes are in the thin pool \(group.name)/\(options.pool) and have the layout "
+                    + "of the pool: the parameters raid, stripes and stripeSize are for tiers "
                     + "without a thin pool"
             )
         case .thick(let options):

@@ -115,16 +115,16 @@ cgrpc_tls_line cgrpc_tls_describe(const char *line, char *buffer, size_t capacit
   // fail because of it.
   const char *what = NULL;
   if (behind(line, "Invalid private key") != NULL) {
-    what = "the private key is none, or is not that of the certificate";
+    what = "the key file has no private key, or not that of the certificate";
   } else if (behind(line, "Invalid cert chain file") != NULL) {
-    what = "the certificate file holds no certificate";
+    what = "the certificate file has no certificate";
   } else if (behind(line, "Invalid verification certs") != NULL) {
-    what = "the authority file holds no certificate";
+    what = "the authority file has no certificate";
   } else if (behind(line, "All retry attempts failed") != NULL) {
     what = "certificate and key cannot be read";
   }
   if (what == NULL) return CGRPC_TLS_OTHER;
-  snprintf(buffer, capacity, "%s; new connections fail until the files are right", what);
+  snprintf(buffer, capacity, "%s; new connections fail until this is fixed", what);
   return CGRPC_TLS_FILES;
 }
 

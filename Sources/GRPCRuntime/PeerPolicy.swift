@@ -84,7 +84,7 @@ package struct PeerPolicy: Sendable {
             return RPCFailure(
                 .permissionDenied,
                 "the certificate is that of node \(ids.joined(separator: ", ")), which may not "
-                    + "speak for node '\(id)'; give that node a certificate of its own"
+                    + "act for node '\(id)'; give that node its own certificate"
             )
         }
         return nil

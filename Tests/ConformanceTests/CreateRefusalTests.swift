@@ -106,7 +106,7 @@ struct `CreateVolume's refusals` {
         Wrong("tier 'nvme' is not configured on this node; the tiers are: ext4-thin, xfs-thin") {
             $0.parameters = ["tier": "nvme"]
         },
-        Wrong("tier 'ext4-thin': its volumes have no layout of their own") {
+        Wrong("tier 'ext4-thin': its volumes have no layout") {
             $0.parameters = ["raid": "raid1"]
         },
         Wrong("for LVM tiers") { $0.parameters = ["stripes": "1", "tier": "xfs-thin"] },

@@ -54,7 +54,7 @@ struct CertificateScriptTests {
         let key = "\(certificates.folder)/authority/ca.key"
         #expect(unsafe unlink(key) == 0)
         #expect(try certificates.status([]) != 0)
-        #expect(contentsOfFile(certificates.log).contains("put back what is missing"))
+        #expect(contentsOfFile(certificates.log).contains("restore the missing one"))
     }
 
     @Test(arguments: [

@@ -214,8 +214,8 @@ struct TLSTests {
     }
 
     private static let wrongKey =
-        "the private key is none, or is not that of the certificate; "
-        + "new connections fail until the files are right"
+        "the key file has no private key, or not that of the certificate; "
+        + "new connections fail until this is fixed"
 
     @Test func `unusable files are an error that names them`() throws {
         let folder = try TemporaryFolder()

@@ -60,7 +60,7 @@ extension GroupSurvey {
                 "the next create or stage activates it; to do it now, run lvchange --activate y \(path)"
             )
         } catch {
-            problem(.inactive, "thin pool \(path)", "stopped by somebody", error.message)
+            problem(.inactive, "thin pool \(path)", "stopped by an administrator", error.message)
         }
     }
 }
