@@ -100,8 +100,8 @@ struct FormerGroup: FormerStorage {
 
 /// The groups that tiers no longer have.
 package enum FormerGroups {
-    /// A storage for every record in the state directory; whether the tier still has the group is
-    /// checked at each use.
+    /// A former tier for every record in the state directory; each use checks whether the tier still
+    /// has the group.
     package static func find(
         in stateFolder: String,
         beside configured: [LVMBackend],

@@ -24,7 +24,7 @@ package struct CSIClient: Sendable {
         return try Self.decode(bytes, answering: Request.method)
     }
 
-    /// Sends one request and hands over each answer; the next is read when `onResponse` returns.
+    /// Sends one request and passes on each response; the next is read when `onResponse` returns.
     ///
     /// What `onResponse` throws ends the call and is thrown, as CANCELLED unless it is an
     /// `RPCFailure`.

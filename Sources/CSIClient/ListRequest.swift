@@ -7,12 +7,12 @@ package protocol ListRequest: CSIRequest {
     /// Where the page begins; empty for the first.
     var startingToken: String { get set }
 
-    /// What is on a page, and where the next one begins; empty for the last.
+    /// The items of a page, and the token of the next one; empty for the last.
     static func page(_ answer: Response) -> (items: [Item], next: String)
 }
 
 extension ListRequest {
-    /// What is on this page and on all that follow; `call` asks for one page.
+    /// The items of this page and of all that follow; `call` gets one page.
     package func all(_ call: (Self) async throws -> Response) async throws -> [Item] {
         var request = self
         var items: [Item] = []

@@ -1,7 +1,7 @@
 package import CSIMessages
 
 extension ControllerService {
-    /// What this driver offers, on a node as in front of all of them.
+    /// The Controller capabilities of the driver, the same on a node and on a controller.
     ///
     /// No PUBLISH_UNPUBLISH_VOLUME: a local disk has nothing to attach. SINGLE_NODE_MULTI_WRITER
     /// makes Kubernetes tell ReadWriteOnce (several pods of the node) and ReadWriteOncePod apart.

@@ -4,7 +4,7 @@ package import GRPCRuntime
 
 /// The CSI Controller service, wherever its storage is.
 package protocol ControllerService: Sendable {
-    /// What ControllerGetCapabilities answers.
+    /// The capabilities that ControllerGetCapabilities returns.
     var capabilities: [ControllerServiceCapability.RPC.Kind] { get }
 
     func createVolume(_ request: CreateVolumeRequest, _ context: CallContext)

@@ -1,7 +1,7 @@
 package import CSIMessages
 
-/// Which facts of a request its log line tells: ids and names, never parameters, contexts, mount
-/// flags or secrets.
+/// The facts of a request for its log line: ids and names, never parameters, contexts, mount flags
+/// or secrets.
 package protocol LoggedRequest {
     /// Whether a success is worth a line at debug level only.
     static var isRoutine: Bool { get }

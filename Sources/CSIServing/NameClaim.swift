@@ -1,27 +1,27 @@
 package import DriverCore
 package import GRPCRuntime
 
-/// What a controller says of its claim to a name, in the metadata of a call to a node.
+/// A controller's claim to a name, in the metadata of a call to a node.
 ///
 /// Two controllers that are asked for one name at the same time must not make it on two nodes. So
 /// each claims the name on the node that it has chosen, and then asks all others: whoever claims
 /// later sees the claim of the other. A create whose claim has ended is refused.
 package struct NameClaim: Sendable, Equatable {
     package enum Act: String, Sendable {
-        /// With a question about an object: claims its name where nobody has it.
+        /// With a read of an object: claims its name where no other controller has claimed it.
         case take
-        /// With a question: asks whether somebody else has claimed the name.
+        /// With a read: checks whether another controller has claimed the name.
         case ask
         /// With a question: gives the claim back first.
         case drop
-        /// With a create: what is not there yet is made only where the claim still holds.
+        /// With a create: the object is made only if the claim is still valid.
         case use
     }
 
     package static let header = "cairn-claim"
 
     package let act: Act
-    /// Tells the creates of all controllers apart.
+    /// Distinguishes the creates of all controllers.
     package let token: String
     /// Which tier alone has to answer, as for the create itself: that of a volume, "" for the default
     /// one; that of this volume for a snapshot of it.
@@ -33,7 +33,7 @@ package struct NameClaim: Sendable, Equatable {
         self.place = place
     }
 
-    /// What a call carries; nil for a caller that claims nothing.
+    /// The claim in a call; nil where it has none.
     package init?(of context: CallContext) throws(DriverError) {
         guard let text = context.header(Self.header) else { return nil }
         let words = text.byteSplit(separator: " ").map(String.init)
@@ -67,7 +67,7 @@ extension NameClaims {
         }
     }
 
-    /// Gives back what a question has just claimed, because the name is not free.
+    /// Gives back what a read has just claimed, because the name is not free.
     package func forget(_ claim: NameClaim?, about name: String) {
         if let claim, claim.act == .take { drop(name, by: claim.token) }
     }

@@ -47,7 +47,7 @@ extension Router {
         }
     }
 
-    /// The same for a handler that needs nothing but the request.
+    /// Serves a method whose handler needs only the request.
     package mutating func serve<Request: CSIRequest & LoggedRequest>(
         _ request: Request.Type,
         _ handler: @escaping @Sendable (Request) async throws(DriverError) -> Request.Response

@@ -15,7 +15,7 @@ struct ConfigurationNode {
     let line: Int
     let content: Content
 
-    /// What it is, for a complaint about a wrong type.
+    /// The type of the node, for messages about a wrong type.
     var kind: String {
         switch content {
         case .text("", isPlain: true): "nothing"

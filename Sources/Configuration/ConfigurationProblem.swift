@@ -1,6 +1,6 @@
 import DriverCore
 
-/// What is wrong at which line; the file's name is added at the edge.
+/// An error of the file with its line; the caller adds the file's name.
 struct ConfigurationProblem: Error {
     let line: Int
     let message: String

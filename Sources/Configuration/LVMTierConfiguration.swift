@@ -12,7 +12,7 @@ package struct LVMTierConfiguration: Sendable, Hashable {
     package let volumeGroup: String
     package let provisioning: Provisioning
 
-    /// Whether the volumes lie in a thin pool.
+    /// Whether the volumes are in a thin pool.
     package var isThin: Bool {
         if case .thin = provisioning { true } else { false }
     }
@@ -26,7 +26,7 @@ package struct LVMTierConfiguration: Sendable, Hashable {
     }
 }
 
-/// What only volumes that have all their room from the start need to know.
+/// The settings of a thick tier.
 package struct LVMThickConfiguration: Sendable, Hashable {
     package let wipe: WipePolicy
     /// The room that a snapshot gets for what its volume overwrites, in percent of the volume's

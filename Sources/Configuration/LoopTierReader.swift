@@ -5,7 +5,7 @@ struct LoopTierReader {
     private static let keys = [
         "directory", "provisioning", "overcommit", "create", "mountPoint", "uuid", "volatile",
     ]
-    /// Source: PATH_MAX less what stands beneath the folder (an id and a file name).
+    /// Source: PATH_MAX less the part under the directory (an id and a file name).
     private static let longestDirectory = 3900
 
     let configuration: LoopTierConfiguration
@@ -38,7 +38,8 @@ struct LoopTierReader {
         )
     }
 
-    /// `create: true` stays in the file for ever, so it says what must be true of the directory.
+    /// Whether the driver may create the pool; `create: true` stays in the file, so it requires
+    /// `mountPoint` to be stated.
     private static func createsPool(_ loop: MappingReader) throws(ConfigurationProblem) -> Bool {
         guard let create = try loop.optional("create"), try create.flag() else { return false }
         guard try loop.optional("mountPoint") != nil else {
@@ -71,7 +72,7 @@ struct LoopTierReader {
         return text
     }
 
-    /// The path as the kernel will read it, so that two spellings of one folder cannot hide.
+    /// The path as the kernel reads it, so that one directory has only one spelling.
     private static func directory(_ node: NamedNode) throws(ConfigurationProblem) -> String {
         let accepted = "an absolute path without '.', '..', '//' and a final '/'"
         let path = try node.text(accepted: accepted)

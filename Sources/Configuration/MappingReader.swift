@@ -2,7 +2,7 @@
 struct MappingReader {
     /// Where the mapping begins.
     let line: Int
-    /// What it describes, for complaints: `a tier`.
+    /// What the mapping describes, for messages: `a tier`.
     private let what: String
     private let entries: [ConfigurationNode.Entry]
 

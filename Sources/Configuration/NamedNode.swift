@@ -1,6 +1,6 @@
 import DriverCore
 
-/// A value and the key it stands under, turned into what the schema wants.
+/// A value with its key, converted to the type that the schema requires.
 struct NamedNode {
     let name: String
     let node: ConfigurationNode

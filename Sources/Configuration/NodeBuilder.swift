@@ -1,5 +1,7 @@
-/// Builds the tree from the events, and refuses what makes a file read differently than it looks:
-/// duplicate keys, anchors, aliases, tags and several documents.
+/// Builds the tree from the parser's events.
+///
+/// Refuses everything that makes a file mean something other than it seems: duplicate keys,
+/// anchors, aliases, tags and several documents.
 struct NodeBuilder {
     /// The deepest that any schema of ours goes is 5.
     private static let deepest = 16

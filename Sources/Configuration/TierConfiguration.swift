@@ -1,8 +1,8 @@
 package import DriverCore
 
-/// One tier of the file: what every back end has, and the back end's own part.
+/// One tier of the file: the common settings, and those of its backend.
 package struct TierConfiguration: Sendable, Hashable {
-    /// What a StorageClass calls it: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`, at most 63 characters.
+    /// The name that a StorageClass gives: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`, at most 63 characters.
     package let name: String
     /// Whether volumes that name no tier go here.
     package let isDefault: Bool
@@ -12,13 +12,13 @@ package struct TierConfiguration: Sendable, Hashable {
     package let backend: BackendConfiguration
 }
 
-/// The back ends by the key that stands in the file; a tier has exactly one.
+/// The backends by their keys in the file; a tier has exactly one.
 package enum BackendConfiguration: Sendable, Hashable {
     case loop(LoopTierConfiguration)
     case lvm(LVMTierConfiguration)
 }
 
-/// Files in a folder, attached as loop devices.
+/// Files in a directory, attached as loop devices.
 package struct LoopTierConfiguration: Sendable, Hashable {
     package enum Provisioning: String, Sendable, Hashable, CaseIterable { case thick, thin }
 
@@ -27,12 +27,12 @@ package struct LoopTierConfiguration: Sendable, Hashable {
     package let provisioning: Provisioning
     /// How many times the room may be promised; 1 where the tier is thick.
     package let overcommit: Double
-    /// Whether the driver makes a pool of the empty directory where nothing says that one existed.
+    /// Whether the driver may create a pool in the empty directory, where there is no proof of one.
     package let createsPool: Bool
     /// Whether the directory has to be the root of a mounted file system.
     package let requiresMountPoint: Bool
-    /// The UUID of the pool that has to be there; nil where the file does not say.
+    /// The UUID of the pool that must be there; nil where the file has none.
     package let uuid: String?
-    /// Whether the tier may lie in memory, or in the layer of a container.
+    /// Whether the tier may be on tmpfs, or in the layer of a container.
     package let isVolatile: Bool
 }

@@ -1,15 +1,15 @@
 import DriverCore
 
-/// Where a tier keeps its data, so that no two tiers keep it in the same place.
+/// Where a tier keeps its data, so that no two tiers use the same place.
 struct TierPlace {
     enum Storage: Hashable {
         case directory(String)
-        /// The pool is nil for volumes that lie in the group itself.
+        /// The pool is nil for volumes in the group itself.
         case volumeGroup(String, pool: String?)
     }
 
     let storage: Storage
-    /// The line that says so.
+    /// The line of the file.
     let line: Int
 
     /// A complaint where both are one place; nil where they are not.

@@ -9,7 +9,7 @@ struct TierReader {
 
     let nameLine: Int
     let name: String
-    /// nil where the file does not say.
+    /// nil where the file does not have the key.
     let isDefault: Bool?
     let defaultLine: Int
     let filesystem: FilesystemType
@@ -71,7 +71,7 @@ struct TierReader {
         )
     }
 
-    /// A name that is fit for a label and for a folder.
+    /// A name that can be a Kubernetes label and a directory name.
     private static func name(_ node: NamedNode) throws(ConfigurationProblem) -> String {
         let accepted = "at most 63 of a-z, 0-9 and -, without - at the ends"
         let name = try node.text(accepted: accepted)

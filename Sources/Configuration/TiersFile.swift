@@ -1,6 +1,6 @@
 package import DriverCore
 
-/// The file given by `--config`: which tiers this node offers, and what each is made of.
+/// The file given by `--config`: the tiers of this node and their storage.
 ///
 /// It is read once, at start; whatever is wrong in it is refused then, with file and line.
 package struct TiersFile: Sendable, Hashable {

@@ -4,7 +4,7 @@ import ErrnoText
 import Glibc
 import Synchronization
 
-/// What the kernel's device mapper knows, asked in process.
+/// The state of the kernel's device mapper, read in process.
 ///
 /// A look costs one ioctl: no process, no udev, no write to the pool. It does not wait for a
 /// suspended device, but the status of a target can hang where the disk below it does, in a way that
@@ -14,7 +14,7 @@ package enum DeviceMapper {
     /// Whether the library was set up, which only one thread at a time may do.
     private static let isPrepared = Mutex(false)
 
-    /// Throws `unavailable`, saying what to do, where the kernel has no device mapper.
+    /// Throws `unavailable` with advice where the kernel has no device mapper.
     package static func checkAvailable() throws(DriverError) {
         let failure = isPrepared.withLock { isPrepared -> Int32 in
             if isPrepared { return 0 }
@@ -72,7 +72,7 @@ package enum DeviceMapper {
         return found
     }
 
-    /// Lets a suspended device go on with the table that it has.
+    /// Resumes a suspended device with its present table.
     ///
     /// The one call that changes anything: a table that was loaded for later is forgotten. Blocks
     /// while the devices beneath do not answer, so they have to be resumed first.

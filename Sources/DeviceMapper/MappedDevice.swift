@@ -9,7 +9,7 @@ package struct MappedDevice: Sendable, Hashable {
     package let number: UInt64
     /// `/dev/dm-3`: made by the kernel itself, so it is there before udev has run.
     package let path: String
-    /// How often it is open now: by programs, mounts, and devices that stand on it.
+    /// How often it is open: by programs, mounts, and devices on top of it.
     package let openCount: Int
     /// Whether reads and writes wait.
     package let isSuspended: Bool
@@ -57,15 +57,15 @@ package struct MappedDevice: Sendable, Hashable {
     }
 }
 
-/// The device mapper's uuid of a logical volume, by which it is found whatever its name.
+/// The device-mapper UUID of a logical volume, which does not depend on its name.
 package enum MappedVolume {
     /// The devices that LVM stacks for one volume; `nil` is the one that users of it open.
     package enum Layer: String, Sendable, Hashable, CaseIterable {
         /// A thin pool itself: fill levels and mode are its status.
         case thinPool = "tpool"
-        /// What keeps a pool active while no volume of it is.
+        /// The layer that keeps a pool active while no volume of it is.
         case thinPoolHolder = "pool"
-        /// What a pool's data or metadata stands on.
+        /// The layers with a pool's data and metadata.
         case thinData = "tdata"
         case thinMetadata = "tmeta"
         /// The blocks of a volume that has copy-on-write snapshots.
@@ -74,7 +74,7 @@ package enum MappedVolume {
         case copyOnWrite = "cow"
     }
 
-    /// `identifier` and `group` as they stand in LVM's metadata, dashes included.
+    /// `identifier` and `group` as in LVM's metadata, with dashes.
     package static func uuid(of identifier: String, group: String, layer: Layer? = nil) -> String {
         let ending = layer.map { "-\($0.rawValue)" } ?? ""
         return "LVM-" + compact(group) + compact(identifier) + ending

@@ -9,7 +9,7 @@ package struct MappedTarget: Sendable, Hashable {
     package let length: UInt64
     /// `thin-pool`, `linear`, `error`, ...
     package let type: String
-    /// What the target says about itself; empty where it says nothing.
+    /// The status text of the target; empty where it has none.
     package let status: String
 
     package init(start: UInt64, length: UInt64, type: String, status: String) {
@@ -61,7 +61,7 @@ struct StatusWords {
         return (part, whole)
     }
 
-    /// One of the words, with what it stands for.
+    /// One of the words, converted to its meaning.
     mutating func choice<Meaning>(_ meanings: [String: Meaning]) throws(DriverError) -> Meaning {
         guard let meaning = meanings[String(try word())] else { throw refusal() }
         return meaning

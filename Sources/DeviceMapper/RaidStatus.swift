@@ -1,6 +1,6 @@
 package import DriverCore
 
-/// What a RAID says about itself.
+/// The kernel's status of a RAID.
 ///
 /// Source: the kernel's Documentation/admin-guide/device-mapper/dm-raid.rst.
 package struct RaidStatus: Sendable, Hashable {

@@ -1,6 +1,6 @@
 package import DriverCore
 
-/// What a copy-on-write snapshot says about itself.
+/// The kernel's status of a copy-on-write snapshot.
 ///
 /// Source: snapshot_status in the kernel's drivers/md/dm-snap.c.
 package enum SnapshotStatus: Sendable, Hashable {

@@ -1,6 +1,6 @@
 package import DriverCore
 
-/// What a thin pool says about itself.
+/// The kernel's status of a thin pool.
 ///
 /// Source: the kernel's Documentation/admin-guide/device-mapper/thin-provisioning.rst, and
 /// pool_status in drivers/md/dm-thin.c.
@@ -42,10 +42,10 @@ package struct ThinPoolUsage: Sendable, Hashable {
     package let usedDataBlocks: UInt64
     /// In the pool's chunks.
     package let totalDataBlocks: UInt64
-    /// Whether somebody (thin_delta, a backup tool) holds a snapshot of the metadata.
+    /// Whether a program (thin_delta, a backup tool) holds a snapshot of the metadata.
     package let isMetadataHeld: Bool
     package let mode: Mode
-    /// Whether discards are passed on to what lies below.
+    /// Whether discards are passed on to the disks.
     package let passesDiscardsDown: Bool
     /// Whether writes to a full pool wait for room; they fail at once otherwise.
     package let queuesWhenFull: Bool

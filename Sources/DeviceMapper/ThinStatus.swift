@@ -1,6 +1,6 @@
 package import DriverCore
 
-/// What a thin volume says about itself.
+/// The kernel's status of a thin volume.
 ///
 /// Source: thin_status in the kernel's drivers/md/dm-thin.c.
 package enum ThinStatus: Sendable, Hashable {

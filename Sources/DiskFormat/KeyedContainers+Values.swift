@@ -1,6 +1,6 @@
 package import DriverCore
 
-/// Domain values as they lie in files; what no driver writes is damage.
+/// Domain values in files; a value that no driver writes is damage.
 extension KeyedDecodingContainer {
     package func size(_ key: Key) throws -> ByteCount {
         let bytes = try decode(Int64.self, forKey: key)

@@ -33,8 +33,7 @@ package struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertibl
         ByteCount(bytes / unit.bytes * unit.bytes)
     }
 
-    /// What may be promised of this room where it may be promised so many times; at most the largest
-    /// count.
+    /// This room times the overcommit, at most the largest count.
     package func overcommitted(_ times: Double) -> ByteCount {
         let limit = Double(bytes) * times
         return ByteCount(limit < Double(Int64.max) ? Int64(limit) : .max)

@@ -20,9 +20,9 @@ package struct DriverError: Error, Sendable, CustomStringConvertible {
         case outOfSpace
         /// The same object has an operation running, or a step could not be undone: retry.
         case operationPending
-        /// The caller went away; the work may still be going on.
+        /// The caller has gone; the operation may still run.
         case cancelled
-        /// The caller's deadline passed; the work may still be going on.
+        /// The caller's deadline has passed; the operation may still run.
         case timedOut
         /// The storage, or the driver, cannot answer now: retry.
         case unavailable
@@ -48,7 +48,7 @@ package struct DriverError: Error, Sendable, CustomStringConvertible {
     /// Never holds a secret. Always one line that a terminal takes as text: it may quote what came
     /// from outside, and is shown as it is.
     package let message: String
-    /// For the log only; it never goes on the wire.
+    /// For the log only; never sent to the caller.
     package let cause: (any Error)?
     /// How far the operation has come that is in the way: 0...100; nil where that is not known.
     package let progress: Int?
@@ -70,7 +70,7 @@ package struct DriverError: Error, Sendable, CustomStringConvertible {
         return "\(code): \(message) (cause: \(cause))"
     }
 
-    /// The same failure told by a layer that knows more: "context: message".
+    /// The same error with context from a caller: "context: message".
     package func adding(context: String) -> DriverError {
         DriverError(code, "\(context): \(message)", cause: cause, progress: progress)
     }

@@ -1,6 +1,6 @@
 /// How long things took.
 package struct Histogram: Sendable, Hashable {
-    /// Seconds: from a look at memory to the copy of a large volume.
+    /// Seconds: from a read of memory to the copy of a large volume.
     package static let bounds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300]
 
     /// How many were within each bound and above the one before; the last is above all.

@@ -1,6 +1,6 @@
-/// How a volume lies on the disks of its volume group.
+/// The layout of a volume on the disks of its volume group.
 package struct Layout: Sendable, Hashable {
-    /// The levels that lvcreate calls by the same names.
+    /// The RAID levels, with lvcreate's names.
     package enum RAID: String, Sendable, Hashable, CaseIterable {
         case raid0, raid1, raid5, raid6, raid10
     }
@@ -59,7 +59,7 @@ package struct Layout: Sendable, Hashable {
         }
     }
 
-    /// How many disks a volume lies on at a time.
+    /// The number of disks with data of the volume at each offset.
     package var width: Int {
         switch raid {
         case nil, .raid0: stripes

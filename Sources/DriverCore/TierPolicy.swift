@@ -16,7 +16,7 @@ package struct InlinePolicy: Sendable, Hashable {
     package let maximumSize: ByteCount
     /// How many may exist in the tier at a time.
     package let maximumVolumes: Int
-    /// What a pod may choose from.
+    /// The file systems that a pod may choose.
     package let filesystems: [FilesystemType]
 
     package init(maximumSize: ByteCount, maximumVolumes: Int, filesystems: [FilesystemType]) {

@@ -13,7 +13,7 @@ package struct Peer: Sendable, Hashable {
     }
 }
 
-/// What a handler knows of its call besides the request.
+/// The properties of a call that its handler gets in addition to the request.
 ///
 /// The handler's task is cancelled when the client cancels, its deadline passes, its connection is
 /// lost, or the server's grace period ends.
@@ -37,16 +37,17 @@ package struct CallContext: Sendable {
         readHeader = header
     }
 
-    /// For what has to be done after the call has ended, too.
+    /// The same context for work that continues after the call has ended.
     package var withoutDeadline: CallContext {
         CallContext(method: method, peer: peer, header: readHeader)
     }
 
-    /// What the client has sent under this name, which is in lower case: its first value as text;
-    /// nil where it sent none, and once the call is over.
+    /// The first value of a header, by its name in lower case.
+    ///
+    /// nil where the client sent none, and after the call has ended.
     package func header(_ name: String) -> String? { readHeader(name) }
 
-    /// What has been noted of the call so far.
+    /// What handlers have noted of the call so far.
     package var notes: CallNotes { pad.notes.withLock(\.self) }
 
     /// Notes something of the call.

@@ -1,6 +1,6 @@
 package import DriverCore
 
-/// What a handler notes of its call for those around it; nothing of it reaches the client.
+/// What a handler notes of its call for the interceptors; the client does not get it.
 package struct CallNotes: Sendable {
     /// Whether a success is worth a line at debug level only.
     package var isRoutine = false

@@ -68,7 +68,7 @@ package final class Channel: Sendable {
         return response
     }
 
-    /// Sends one request and hands over each response; the next is read when `onMessage` returns.
+    /// Sends one request and passes on each response; the next is read when `onMessage` returns.
     ///
     /// What `onMessage` throws cancels the call and is thrown, as CANCELLED unless it is a failure
     /// of an RPC.

@@ -10,7 +10,7 @@ package struct ChannelOptions: Sendable {
     package var serverName: String?
     /// Larger requests and responses fail.
     package var maximumMessageBytes: Int = 16 << 20
-    /// What headers and trailers may hold; C-core's 8 KiB turn long error messages into
+    /// The limit of headers and trailers; C-core's 8 KiB turn long error messages into
     /// RESOURCE_EXHAUSTED.
     package var maximumMetadataBytes: Int = 64 << 10
     /// Pings to the server; nil sends none.

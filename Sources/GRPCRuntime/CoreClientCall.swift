@@ -66,7 +66,7 @@ import DriverCore
         }
     }
 
-    /// The failure that the received status tells of; nil for OK.
+    /// The failure in the received status; nil for OK.
     func failure() -> RPCFailure? {
         let code = StatusCode(rawValue: unsafe cgrpc_client_call_code(handle)) ?? .unknown
         guard code != .ok else { return nil }
@@ -101,7 +101,8 @@ import DriverCore
         )
     }
 
-    /// How C-core's own RESOURCE_EXHAUSTED begins, which nothing else tells from a server's.
+    /// The beginning of C-core's own RESOURCE_EXHAUSTED; nothing else distinguishes it from a
+    /// server's.
     ///
     /// Source: libgrpc 1.51.1, for headers and trailers alike.
     private static let metadataComplaint = "received initial metadata size exceeds limit"

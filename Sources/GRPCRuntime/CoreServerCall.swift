@@ -149,7 +149,7 @@ struct Outcome: Sendable {
 
     static let endOfStream = Outcome(code: .ok, message: [], response: nil)
 
-    /// What ends a call that no handler has answered.
+    /// The outcome of a call that no handler has answered.
     ///
     /// A failure with code OK would tell a client that all is well without any response.
     static func failure(_ failure: RPCFailure) -> Outcome {
@@ -157,7 +157,7 @@ struct Outcome: Sendable {
         return Outcome(code: code, message: failure.wireMessage, response: nil)
     }
 
-    /// What a handler has thrown.
+    /// The outcome of a call whose handler has thrown.
     static func answer(_ failure: RPCFailure) -> Outcome {
         var outcome = Outcome.failure(failure)
         outcome.trailers = Trailers.of(failure)

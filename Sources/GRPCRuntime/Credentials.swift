@@ -44,7 +44,8 @@ import Glibc
         return unsafe Credentials(cgrpc_credentials_create_client(certificates))
     }
 
-    /// Says what is wrong with a file now: C-core would only refuse every handshake later.
+    /// Watches the files; throws now for a file that cannot be used, because C-core would only
+    /// refuse handshakes.
     private static func watch(_ files: TLSFiles, _ refresh: Duration) throws(DriverError)
         -> OpaquePointer
     {

@@ -1,4 +1,4 @@
-/// What stands around the handlers of a router.
+/// A function that runs around the handlers of a router.
 ///
 /// It may throw instead of calling `next`, which refuses the call. `next` runs the rest, the handler
 /// last, and is called once. It throws what the call fails with, which is handed on.

@@ -11,7 +11,7 @@ package struct PeerPolicy: Sendable {
         case node = "nodes"
     }
 
-    /// By `package.Service` or `package.Service/Method`, of which the latter counts first.
+    /// By `package.Service` or `package.Service/Method`; the latter has priority.
     private let callers: [String: Caller]
     /// Whether a node's certificate must name the node.
     private let requiresNodeNames: Bool
@@ -21,13 +21,13 @@ package struct PeerPolicy: Sendable {
         self.requiresNodeNames = requiresNodeNames
     }
 
-    /// What a node serves on its network port.
+    /// The methods on the network port of a node.
     package static let ofNodes = PeerPolicy(callers: [
         "csi.v1.Identity": .controller, "csi.v1.Controller": .controller,
         "cairn.v1.Inventory": .controller,
     ])
 
-    /// What a controller serves on its network port: ListNodes is for its unix socket.
+    /// The methods on the network port of a controller; ListNodes is only on its unix socket.
     package static func ofControllers(requiringNodeNames: Bool) -> PeerPolicy {
         PeerPolicy(
             callers: [

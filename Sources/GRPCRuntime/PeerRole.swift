@@ -1,6 +1,6 @@
 import DriverCore
 
-/// What the certificate of a peer says that it is.
+/// The role that a peer's certificate gives it.
 package enum PeerRole: Sendable, Hashable {
     case controller
     /// Any node where `ids` is empty, else one of these.

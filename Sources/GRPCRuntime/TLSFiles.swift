@@ -10,7 +10,7 @@ package struct TLSFiles: Sendable, Hashable {
     /// The certificates of the authorities that sign the other side.
     package var authority: String?
 
-    /// Those of a folder as scripts/make-certificates.sh and Kubernetes fill it.
+    /// The files of a directory, laid out by scripts/make-certificates.sh or Kubernetes.
     package init(folder: String) {
         self.init(
             certificate: "\(folder)/tls.crt",

@@ -1,8 +1,8 @@
-/// What goes with the status of a handler's failure, besides code and message.
+/// The trailers of a handler's failure, in addition to code and message.
 ///
 /// Clients that do not know these names skip them.
 enum Trailers {
-    /// Marks what a handler has answered.
+    /// Marks an answer of a handler.
     static let answer = "cairn-answer"
     /// How far the operation has come that is in the way, in percent.
     static let progress = "cairn-progress"

@@ -22,7 +22,7 @@ final class UnixSocketFile: Sendable {
     private let boundName: String
     private let mode: UInt32
     private let group: UInt32?
-    /// The descriptor of the folder, open until ``close()``.
+    /// The descriptor of the directory, open until ``close()``.
     private let folder: CInt
     private let published = Mutex<Identity?>(nil)
 
@@ -65,7 +65,8 @@ final class UnixSocketFile: Sendable {
         }
     }
 
-    /// Short whatever the folder's path is, and bound to the folder even if that is renamed.
+    /// Short however long the directory's path is, and in the same directory even if that is
+    /// renamed.
     var bindAddress: String { "unix:/proc/self/fd/\(folder)/\(boundName)" }
 
     /// Sets group and mode, and puts the bound socket at its path.

@@ -1,10 +1,10 @@
-/// What has figures for those who watch the driver.
+/// A part of the driver that has metrics.
 package protocol MetricsSource: Sendable {
     /// Adds families of its own; may wait for storage as long as its patience lasts.
     func add(to page: inout MetricsText)
 }
 
-/// What the driver tells those who watch it: what each part adds, in their order.
+/// The page of metrics: the metrics of each part, in their order.
 ///
 /// Made anew for each reader: tiers are asked then, and one that hangs costs the reader the tiers'
 /// patience once and nothing after that.

@@ -5,7 +5,7 @@ import Logging
 struct LogLine {
     enum Value {
         case text(String)
-        /// A number, `true` or `false`: as it stands in JSON.
+        /// A number, `true` or `false`, as in JSON.
         case literal(String)
     }
 

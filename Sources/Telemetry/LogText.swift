@@ -25,7 +25,7 @@ enum LogText {
         return (result, false)
     }
 
-    /// Whether the text can be told from what follows it without quotes.
+    /// Whether the text ends unambiguously without quotes.
     static func isPlain(_ text: String) -> Bool {
         !text.isEmpty
             && text.unicodeScalars.allSatisfy { scalar in

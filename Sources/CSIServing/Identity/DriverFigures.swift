@@ -1,7 +1,7 @@
 package import Metrics
 package import Naming
 
-/// What the driver is, and whether it is ready.
+/// The driver's name and version, and whether it is ready, as metrics.
 package struct DriverFigures: MetricsSource {
     private let identity: NodeIdentity
     private let readiness: Readiness

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Whether the tiers have been opened once; told by Probe.
+/// Whether the tiers have been opened once; Probe returns it.
 package final class Readiness: Sendable {
     private let ready = Atomic(false)
 

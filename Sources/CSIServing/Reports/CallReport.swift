@@ -2,7 +2,7 @@ internal import DriverCore
 package import GRPCRuntime
 package import Logging
 
-/// Times each call, and tells the log and the figures how it ended: the outermost interceptor.
+/// Times each call, and logs and counts how it ended: the outermost interceptor.
 package struct CallReport: Sendable {
     private let logger: Logger
     private let figures: CallFigures
@@ -45,7 +45,8 @@ package struct CallReport: Sendable {
         )
     }
 
-    /// What sidecars poll many times a minute is logged at debug level while it succeeds.
+    /// The log level: calls that sidecars repeat many times per minute are logged at debug while
+    /// they succeed.
     private static func level(_ code: StatusCode, isRoutine: Bool) -> Logger.Level {
         switch code {
         case .ok: isRoutine ? .debug : .info

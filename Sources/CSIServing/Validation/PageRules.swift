@@ -1,9 +1,9 @@
 package import DriverCore
 
-/// What holds for every list, whatever its tokens are made of.
+/// The rules of pages for every list.
 package enum PageRules {
-    /// What a page holds at most, whatever was asked: 2,000 entries of up to 1.5 KiB stay below the
-    /// 4 MiB that gRPC clients receive by default.
+    /// The most entries of a page: 2,000 of up to 1.5 KiB are less than the 4 MiB that gRPC clients
+    /// receive by default.
     package static let maximumEntries = 2000
 
     /// Entries of one page; throws `invalidRequest` for a negative number.

@@ -2,7 +2,7 @@ package import DriverCore
 
 /// The size limits that the CSI specification sets on every request ("Size Limits").
 package enum RequestLimits {
-    /// Bytes of a string field, where the field says nothing else.
+    /// Bytes of a string field without a limit of its own.
     package static let stringBytes = 128
     /// Bytes of all keys and values of one map.
     package static let mapBytes = 4096

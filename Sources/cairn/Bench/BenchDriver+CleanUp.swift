@@ -1,5 +1,5 @@
 extension BenchDriver {
-    /// Takes away everything that the run has left; returns what could not be taken away.
+    /// Removes everything that the run has left; returns what could not be removed.
     ///
     /// It runs in a task that nobody has cancelled.
     func cleanUp() async -> [String] {

@@ -28,7 +28,7 @@ struct BenchDriver: Sendable {
         }
     }
 
-    /// Far above what any call takes that is not stuck.
+    /// Far longer than any call takes that does not hang.
     private static let timeout = Duration.seconds(120)
 }
 
@@ -96,7 +96,7 @@ extension BenchDriver {
     }
 }
 
-/// The calls that only look.
+/// The calls that only read.
 extension BenchDriver {
     func stats(_ index: Int) async throws(BenchFailure) {
         let path = volume.targetPath(index)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DriverCore
 
-/// What is measured, and how much of it.
+/// What to measure, and how much of it.
 struct BenchOptions: ParsableArguments {
     @Option(help: "How many volumes to create.")
     var volumes: Int = 100

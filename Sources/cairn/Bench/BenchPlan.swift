@@ -1,6 +1,6 @@
 import CSIMessages
 
-/// What is measured, in its order; every step uses what the ones before it made.
+/// The measurements in their order; each uses what the ones before it made.
 struct BenchPlan: Sendable {
     /// Volumes to create.
     let volumes: Int
@@ -81,7 +81,7 @@ struct BenchPlan: Sendable {
             + [unstage, stage("NodeStageVolume, later"), unstage]
     }
 
-    /// Looks at the statistics of a volume while it is published.
+    /// Reads the statistics of a volume while it is published.
     private static let statistics = 5
 
     private func stage(_ operation: String) -> Measurement {

@@ -3,14 +3,14 @@ import DriverCore
 
 /// How the volumes of one driver are named, made and mounted.
 struct BenchVolume: Sendable {
-    /// Tells the volumes of this run from all others.
+    /// Distinguishes the volumes of this run from all others.
     let run: String
     let size: ByteCount
     let filesystem: String
     let parameters: [String: String]
     /// Where the volumes must be; empty for anywhere.
     let topology: [String: String]
-    /// An existing folder, for mount points.
+    /// An existing directory, for mount points.
     let folder: String
 
     func name(_ index: Int) -> String { "\(run)-\(index)" }

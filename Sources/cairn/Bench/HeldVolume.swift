@@ -4,7 +4,7 @@ import Host
 struct HeldVolume {
     let driver: BenchDriver
 
-    /// Mounts the volume, tells where, and returns at the first signal; the caller cleans up.
+    /// Mounts the volume, reports where, and returns at the first signal; the caller cleans up.
     func hold(tell: (_ path: String) -> Void) async throws {
         let (asked, ask) = AsyncStream.makeStream(of: Void.self)
         let signals = StopSignals(first: { ask.finish() }, second: {})

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What a run has made on one driver and must take away again.
+/// The volumes and mounts of a run on one driver, which it must remove.
 ///
 /// A change is noted before its call is sent: a call that failed may have done its work.
 final class MadeVolumes: Sendable {

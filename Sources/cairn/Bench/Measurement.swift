@@ -13,7 +13,7 @@ struct Interleaving: Sendable {
     /// Turns that an operation is cut into.
     let rounds: Int
 
-    /// What each driver's calls took, in the order of the drivers.
+    /// The samples of each driver's calls, in the order of the drivers.
     func measure(_ measurement: Measurement) async throws -> [Samples] {
         var samples = [Samples](repeating: Samples(), count: drivers.count)
         for (round, calls) in Self.parts(of: measurement.calls, into: rounds).enumerated() {

@@ -1,8 +1,8 @@
-/// What the calls of one operation took.
+/// The durations of the calls of one operation.
 struct Samples: Sendable, Equatable {
     /// One for each call; in the order of the calls where one caller made them.
     private(set) var durations: [Duration] = []
-    /// The time in which they were made, callers beside each other counted once.
+    /// The time in which they were made; concurrent calls count once.
     private(set) var elapsed: Duration = .zero
 
     init(durations: [Duration] = [], elapsed: Duration = .zero) {

@@ -2,7 +2,7 @@ import ArgumentParser
 import DriverCore
 import Host
 
-/// Which driver to talk to, and how to show what it says.
+/// The driver to call, and the output format.
 struct ClientOptions: ParsableArguments {
     @Option(
         help:

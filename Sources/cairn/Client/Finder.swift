@@ -66,7 +66,8 @@ struct Finder {
         return snapshot
     }
 
-    /// What several nodes have under one name; a node that is away counts only where none has it.
+    /// The objects with one name on several nodes; a silent node is an error only where no other
+    /// has the name.
     private func all<Object>(_ ids: [String], _ look: (String) async throws -> Object?) async throws
         -> [Object]
     {
@@ -113,8 +114,10 @@ struct Finder {
         )
     }
 
-    /// Drivers need not offer ControllerGetVolume: the list is asked then; and where there is none
-    /// either, what was asked for is taken for an id, which the call itself will judge.
+    /// Finds a volume by its id.
+    ///
+    /// Drivers need not serve ControllerGetVolume: then the list is read. If there is no list
+    /// either, the text is used as an id, and the call itself checks it.
     private func lookUp(volume id: String, asked: String) async throws -> Volume? {
         do throws(RPCFailure) {
             return try await session.readOrCode(ControllerGetVolumeRequest(volumeID: id)).volume
@@ -140,7 +143,7 @@ struct Finder {
         return answer.entries.compactMap(\.snapshot).first { $0.snapshotID == id }
     }
 
-    /// Whether the driver has the call at all; other failures are told by the call that follows.
+    /// Whether the driver serves the call; other failures are reported by the call that follows.
     private func offers(_ request: some CSIRequest) async throws -> Bool {
         do throws(RPCFailure) {
             _ = try await session.readOrCode(request)

@@ -6,7 +6,7 @@ import DriverCore
 import FoundationEssentials
 import Host
 
-/// What this host knows of volumes beyond CSI: the records of the pools, and what is mounted.
+/// What this host knows of volumes in addition to CSI: the records of the pools, and the mounts.
 ///
 /// CSI tells neither names nor tiers nor targets. Where the tiers file or a pool cannot be read,
 /// or the driver runs on another host, these stay unknown, and everything else works.
@@ -14,9 +14,9 @@ struct LocalNode {
     /// The tiers of the file; nil where there is none.
     let tiers: [TierConfiguration]?
     private let mounts: [MountEntry]
-    /// Loop devices; what LVM has is asked of each volume.
+    /// Loop devices; LVM devices are read for each volume.
     private let loopDevices: [(id: VolumeID, device: AttachedDevice)]
-    /// The LVM tiers by name, to look at.
+    /// The LVM tiers by name, to read.
     let lvmBackends: [String: LVMBackend]
 
     /// Throws `invalidRequest` where a file that was named cannot be read.
@@ -143,17 +143,17 @@ struct LocalPlace {
     let device: String
     let mounts: [MountEntry]
 
-    /// What the staging path of a target is called.
+    /// The suffix of the staging path of a target.
     static let stagingSuffix = ".staged"
 
-    /// Where a volume is staged that is mounted at a target: beside it, hidden.
+    /// The staging path for a volume that is mounted at a target: next to it, hidden.
     static func stagingPath(for target: String) -> String {
         let parts = target.byteSplit(separator: "/")
         let parent = parts.dropLast().map { "/\($0)" }.joined()
         return "\(parent)/.\(parts.last ?? "volume")\(stagingSuffix)"
     }
 
-    /// Where it is staged; kubelet calls that folder `globalmount`.
+    /// Where it is staged; kubelet names that directory `globalmount`.
     var staging: String? { mounts.map(\.target).first(where: Self.isStaging) }
 
     /// Where people and pods use it.

@@ -13,8 +13,8 @@ struct LongCall {
     /// As in "create volume 'data'".
     let what: String
 
-    /// Short, so that progress is soon seen; doubled each time it passes, for drivers that begin
-    /// anew with each call.
+    /// Short, so that progress is visible soon; doubled each time it passes, for drivers that start
+    /// again with each call.
     private static let firstDeadline = Duration.seconds(2)
     private static let longestDeadline = Duration.seconds(60)
     private static let pause = Duration.milliseconds(250)

@@ -13,7 +13,8 @@ struct Session: Sendable {
     private let client: CSIClient
     private let channel: Channel
 
-    /// What of ``ClientOptions`` a session needs; option groups themselves are not Sendable.
+    /// The values of ``ClientOptions`` that a session needs; option groups themselves are not
+    /// Sendable.
     struct ClientOptionValues: Sendable {
         let endpoint: String
         let timeout: Duration
@@ -23,7 +24,7 @@ struct Session: Sendable {
     private static let readingTimeout = Duration.seconds(60)
     private static let greetingTimeout = Duration.seconds(10)
 
-    /// Asks the driver who it is; throws `unavailable` where nobody answers.
+    /// Asks for the driver's name; throws `unavailable` where no driver answers.
     init(_ options: ClientOptions) async throws {
         let endpoint = try Endpoint(parsing: options.endpointText)
         channel = try Channel(to: endpoint)
@@ -65,7 +66,7 @@ struct Session: Sendable {
         }
     }
 
-    /// The same where the caller decides by the code.
+    /// The same for callers that decide by the code.
     func readOrCode<Request: CSIRequest>(_ request: Request) async throws(RPCFailure)
         -> Request.Response
     {

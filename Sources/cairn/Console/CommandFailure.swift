@@ -11,7 +11,7 @@ struct CommandFailure: Error {
         self.message = message
     }
 
-    /// What a driver answered; its messages say what to do themselves.
+    /// The answer of a driver; its messages already say what to do.
     ///
     /// The code's name is added where the driver said little.
     init(_ failure: RPCFailure, during what: String) {

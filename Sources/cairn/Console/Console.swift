@@ -1,21 +1,21 @@
 import DriverCore
 import Host
 
-/// What a person or a script reads: results on standard output, all else on standard error.
+/// Output for people and scripts: results on standard output, all else on standard error.
 enum Console {
     /// Writes a result; what it holds from outside cannot move the cursor or forge a line.
     static func write(_ text: String) { print(text.printableLines) }
 
-    /// The same for a text with colours, whose parts from outside are printable already.
+    /// The same for text with colours, whose parts from outside are already escaped.
     static func write(styled text: String) { print(text) }
 
-    /// One line that tells a failure.
+    /// One line about a failure.
     static func fail(_ message: String) {
         let line = oneLine(message)
         say("\(Style.error.apply(.red, to: "cairn:")) \(line)")
     }
 
-    /// One line beside the result.
+    /// One line in addition to the result.
     static func note(_ message: String) { say("cairn: \(oneLine(message))") }
 
     /// Raw text on standard error, for what draws over itself.
@@ -29,7 +29,7 @@ enum Console {
     }
 }
 
-/// Colours, where a terminal shows them and nobody said no.
+/// Colours, if the output is a terminal and NO_COLOR is not set.
 struct Style: Sendable {
     enum Colour: String {
         case red = "31"

@@ -3,7 +3,8 @@ import DriverCore
 
 /// The values of an option that is given as `key=value` and may be repeated.
 enum KeyValues {
-    /// Throws `invalidRequest`, naming the option, for what is no `key=value` or stands twice.
+    /// Parses `key=value`; throws `invalidRequest` with the option's name for other text and for
+    /// duplicates.
     static func read(_ texts: [String], of option: String) throws(DriverError) -> [String: String] {
         var values: [String: String] = [:]
         for text in texts {
@@ -28,7 +29,7 @@ enum KeyValues {
         return values
     }
 
-    /// The same for a command that is still being read.
+    /// The same while the command line is being parsed.
     static func validated(_ texts: [String], of option: String) throws -> [String: String] {
         do throws(DriverError) {
             return try read(texts, of: option)

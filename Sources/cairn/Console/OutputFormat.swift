@@ -13,7 +13,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
         try write(value) { Console.write(text()) }
     }
 
-    /// The same for a text with colours, whose parts from outside are printable already.
+    /// The same for text with colours, whose parts from outside are already escaped.
     func write(_ value: some Encodable, styled text: @autoclosure () -> String) throws {
         try write(value) { Console.write(styled: text()) }
     }

@@ -13,7 +13,7 @@ struct ProgressDisplay {
     private var toldPercent: Int?
     private var toldAt: ContinuousClock.Instant?
 
-    /// Between two plain lines of a call that tells no progress.
+    /// Between two plain lines of a call without progress.
     private static let plainInterval = Duration.seconds(30)
     /// Between two plain lines of a call that does, in percent.
     private static let plainStep = 10
@@ -22,12 +22,12 @@ struct ProgressDisplay {
     /// `what` as in "create data".
     init(_ what: String) { self.what = what.printable }
 
-    /// Shows the state; nil where the driver has told none.
+    /// Shows the progress; nil where the driver has reported none.
     mutating func show(percent: Int?) {
         if isTerminal { drawLine(percent) } else { tell(percent) }
     }
 
-    /// Takes the drawn line away.
+    /// Removes the line.
     mutating func end() {
         guard isDrawn else { return }
         Console.draw("\r\u{1B}[K")

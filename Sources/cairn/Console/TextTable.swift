@@ -14,7 +14,7 @@ struct TextTable {
 
     init(_ columns: [Column]) { self.columns = columns }
 
-    /// What stands where nothing is known.
+    /// The cell for an unknown value.
     static let nothing = "-"
 
     /// Adds a row; nil and empty cells show a dash.

@@ -9,16 +9,16 @@ struct Check: Encodable, Sendable {
 
     /// `programs`, `kernel`, `tier scratch`, ...
     let area: String
-    /// What was looked at.
+    /// What was checked.
     let subject: String
     let state: State
     /// What was found.
     let found: String
-    /// What to do about it; nil where nothing is to be done.
+    /// What to do about it; nil where there is nothing to do.
     var advice: String?
 }
 
-/// What doctor has found so far.
+/// The checks that doctor has made so far.
 struct Examination: Sendable {
     private(set) var checks: [Check] = []
     let area: String

@@ -86,7 +86,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    /// Sections, one check a line, and what to do below what is wrong.
+    /// Sections with one check per line, and the advice below each problem.
     static func text(_ checks: [Check], problems: Int) -> String {
         let width = checks.map(\.subject.printable.count).max() ?? 0
         var lines: [String] = []

@@ -4,7 +4,7 @@ import DriverCore
 import Host
 import Naming
 
-/// One LVM tier: its volume group, its pool, and what lies in them.
+/// The checks of one LVM tier: its volume group, its pool, and its volumes.
 enum GroupChecks {
     /// Far longer than disks take that answer.
     private static let patience = Duration.seconds(10)
@@ -31,7 +31,7 @@ enum GroupChecks {
         return checks + strangers(survey.nodes, beside: name).map { note(tier, $0) }
     }
 
-    /// What is said of objects that were made under the id of a node other than the named one.
+    /// The check for objects with the id of a node other than this one.
     static func strangers(_ nodes: [String: Int], beside name: String) -> [String] {
         let own = String(SHA256.hex(of: name).prefix(16))
         return nodes.filter { $0.key != own }.sorted { $0.key < $1.key }.map { node, count in

@@ -1,6 +1,6 @@
 import Host
 
-/// What the kernel offers, and lets this process do.
+/// The checks of the kernel, and of the rights of this process.
 enum KernelChecks {
     /// Source: mount_setattr(2) is the newest call that the driver needs.
     private static let oldest = (major: 5, minor: 12)

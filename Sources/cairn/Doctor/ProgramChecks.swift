@@ -5,7 +5,7 @@ import Host
 enum ProgramChecks {
     private struct Program {
         let program: HostProgram
-        /// Makes the program tell its version; nil where it cannot.
+        /// The arguments that print the program's version; nil where there are none.
         let versionArguments: [String]?
         let filesystem: FilesystemType
     }
@@ -45,7 +45,7 @@ enum ProgramChecks {
         return examination.checks
     }
 
-    /// The version alone; the path where the program tells none.
+    /// The version; the path where the program prints none.
     private static func version(of program: Program, _ command: HostCommand) -> String {
         guard program.versionArguments != nil, let output = try? command.run(deadline: deadline)
         else { return command.program }

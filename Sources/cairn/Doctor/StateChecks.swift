@@ -3,7 +3,7 @@ import Configuration
 import DriverCore
 import Host
 
-/// The folder that keeps which pools and volume groups the tiers have had.
+/// The directory that records which pools and volume groups the tiers have had.
 enum StateChecks {
     private static let advice =
         "keep it on a disk of the node; in a container, mount the host's directory there"

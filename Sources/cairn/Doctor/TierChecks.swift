@@ -5,14 +5,14 @@ import Configuration
 import DriverCore
 import Host
 
-/// One tier: its pool, what lies in it, its loop devices and its room.
+/// The checks of one loop tier: its pool, objects, loop devices and room.
 struct TierChecks {
     private let tier: TierConfiguration
     private let loop: LoopTierConfiguration
     private let survey: PoolSurvey
     private var examination: Examination
 
-    /// Below this share of a thin pool's disk, volumes are soon told that it is full.
+    /// Below this free share of a thin pool's disk, writes to volumes may soon fail.
     private static let lowPercent = Int64(5)
 
     /// `group` is the back end of an LVM tier.
@@ -32,7 +32,7 @@ struct TierChecks {
         }
     }
 
-    /// Looks twice where something seems wrong: a running driver may just be changing it.
+    /// Scans twice where something seems wrong: a running driver may just be changing it.
     private static func survey(of directory: String, tier: String, _ rules: PoolRules) async
         -> PoolSurvey
     {
@@ -120,7 +120,7 @@ struct TierChecks {
     /// A share of the disk that others may use without a word about it, in percent.
     private static let smallPercent = Int64(10)
 
-    /// What others keep on the pool's file system is room that volumes do not get.
+    /// Reports other files on the pool's file system: volumes do not get their room.
     private mutating func examineOthers(_ usage: StorageUsage) {
         guard let mount = survey.mount else { return }
         let others = usage.total - usage.available - survey.allocated

@@ -6,7 +6,7 @@ import NodeStorage
 /// Who uses volumes on this node: the notes of the driver, and mounts that outlive their use.
 struct UsageChecks {
     private let folder: String
-    /// Whether somebody says that the driver's notes lie there.
+    /// Whether it is certain that this is the driver's directory of notes.
     private let isCertain: Bool
     private var examination = Examination("use")
 

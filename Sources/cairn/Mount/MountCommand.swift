@@ -117,7 +117,7 @@ struct MountCommand: AsyncParsableCommand {
         )
     }
 
-    /// Best effort: the failure that led here is the one to tell.
+    /// Best effort: the failure that led here is the one to report.
     private func unstage(_ mounted: Mounted, _ session: Session) async {
         let request = NodeUnstageVolumeRequest(
             volumeID: mounted.volume,

@@ -91,7 +91,7 @@ struct UnmountCommand: AsyncParsableCommand {
     }
 }
 
-/// Removes the empty folder that a mount of ours has made; kubelet's stay kubelet's.
+/// Removes the empty directory that `cairn mount` has made, never kubelet's.
 func removeStagingFolder(_ path: String) throws(DriverError) {
     guard path.hasByteSuffix(LocalPlace.stagingSuffix) else { return }
     try TargetPath(path, kubeletRoot: "/").removeDirectory()

@@ -103,7 +103,7 @@ struct PoolCreate: AsyncParsableCommand {
     }
 }
 
-/// What to make: the pool of a tier, or one of LVM.
+/// The pool to create: that of a tier, or one of LVM.
 enum NewPool: ExpressibleByArgument, Sendable {
     case tier(String)
     case lvm(PoolPath)

@@ -1,5 +1,5 @@
-/// What this build of Cairn is.
+/// The name and version of this build.
 enum Release {
-    /// Told by Identity as vendor_version; the chart and the images carry the same.
+    /// The vendor_version of Identity; the chart and the images have the same.
     static let version = "0.1.0"
 }

@@ -4,7 +4,7 @@ import GRPCRuntime
 import Host
 import Logging
 
-/// What a process of a cluster needs to talk to the others.
+/// The options for the connections between processes of a cluster.
 struct ClusterOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

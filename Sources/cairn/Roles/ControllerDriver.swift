@@ -12,7 +12,7 @@ struct ControllerDriver {
     /// Where nodes register.
     private let port: Server
     private let metrics: PageServer?
-    /// For people; nil where nobody asked for it.
+    /// The status page; nil where it is off.
     private let page: PageServer?
     private let health: Health
     private let stack: ControllerStack
@@ -24,7 +24,8 @@ struct ControllerDriver {
 
     /// How often connections and memory that nothing uses are given back.
     private static let idleInterval = Duration.seconds(30)
-    /// With so many descriptors open, nodes that come are sent away: they come again a little later.
+    /// With that many descriptors open, new connections of nodes are closed; the nodes retry a
+    /// little later.
     ///
     /// The nodes that keep their connection, the connections to nodes, and some hundred that come and
     /// go: more of them at once would only wait for the processor, each with its memory.

@@ -2,7 +2,7 @@ import CSIServing
 import HTTPServer
 import Synchronization
 
-/// What kubelet's probes ask: whether the process lives, has started, and can take calls.
+/// The answers to kubelet's probes: whether the process is alive, has started, and can take calls.
 ///
 /// Nothing here looks at a disk, at another process or at the network: a restart of the driver mends
 /// none of them.

@@ -65,7 +65,7 @@ struct NodeDriver {
         logStart(of: command)
     }
 
-    /// Serves until a signal asks to stop; then tells the controllers that the node goes.
+    /// Serves until a signal asks to stop; then tells the controllers that the node stops.
     func run() async {
         let signals = StopSignals(
             first: { [socket, port, grace, health, logger] in
@@ -136,7 +136,7 @@ struct NodeDriver {
 }
 
 extension NodeCommand {
-    /// Where --controller says that controllers are.
+    /// The controllers of --controller.
     fileprivate func controllers() throws(DriverError) -> [Registrar.Place] {
         var places: [Registrar.Place] = []
         for text in controller {
@@ -150,7 +150,7 @@ extension NodeCommand {
 }
 
 extension TiersFile {
-    /// What lies below each tier, by its name: `loop`, `lvm` or `thin`.
+    /// The kind of each tier's storage, by its name: `loop`, `lvm` or `thin`.
     fileprivate var kinds: [String: String] {
         Dictionary(
             uniqueKeysWithValues: tiers.map { tier in

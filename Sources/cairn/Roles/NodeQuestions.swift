@@ -2,7 +2,7 @@ import CSIMessages
 import DriverCore
 import GRPCRuntime
 
-/// What a node of a cluster answers of the Controller service at its own socket: questions alone.
+/// Allows only the reading calls of the Controller service on a node's own socket.
 ///
 /// They are for the commands that a person runs on the node, also while no controller answers. What
 /// makes or removes something goes through a controller, which knows the other nodes.

@@ -50,7 +50,7 @@ struct ServerOptions: ParsableArguments {
     }
 }
 
-/// What the driver is and what it serves.
+/// The options of the driver of a node.
 struct NodeOptions: ParsableArguments {
     @Option(help: "The tiers file (YAML).")
     var config: String = defaultConfig
@@ -88,8 +88,9 @@ struct NodeOptions: ParsableArguments {
 
     static let defaultDriverName = "csi.cairn.storage"
 
-    /// The folder of the notes of a driver of that name: two installs must not share one, since they
-    /// give the same id to the same name.
+    /// The directory of notes for a driver name.
+    ///
+    /// Two installs must not share one, because they give the same id to the same name.
     static func defaultUsageFolder(ofDriver name: String) -> String {
         name == defaultDriverName ? "/run/cairn-usage" : "/run/cairn-usage-\(name)"
     }
@@ -103,7 +104,7 @@ struct NodeOptions: ParsableArguments {
     /// The tiers file, read and checked; throws `invalidRequest` with file and line.
     func tiers() throws(DriverError) -> TiersFile { try TiersFile(reading: config) }
 
-    /// Throws `invalidRequest` for a segment that is no `key=value` or stands twice.
+    /// Throws `invalidRequest` for a segment that is not `key=value`, or is given twice.
     func segments() throws(DriverError) -> [String: String] {
         try KeyValues.read(topology, of: "--topology")
     }

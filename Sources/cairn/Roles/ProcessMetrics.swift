@@ -1,7 +1,7 @@
 import Host
 import Metrics
 
-/// What the kernel counts for this process, by the names that Prometheus clients use for every
+/// The kernel's figures of this process, with the names that Prometheus clients use for every
 /// process.
 struct ProcessMetrics: MetricsSource {
     func add(to page: inout MetricsText) {

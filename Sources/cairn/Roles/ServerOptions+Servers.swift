@@ -19,7 +19,7 @@ extension ServerOptions {
         return try Server(configuration, router: router)
     }
 
-    /// The server of the pages of metrics and health; nil where nobody asked for it.
+    /// The server of metrics and health; nil where it is off.
     ///
     /// An address that is taken is logged and stops nothing: pods must get their volumes.
     func metricsServer(_ page: MetricsPage, _ health: Health, _ logger: Logger) throws(DriverError)

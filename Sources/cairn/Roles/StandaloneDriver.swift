@@ -11,7 +11,7 @@ import Naming
 /// Everything that `cairn standalone` is made of, wired together.
 struct StandaloneDriver {
     private let server: Server
-    /// nil where nobody has asked for it.
+    /// nil where it is off.
     private let metrics: PageServer?
     private let health: Health
     private let stack: NodeStack

@@ -45,7 +45,7 @@ enum TierBackends {
         return made
     }
 
-    /// Tiers that the state folder has a file for, and that the tiers file does not name any more.
+    /// Tiers that have a record in the state directory, but are no longer in the tiers file.
     static func former(
         beside configured: [any VolumeBackend],
         stateFolder: String,
@@ -142,7 +142,7 @@ enum TierBackends {
 }
 
 extension PoolRules {
-    /// What the tiers file says of a tier's pool.
+    /// The rules of the tiers file for a tier's pool.
     init(_ loop: LoopTierConfiguration, stateFolder: String) {
         self.init()
         createsPool = loop.createsPool

@@ -25,8 +25,8 @@ struct HTML: ExpressibleByStringInterpolation {
         }
     }
 
-    /// For text between tags and for quoted attributes; what is hidden is shown as ``String/printable``
-    /// writes it.
+    /// Escapes text between tags and in quoted attributes; hidden characters as
+    /// ``String/printable`` does.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.printable.unicodeScalars {

@@ -96,7 +96,8 @@ struct StatusPage {
         node.state != "silent" && node.state != "lost"
     }
 
-    /// What can be used of a tier that this many nodes have.
+    /// The row of a tier: the sums over the nodes where it can be used, and the number of nodes
+    /// with the tier.
     private static func row(of name: String, usable tiers: [ClusterView.Tier], on nodes: Int)
         -> HTML
     {
@@ -109,7 +110,7 @@ struct StatusPage {
             """
     }
 
-    /// What is in use, as a bar with the number beside it.
+    /// The used share as a bar with a number.
     private static func bar(total: Int64, free: Int64) -> HTML {
         let used = total > 0 ? Double(max(0, total - free)) / Double(total) : 0
         let percent = Int((used * 100).rounded())

@@ -18,7 +18,7 @@ struct TierView: Encodable {
         case unknownToDriver = "unknown to the driver"
     }
 
-    /// nil where the driver's default tier was asked for and no file tells its name.
+    /// nil for the driver's default tier without a tiers file.
     var name: String?
     var isDefault: Bool
     var state: State
@@ -26,7 +26,7 @@ struct TierView: Encodable {
     var provisioning: String?
     var overcommit: Double?
     var filesystem: String?
-    /// What volumes may add up to; known on the driver's node only.
+    /// The size that volumes may have together; known only on the driver's node.
     var totalBytes: Int64?
     var availableBytes: Int64?
     var maximumVolumeBytes: Int64?

@@ -3,7 +3,7 @@ import Backend
 import CSIMessages
 import DriverCore
 
-/// What a new volume may be told, whether it is empty or a copy.
+/// The options for a new volume, empty or a copy.
 struct NewVolumeOptions: ParsableArguments {
     @Option(help: "The tier. Default: the tier of the source, else the driver's default tier.")
     var tier: String?
@@ -16,7 +16,7 @@ struct NewVolumeOptions: ParsableArguments {
     )
     var parameter: [String] = []
 
-    /// Throws `ValidationError` for a parameter that is no `key=value` or stands twice.
+    /// Throws `ValidationError` for a parameter that is not `key=value`, or is given twice.
     func parameters() throws -> [String: String] {
         try KeyValues.validated(parameter, of: "--parameter")
     }
@@ -29,7 +29,7 @@ struct VolumeMaking {
     let session: Session
     let node: LocalNode
 
-    /// What the new volume is to be; nil leaves the choice to the driver.
+    /// The properties of the new volume; nil leaves the choice to the driver.
     struct Wish {
         let name: String
         var size: ByteCount?

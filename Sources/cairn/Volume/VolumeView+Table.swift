@@ -22,7 +22,7 @@ extension VolumeView {
         return table.text
     }
 
-    /// kubelet calls inline volumes by 64 digits, of which the first tell them apart.
+    /// The first digits of the 64 that kubelet gives as the name of an inline volume.
     private var shortName: String? {
         isInline == true ? name?.shortened(toBytes: 16) : name
     }
@@ -38,8 +38,7 @@ extension VolumeView {
     private static let mostUsers = 2
     private static let longestTarget = 40
 
-    /// What a target stands for: kubelet's are in `.../pods/<uid>/volumes/...` or
-    /// `.../volumeDevices/...`.
+    /// The user of a target: kubelet's are `.../pods/<uid>/volumes/...` or `.../volumeDevices/...`.
     private static func user(of target: String) -> String {
         let parts = target.byteSplit(separator: "/")
         if let pods = parts.firstIndex(where: { $0 == "pods" }), pods + 2 < parts.count {

@@ -3,7 +3,7 @@ import CSIMessages
 import DriverCore
 import Telemetry
 
-/// A volume as it is shown: what CSI tells, and what this host knows beyond it.
+/// A volume for output: what CSI reports, and what this host knows in addition.
 struct VolumeView: Encodable {
     let id: String
     let sizeBytes: Int64

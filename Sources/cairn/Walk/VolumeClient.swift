@@ -3,7 +3,7 @@ import CSIMessages
 import DriverCore
 import GRPCRuntime
 
-/// The CSI calls of the walk, by what they are for.
+/// The CSI calls of the walk.
 struct VolumeClient: Sendable {
     let client: CSIClient
     let tier: String?

@@ -52,7 +52,7 @@ struct Walk: AsyncParsableCommand {
     }
 }
 
-/// A step whose outcome is not what it must be.
+/// A step with a wrong result.
 struct WalkFailure: Error {
     let message: String
 }

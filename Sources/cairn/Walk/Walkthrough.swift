@@ -12,7 +12,7 @@ struct Walkthrough {
 
     private static let size = ByteCount.mebibytes(512)
     private static let largerSize = ByteCount.gibibytes(1)
-    /// What a file system of `largerSize` shows at least, its own tables taken off.
+    /// The least size that a file system of `largerSize` has, without its own tables.
     private static let largerVisible = ByteCount.mebibytes(850)
 
     func run() async throws {
@@ -125,7 +125,7 @@ struct Walkthrough {
         say(9, "unmount and delete everything", "none of the \(ids.count) volumes is left")
     }
 
-    /// Removes what is left, in reverse order; what cannot be removed is told.
+    /// Removes what is left, in reverse order; reports what cannot be removed.
     private func remove(_ made: Made) async {
         while let (id, name) = made.volumes.popLast() {
             do {
@@ -164,7 +164,7 @@ struct Walkthrough {
     }
 }
 
-/// What the walk has made and must remove.
+/// The objects that the walk has made and must remove.
 private final class Made {
     var volumes: [(id: String, name: String)] = []
     var snapshots: [String] = []

@@ -1,7 +1,7 @@
 import DriverCore
 import FoundationEssentials
 
-/// What a list of Kubernetes' objects says of one driver's volumes and snapshots.
+/// The volumes and snapshots of one driver that a list of Kubernetes objects names.
 ///
 /// The list is what `kubectl get pv,volumesnapshotcontent -o json` prints. Everything that can make
 /// it say less than there is, is refused: what it does not name will be called forgotten.

@@ -3,19 +3,19 @@ import CSIMessages
 import DriverCore
 import Host
 
-/// Compares what Kubernetes names with what the driver has.
+/// Compares the objects of Kubernetes with those of the driver.
 struct OrphanSearch {
     let session: Session
-    /// What the caller says about a list that names nothing of the driver.
+    /// Whether to accept a list that names no volume of the driver (`--trust-list`).
     let trustsList: Bool
-    /// The same of one without a VolumeSnapshotContent.
+    /// Whether to compare snapshots with a list that has no VolumeSnapshotContent (`--snapshots`).
     let judgesSnapshots: Bool
 
     struct Findings: Encodable {
         var orphans: [Orphan] = []
         let volumes: Int
         let snapshots: Int
-        /// Whether the list says anything of snapshots.
+        /// Whether snapshots are compared.
         let areSnapshotsJudged: Bool
     }
 
@@ -43,7 +43,10 @@ struct OrphanSearch {
         return findings
     }
 
-    /// One that is being cut has no handle in its object yet, and the volume tells that it is.
+    /// Whether no object names the snapshot.
+    ///
+    /// The object of a snapshot that is being taken has no handle yet, so it may mean any snapshot
+    /// of its volume.
     private func isForgotten(_ snapshot: Snapshot, _ objects: KubernetesObjects) -> Bool {
         !objects.snapshots.contains(snapshot.snapshotID)
             && !objects.sourcesBeingCut.contains(snapshot.sourceVolumeID)

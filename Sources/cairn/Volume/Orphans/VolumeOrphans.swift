@@ -43,7 +43,7 @@ struct VolumeOrphans: AsyncParsableCommand {
     }
 }
 
-/// What the caller vouches for.
+/// The options about which lists to accept.
 struct OrphanOptions: ParsableArguments {
     @Flag(help: "Trust the list even if it names no volume of the driver.")
     var trustList = false
@@ -63,7 +63,7 @@ extension OrphanSearch.Findings {
             : Orphan.table(orphans)
     }
 
-    /// Says on standard error what the answer leaves out.
+    /// Notes on standard error what was not compared.
     func noteUnjudged() {
         guard !areSnapshotsJudged, snapshots > 0 else { return }
         Console.note(
