@@ -19,6 +19,15 @@ let ownC: [CSetting] = [
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+/// The kinds of storage, each with what it needs beside what all need; `Sources/cairn/Kinds/Kinds.swift` lists
+/// them.
+let kinds: [Target] = [
+    // Files on a file system, attached as loop devices.
+    .kind("BackendLoop", ["DiskFormat"]),
+    // A volume group, or a thin pool, of LVM.
+    .kind("BackendLVM", ["DeviceMapper", "DiskFormat", "Naming"]),
+]
+let everyKind = kinds.map { Target.Dependency.byName(name: $0.name) }
 /// What a test needs that drives the real binary over its socket.
 let overTheSocket: [Target.Dependency] = [
     "CSIClient", "CSIMessages", "DriverCore", "DriverHarness", "GRPCRuntime", "Host", "TestSupport",
@@ -50,6 +59,11 @@ extension Target {
         )
     }
 
+    /// A kind of storage.
+    static func kind(_ name: String, _ dependencies: [Dependency]) -> Target {
+        .code(name, ["Backend", "Configuration", "Host", "DriverCore", log] + dependencies)
+    }
+
     /// The tests in `Tests/name`; `exclude` names folders of samples.
     static func tests(
         _ name: String,
@@ -65,7 +79,7 @@ extension Target {
     }
 }
 
-// Targets stand in dependency order: arrows point up this list only.
+// Targets stand in dependency order: arrows point up this list only. Kinds of storage join it below.
 let package = Package(
     name: "cairn",
     products: [.executable(name: "cairn", targets: ["cairn"])],
@@ -132,15 +146,10 @@ let package = Package(
         .code("Metrics", ["DriverCore"]),
         // Log lines.
         .code("Telemetry", ["Host", "DriverCore", log]),
-        // What a storage backend promises, and the records it keeps.
-        .code("Backend", ["Host", "DriverCore"]),
-        // The promise kept by files on a file system, attached as loop devices.
-        .code("BackendLoop", ["Backend", "DiskFormat", "Host", "DriverCore", log]),
-        // The promise kept by a volume group or a thin pool of LVM.
-        .code(
-            "BackendLVM",
-            ["Backend", "DeviceMapper", "DiskFormat", "Host", "Naming", "DriverCore", log]
-        ),
+        // The tiers file: YAML with line numbers in every complaint; each kind of storage reads its part.
+        .code("Configuration", ["CYAMLShim", "DriverCore"]),
+        // What a kind of storage and its backends promise, and the records they keep.
+        .code("Backend", ["Configuration", "Host", "DriverCore", log]),
         // What a node does with its storage, whatever protocol asks for it: tiers, making and mounting
         // volumes, notes of their use, repairs.
         .code(
@@ -179,16 +188,14 @@ let package = Package(
                 "CSIClient", "CSIMessages", "GRPCRuntime", "Host", "Metrics", "DriverCore", log,
             ]
         ),
-        // The tiers file: YAML with line numbers in every complaint.
-        .code("Configuration", ["CYAMLShim", "DriverCore"]),
         // Flags, wiring, signals, exit codes; the only target that knows which backends exist.
         .program(
             "cairn",
-            [
-                "BackendLVM", "BackendLoop", "Backend", "CSIClient", "CSIMessages", "CSIServices",
-                "CSIServing", "ClusterController", "Configuration", "DriverCore", "GRPCRuntime",
-                "HTTPServer", "Host", "Metrics", "Naming", "NodeStorage", "Registrar", "Telemetry",
-                arguments, log,
+            everyKind + [
+                "Backend", "CSIClient", "CSIMessages", "CSIServices", "CSIServing",
+                "ClusterController", "Configuration", "DriverCore", "GRPCRuntime", "HTTPServer",
+                "Host", "Metrics", "Naming", "NodeStorage", "Registrar", "Telemetry", arguments,
+                log,
             ]
         ),
 
@@ -226,7 +233,7 @@ let package = Package(
         .tests("HTTPServerTests", ["HTTPServer", "DriverCore", "TestSupport"]),
         .tests("CSIMessagesTests", ["CSIMessages", "DriverCore"]),
         .tests("CSIClientTests", ["CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime"]),
-        .tests("ConfigurationTests", ["Configuration", "DriverCore"]),
+        .tests("ConfigurationTests", everyKind + ["Configuration", "DriverCore"]),
         .tests("DeviceMapperTests", ["DeviceMapper", "DriverCore"]),
         // What LVM's tags and layouts mean, without LVM.
         .tests(
@@ -296,9 +303,7 @@ let package = Package(
         // What every backend promises, the same for each kind of storage in one table.
         .tests(
             "BackendContractTests",
-            [
-                "BackendLVM", "BackendLoop", "Backend", "Host", "DriverCore", "TestSupport",
-            ]
+            everyKind + ["Backend", "Host", "DriverCore", "TestSupport"]
         ),
         // Device mapper and LVM, which only the guest of scripts/vm has: the ring lvm runs it there.
         .tests(
@@ -342,14 +347,15 @@ let package = Package(
         ),
     ]
 )
+package.targets += kinds
 
 // The fuzzers, which link only with libFuzzer: scripts/fuzz.sh sets the variable and the flags.
 if Context.environment["CAIRN_FUZZING"] != nil {
     package.targets.append(
         .program(
             "Fuzzing",
-            [
-                "BackendLVM", "BackendLoop", "Backend", "CSIMessages", "Configuration",
+            everyKind + [
+                "Backend", "CSIMessages", "Configuration",
                 "DiskFormat", "DriverCore", "GRPCRuntime", "Host",
             ],
             exclude: ["Corpus"],

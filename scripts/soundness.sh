@@ -146,7 +146,7 @@ folders_without_target() {
     local folder
     for folder in Sources/*/ Tests/*/; do
         folder=$(basename "$folder")
-        grep -qzP "(name: |\.(code|program|tests)\(\s*)\"$folder\"" Package.swift ||
+        grep -qzP "(name: |\.(code|kind|program|tests)\(\s*)\"$folder\"" Package.swift ||
             echo "$folder is no target of Package.swift"
     done
 }
@@ -177,6 +177,17 @@ foundation_imports() {
     code '\bimport\s+Foundation\s*$' "${source_files[@]}"
     code '\bimport\s+(Foundation\w*|Glibc)\b' "${source_files[@]}" |
         grep -E '^Sources/(DriverCore|Backend)/' || true
+}
+
+# What one kind of storage has is named by its own target: a further kind is a folder and a row, not a
+# search through the rest. mkfs has stripes and reflinks of its own.
+words_of_kinds() {
+    code '(?i)\braid|stripe' "${source_files[@]}" |
+        grep -vE '^Sources/(BackendLVM|DeviceMapper|Host/Filesystems)/' || true
+    code '(?i)reflink' "${source_files[@]}" |
+        grep -vE '^Sources/(BackendLoop|Host)/' || true
+    code '\bimport\s+Backend(LVM|Loop)\b' "${source_files[@]}" |
+        grep -vE '^Sources/cairn/(Kinds|Pool)/' || true
 }
 
 unsafe_code() {
@@ -307,6 +318,7 @@ check "no circle between the rooms of a target" circles_between_rooms
 check "volumes' devices are had in one way" devices_by_other_ways
 check "C is imported only by the target that wraps it" c_imports
 check "Foundation stays out, and C out of the domain" foundation_imports
+check "what a kind of storage has is named by its target alone" words_of_kinds
 check "unsafe code stays at the C boundary" unsafe_code
 check "gRPC codes are named in one place" grpc_codes
 check "text is taken apart by bytes" character_calls

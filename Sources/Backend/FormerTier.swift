@@ -98,8 +98,8 @@ package final class FormerTier: VolumeBackend {
         return health
     }
 
-    private func problem(_ found: String, _ advice: String) -> TierHealth.Problem {
-        TierHealth.Problem(.unknownTier, "tier \(tier)", found: found, advice: advice)
+    private func problem(_ found: String, _ advice: String) -> Finding {
+        .problem(.unknownTier, "tier \(tier)", found, advice)
     }
 
     private func look() throws(DriverError) -> FormerObjects {
@@ -197,4 +197,7 @@ extension FormerTier {
     }
 
     package func detach(_ id: VolumeID) throws(DriverError) { try storage.detach(id) }
+
+    /// Reports leave out what is mounted of such a tier.
+    package func volume(ofDevice name: String) -> VolumeID? { nil }
 }

@@ -2,58 +2,6 @@ package import DriverCore
 
 /// The state of a tier's storage, from a scan that changes nothing.
 package struct TierHealth: Sendable, Hashable {
-    /// A problem that an administrator must fix.
-    package struct Problem: Sendable, Hashable {
-        package enum Kind: String, Sendable, CaseIterable {
-            /// The tier cannot serve now.
-            case unavailable
-            /// The storage does not answer.
-            case hanging
-            /// A disk is missing or does not answer.
-            case missingDisk = "missing_disk"
-            /// Several disks claim to be one: a clone, or paths to one disk without multipathd.
-            case duplicateDisk = "duplicate_disk"
-            /// A disk has metadata of a group that is older than the group's.
-            case outdatedDisk = "outdated_disk"
-            /// A pool or group is not active.
-            ///
-            /// It is activated when it is needed, unless an administrator has stopped it.
-            case inactive
-            /// A volume has lost a copy of its data.
-            case degraded
-            /// A part of a volume cannot be read.
-            case broken
-            /// A mounted file system has stopped after an error.
-            case deadFilesystem = "dead_filesystem"
-            /// I/O to the volume waits.
-            case suspended
-            /// A snapshot has lost its contents.
-            case invalidSnapshot = "invalid_snapshot"
-            /// A volume's device uses the node's page cache.
-            case bufferedIO = "buffered_io"
-            /// A store is nearly full, or full.
-            case full
-            /// A record cannot be read.
-            case record
-            /// An object of a tier that is not configured.
-            case unknownTier = "unknown_tier"
-        }
-
-        package let kind: Kind
-        /// The object with the problem: `vg/v1-...`, `disk /dev/sdb`.
-        package let subject: String
-        package let found: String
-        /// What to do about it.
-        package let advice: String
-
-        package init(_ kind: Kind, _ subject: String, found: String, advice: String) {
-            self.kind = kind
-            self.subject = subject
-            self.found = found
-            self.advice = advice
-        }
-    }
-
     /// A store that can become full.
     package enum Store: String, Sendable, CaseIterable {
         /// The data of the volumes.
@@ -64,7 +12,8 @@ package struct TierHealth: Sendable, Hashable {
         case groupMetadata = "group_metadata"
     }
 
-    package var problems: [Problem] = []
+    /// What needs somebody's hand; each has a kind.
+    package var problems: [Finding] = []
     /// The share in use, 0...1, of each store that the tier has.
     package var levels: [Store: Double] = [:]
 
@@ -73,16 +22,17 @@ package struct TierHealth: Sendable, Hashable {
     /// A tier that cannot serve, for this reason.
     package init(unavailable tier: String, _ error: DriverError) {
         problems = [
-            Problem(
+            .problem(
                 .unavailable,
                 "tier \(tier)",
-                found: error.message,
-                advice: "fix this; the driver recovers without a restart"
+                error.message,
+                "fix this; the driver recovers without a restart"
             )
         ]
     }
 
     package var isUp: Bool {
-        !problems.contains { [.unavailable, .duplicateDisk, .outdatedDisk].contains($0.kind) }
+        let down: [Finding.Kind] = [.unavailable, .duplicateDisk, .outdatedDisk]
+        return !problems.contains { $0.kind.map(down.contains) ?? false }
     }
 }

@@ -29,10 +29,11 @@ package protocol VolumeBackend: Sendable {
     /// frozen, loads the records, and tells what it cannot explain. Called once before anything
     /// else, and again by whoever finds the tier unavailable.
     func start() throws(DriverError)
-    /// The same started tier for volumes of another layout, with their sizes and the room for them.
+    /// The same started tier for volumes of a class that asks for something special: it makes them so,
+    /// and tells their sizes and how much room there is for them.
     ///
     /// Throws `outOfSpace` where the tier makes no such volumes: that of another node may.
-    func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend
+    func tailored(to wish: any Tailoring) throws(DriverError) -> any VolumeBackend
     /// Like ``start()``, while calls run; leaves alone what they work on.
     func rescan() throws(DriverError)
     /// Throws `unavailable` with the reason where the tier cannot serve now.
@@ -98,6 +99,11 @@ package protocol VolumeBackend: Sendable {
     /// be made again in process, and may stay where that would run a program. The storage is not
     /// asked, and may be away.
     func detach(_ id: VolumeID) throws(DriverError)
+    /// The volume behind a block device by the kernel's names alone (`loop3`, `dm-3`), of whatever tier
+    /// of this kind; nil for the devices of others.
+    ///
+    /// For reports, never for decisions.
+    func volume(ofDevice name: String) throws(DriverError) -> VolumeID?
     /// Every volume with a device that ``detach(_:)`` would remove.
     func attachedVolumes() throws(DriverError) -> [VolumeID]
 
@@ -109,12 +115,8 @@ extension VolumeBackend {
     /// A tier that cannot distinguish running work from leftovers repairs at the next start.
     package func rescan() throws(DriverError) { try checkHealth() }
     package func sizeUnit(of id: VolumeID) throws(DriverError) -> ByteCount { sizeUnit }
-    package func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend {
-        throw DriverError(
-            .outOfSpace,
-            "its volumes have no layout: the parameters raid, stripes and stripeSize are "
-                + "for LVM tiers without a thin pool"
-        )
+    package func tailored(to wish: any Tailoring) throws(DriverError) -> any VolumeBackend {
+        throw wish.refusal
     }
     package func device(of id: VolumeID) throws(DriverError) -> AttachedDevice? {
         try attachment(of: id)
@@ -132,6 +134,15 @@ extension VolumeBackend {
     }
     package func remembers(_ id: VolumeID) -> Bool { false }
     package func remembers(_ id: SnapshotID) -> Bool { false }
+}
+
+extension VolumeBackend {
+    /// The tier for volumes of a class that asks for all of these.
+    package func tailored(to wishes: [any Tailoring]) throws(DriverError) -> any VolumeBackend {
+        var backend: any VolumeBackend = self
+        for wish in wishes { backend = try backend.tailored(to: wish) }
+        return backend
+    }
 }
 
 /// A block device of a volume.

@@ -1,7 +1,7 @@
-package import Backend
+import Backend
 import DriverCore
 import Host
-package import Logging
+import Logging
 import Naming
 
 /// The volume group of a tier that no longer uses it, from the record in the state directory.
@@ -99,25 +99,19 @@ struct FormerGroup: FormerStorage {
 }
 
 /// The groups that tiers no longer have.
-package enum FormerGroups {
-    /// A former tier for every record in the state directory; each use checks whether the tier still
-    /// has the group.
-    package static func find(
+enum FormerGroups {
+    /// A storage for every record among the files of the state directory; whether the tier still has the
+    /// group is checked at each use.
+    static func find(
+        among names: [String],
         in stateFolder: String,
         beside configured: [LVMBackend],
         logger: Logger
     ) -> [FormerTier] {
-        let names: [String]
-        do throws(DriverError) {
-            names = try Folder.existing(at: stateFolder)?.names() ?? []
-        } catch {
-            // Told once, by the loop tiers.
-            return []
-        }
         // A group has one reader.
         var groups: [String: VolumeGroup] = [:]
         for backend in configured { groups[backend.group.name] = backend.group }
-        return names.sorted().compactMap { GroupStateFile(folder: stateFolder, name: $0) }
+        return names.compactMap { GroupStateFile(folder: stateFolder, name: $0) }
             .compactMap { file in
                 storage(file, configured, &groups, logger).map(FormerTier.init)
             }

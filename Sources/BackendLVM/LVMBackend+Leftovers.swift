@@ -67,11 +67,11 @@ extension LVMBackend {
     /// Counts and logs problems of the group, and changes nothing.
     func reportUnexplained(_ look: inout RepairFigures) {
         for problem in health().problems {
-            guard let kind = problem.kind.unexplained else { continue }
+            guard let kind = problem.kind?.unexplained else { continue }
             look.count(kind)
             logger.warning(
                 "found a problem, and changed nothing: \(problem.found)",
-                metadata: ["volume": "\(problem.subject)", "advice": "\(problem.advice)"]
+                metadata: ["volume": "\(problem.subject)", "advice": "\(problem.advice ?? "")"]
             )
         }
     }
@@ -90,7 +90,7 @@ extension LVMBackend {
     }
 }
 
-extension TierHealth.Problem.Kind {
+extension Finding.Kind {
     /// The repair counter for this problem; nil for disk and space problems, which are already
     /// explained.
     fileprivate var unexplained: RepairFigures.Kind? {

@@ -56,7 +56,8 @@ package final class LVMBackend: VolumeBackend {
         extentSize = Mutex(other.extentSize.withLock { $0 })
     }
 
-    package func laidOut(_ layout: Layout) throws(DriverError) -> any VolumeBackend {
+    package func tailored(to wish: any Tailoring) throws(DriverError) -> any VolumeBackend {
+        guard let layout = wish as? Layout else { throw wish.refusal }
         switch provisioning {
         case .thin(let options):
             throw DriverError(

@@ -1,7 +1,7 @@
-package import Backend
+import Backend
 import DriverCore
-package import Host
-package import Logging
+import Host
+import Logging
 
 /// The pool of a tier that is no longer in the tiers file, from the record in the state directory.
 struct FormerPool: FormerStorage {
@@ -102,28 +102,17 @@ struct FormerPool: FormerStorage {
 }
 
 /// The loop tiers that were taken out of the tiers file.
-package enum FormerPools {
-    /// Every tier with a pool in the state directory that is not among the configured loop tiers.
-    package static func find(
+enum FormerPools {
+    /// Every tier with a pool among the files of the state directory that is not among the configured
+    /// loop tiers.
+    static func find(
+        among names: [String],
         in stateFolder: String,
         besides configured: Set<String>,
         loopDevices: LoopDevices,
         logger: Logger
     ) -> [FormerTier] {
-        let names: [String]
-        do throws(DriverError) {
-            names = try Folder.existing(at: stateFolder)?.names() ?? []
-        } catch {
-            let unknown = UnknownStorage(
-                "pool",
-                ofTier: "unknown",
-                folder: stateFolder,
-                name: ".",
-                reason: error.message
-            )
-            return [FormerTier(unknown)]
-        }
-        return names.sorted().compactMap { PoolStateFile(folder: stateFolder, name: $0) }
+        names.compactMap { PoolStateFile(folder: stateFolder, name: $0) }
             .filter { !configured.contains($0.tier) || $0.isOfEarlierPool }
             .compactMap { file in
                 storage(file, configured, loopDevices, logger).map(FormerTier.init)

@@ -1,4 +1,4 @@
-package import Backend
+import Backend
 import DriverCore
 import Host
 import Logging
@@ -32,15 +32,15 @@ extension LoopBackend {
     }
 
     /// In order of id.
-    var bufferingProblems: [TierHealth.Problem] {
+    var bufferingProblems: [Finding] {
         let found = buffered.withLock { $0 }.sorted { $0.key < $1.key }
         return found.compactMap { id, device in
             guard case .usable(let stored) = volumeTable.entry(id) else { return nil }
-            return TierHealth.Problem(
+            return .problem(
                 .bufferedIO,
                 "volume \(id)",
-                found: "\(device.path) has no direct I/O: \(stored.record.bufferingCause)",
-                advice: stored.record.bufferingAdvice
+                "\(device.path) has no direct I/O: \(stored.record.bufferingCause)",
+                stored.record.bufferingAdvice
             )
         }
     }
@@ -51,7 +51,7 @@ extension VolumeRecord {
     var loopBlockSize: BlockSize { blockSize ?? .bytes512 }
 
     /// Why its device may have no direct I/O.
-    package var bufferingCause: String {
+    var bufferingCause: String {
         switch loopBlockSize {
         case .bytes512:
             "its blocks of 512 bytes are too small: its file shares blocks with a snapshot or clone, "
@@ -61,7 +61,7 @@ extension VolumeRecord {
         }
     }
 
-    package var bufferingAdvice: String {
+    var bufferingAdvice: String {
         switch loopBlockSize {
         case .bytes512:
             "it works through the node's page cache; for direct I/O, move its data to a volume of a "

@@ -90,7 +90,7 @@ package final class LoopBackend: VolumeBackend {
         try starting.withLock { _ throws(DriverError) in
             let root = try pool.open()
             let usage = try root.usage()
-            space.place(on: try PoolMount(of: root).device)
+            space.place(on: try FolderMount(of: root).device)
             let sharesBlocks = trial(in: root)
             foundAbilities.withLock { abilities in
                 abilities.sharesBlocks = sharesBlocks ?? abilities.sharesBlocks
@@ -143,14 +143,14 @@ package final class LoopBackend: VolumeBackend {
     }
 
     private func problems<Record: StoredRecord>(of table: RecordTable<Record>)
-        -> [TierHealth.Problem]
+        -> [Finding]
     {
         table.unusable().map { id, reason in
-            TierHealth.Problem(
+            .problem(
                 .record,
                 "\(Record.noun) \(id)",
-                found: reason,
-                advice: "restore that file from a backup, then restart the driver"
+                reason,
+                "restore that file from a backup, then restart the driver"
             )
         }
     }

@@ -61,8 +61,8 @@ extension NodeTier {
             snapshotCount: Int64(report.snapshots ?? 0),
             problems: report.health.problems.map { problem in
                 NodeProblem(
-                    kind: problem.kind.rawValue,
-                    message: "\(problem.found); \(problem.advice)",
+                    kind: problem.kind?.rawValue ?? "",
+                    message: problem.message,
                     subject: problem.subject
                 )
             },

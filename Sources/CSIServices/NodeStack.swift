@@ -24,6 +24,7 @@ package struct NodeStack: Sendable {
     )
     let usage: VolumeUsageBook
     let repairs: Repairs
+    let programs: ProgramMetrics
     let logger: Logger
 
     /// The number of threads for blocking changes.
@@ -55,6 +56,7 @@ package struct NodeStack: Sendable {
         )
         usage = try VolumeUsageBook(folder: settings.usageFolder)
         repairs = Repairs(tiers: self.tiers, operations: operations, usage: usage, logger: logger)
+        programs = ProgramMetrics(.ofProcess, of: settings.programs)
         let admission = settings.admission()
         controller = LocalController(
             identity: identity,
@@ -63,6 +65,7 @@ package struct NodeStack: Sendable {
             usage: usage,
             admission: admission,
             unstagePatience: settings.unstagePatience,
+            kinds: settings.kinds,
             nameClaims: nameClaims
         )
         node = NodeService(
@@ -90,7 +93,7 @@ package struct NodeStack: Sendable {
 
     /// The figures of the storage, for the metrics page.
     package var metrics: [any MetricsSource] {
-        [operations, ProgramFigures.ofProcess, tiers, repairs, usage]
+        [operations, programs, tiers, repairs, usage]
     }
 }
 

@@ -1,12 +1,12 @@
 /// A part of the file as a tree: text, list or mapping, each with its line.
-struct ConfigurationNode {
-    enum Content {
+package struct ConfigurationNode: Sendable {
+    enum Content: Sendable {
         case text(String, isPlain: Bool)
         case list([ConfigurationNode])
         case mapping([Entry])
     }
 
-    struct Entry {
+    struct Entry: Sendable {
         let key: String
         let keyLine: Int
         let value: ConfigurationNode

@@ -1,11 +1,11 @@
 import DriverCore
 
 /// An error of the file with its line; the caller adds the file's name.
-struct ConfigurationProblem: Error {
+package struct ConfigurationProblem: Error {
     let line: Int
-    let message: String
+    package let message: String
 
-    init(line: Int, _ message: String) {
+    package init(line: Int, _ message: String) {
         self.line = line
         self.message = message
     }

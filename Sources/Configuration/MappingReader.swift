@@ -1,13 +1,15 @@
 /// The keys of one mapping, all of them known.
-struct MappingReader {
+package struct MappingReader {
     /// Where the mapping begins.
-    let line: Int
+    package let line: Int
     /// What the mapping describes, for messages: `a tier`.
     private let what: String
     private let entries: [ConfigurationNode.Entry]
 
     /// Refuses anything but a mapping, and every key that is not in `keys`.
-    init(_ node: ConfigurationNode, of what: String, keys: [String]) throws(ConfigurationProblem) {
+    package init(_ node: ConfigurationNode, of what: String, keys: [String])
+        throws(ConfigurationProblem)
+    {
         guard case .mapping(let entries) = node.content else {
             throw ConfigurationProblem(
                 line: node.line,
@@ -26,7 +28,7 @@ struct MappingReader {
     }
 
     /// The value of a key, or nil where the key is not there; a key without a value is refused.
-    func optional(_ key: String) throws(ConfigurationProblem) -> NamedNode? {
+    package func optional(_ key: String) throws(ConfigurationProblem) -> NamedNode? {
         guard let entry = entries.first(where: { $0.key == key }) else { return nil }
         guard !entry.value.isAbsent else {
             throw ConfigurationProblem(line: entry.keyLine, "'\(key)' has no value")
@@ -34,7 +36,7 @@ struct MappingReader {
         return NamedNode(name: key, node: entry.value)
     }
 
-    func required(_ key: String) throws(ConfigurationProblem) -> NamedNode {
+    package func required(_ key: String) throws(ConfigurationProblem) -> NamedNode {
         guard let node = try optional(key) else {
             throw ConfigurationProblem(line: line, "\(what) needs the key '\(key)'")
         }
@@ -42,7 +44,7 @@ struct MappingReader {
     }
 
     /// Which of the keys are there, in the order of the file, with their lines.
-    func present(among keys: [String]) -> [(key: String, line: Int)] {
+    package func present(among keys: [String]) -> [(key: String, line: Int)] {
         entries.filter { keys.contains($0.key) }.map { ($0.key, $0.keyLine) }
     }
 }

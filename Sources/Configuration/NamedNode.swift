@@ -1,23 +1,23 @@
 import DriverCore
 
 /// A value with its key, converted to the type that the schema requires.
-struct NamedNode {
-    let name: String
-    let node: ConfigurationNode
+package struct NamedNode: Sendable {
+    package let name: String
+    package let node: ConfigurationNode
 
-    var line: Int { node.line }
+    package var line: Int { node.line }
 
     /// A complaint about this value: "'name' accepts ..., not ...".
-    func refusal(accepted: String) -> ConfigurationProblem {
+    package func refusal(accepted: String) -> ConfigurationProblem {
         ConfigurationProblem(line: line, "'\(name)' accepts \(accepted), not \(node.kind)")
     }
 
-    func text(accepted: String) throws(ConfigurationProblem) -> String {
+    package func text(accepted: String) throws(ConfigurationProblem) -> String {
         guard case .text(let text, _) = node.content else { throw refusal(accepted: accepted) }
         return text
     }
 
-    func list(of what: String) throws(ConfigurationProblem) -> [ConfigurationNode] {
+    package func list(of what: String) throws(ConfigurationProblem) -> [ConfigurationNode] {
         guard case .list(let items) = node.content else {
             throw refusal(accepted: "a list of \(what)")
         }
@@ -25,14 +25,14 @@ struct NamedNode {
     }
 
     /// `true` or `false`, and none of YAML's other spellings.
-    func flag() throws(ConfigurationProblem) -> Bool {
+    package func flag() throws(ConfigurationProblem) -> Bool {
         guard case .text(let text, isPlain: true) = node.content, let flag = Bool(text) else {
             throw refusal(accepted: "true or false")
         }
         return flag
     }
 
-    func choice<Choice: CaseIterable & RawRepresentable<String>>(_ type: Choice.Type)
+    package func choice<Choice: CaseIterable & RawRepresentable<String>>(_ type: Choice.Type)
         throws(ConfigurationProblem) -> Choice
     {
         let accepted = listed(Choice.allCases.map(\.rawValue))
@@ -43,7 +43,9 @@ struct NamedNode {
     }
 
     /// A whole number without sign, in decimal digits.
-    func integer(_ range: ClosedRange<Int>, accepted: String) throws(ConfigurationProblem) -> Int {
+    package func integer(_ range: ClosedRange<Int>, accepted: String) throws(ConfigurationProblem)
+        -> Int
+    {
         guard case .text(let text, isPlain: true) = node.content,
             let number = Self.integer(text), range.contains(number)
         else { throw refusal(accepted: accepted) }
@@ -51,7 +53,8 @@ struct NamedNode {
     }
 
     /// A whole share: `20%`.
-    func percent(_ range: ClosedRange<Int>, accepted: String? = nil) throws(ConfigurationProblem)
+    package func percent(_ range: ClosedRange<Int>, accepted: String? = nil)
+        throws(ConfigurationProblem)
         -> Int
     {
         let accepted = accepted ?? "\(range.lowerBound)% to \(range.upperBound)%"
@@ -67,7 +70,7 @@ struct NamedNode {
     }
 
     /// A decimal number without sign or exponent, at least `smallest`.
-    func number(atLeast smallest: Double) throws(ConfigurationProblem) -> Double {
+    package func number(atLeast smallest: Double) throws(ConfigurationProblem) -> Double {
         let accepted = "a number of at least \(smallest)"
         guard case .text(let text, isPlain: true) = node.content,
             text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),

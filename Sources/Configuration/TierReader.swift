@@ -2,10 +2,9 @@ import DriverCore
 
 /// Reads one item of `tiers`.
 struct TierReader {
-    private static let backendKeys = ["loop", "lvm"]
-    private static let policyKeys = ["inline", "allowVolumeModeChange"]
-    private static let keys =
-        ["name", "default", "filesystem", "reserve"] + policyKeys + backendKeys
+    private static let keys = [
+        "name", "default", "filesystem", "reserve", "inline", "allowVolumeModeChange",
+    ]
 
     let nameLine: Int
     let name: String
@@ -15,11 +14,11 @@ struct TierReader {
     let filesystem: FilesystemType
     let reserve: Reserve
     let policy: TierPolicy
-    let backend: BackendConfiguration
-    let place: TierPlace
+    let storage: any TierStorage
 
-    init(_ node: ConfigurationNode) throws(ConfigurationProblem) {
-        let tier = try MappingReader(node, of: "a tier", keys: Self.keys)
+    /// `kinds` are those of which a tier has one.
+    init(_ node: ConfigurationNode, _ kinds: [any TierStorage.Type]) throws(ConfigurationProblem) {
+        let tier = try MappingReader(node, of: "a tier", keys: Self.keys + kinds.map { $0.key })
         let name = try tier.required("name")
         (self.name, nameLine) = (try Self.name(name), name.line)
         let flag = try tier.optional("default")
@@ -27,14 +26,7 @@ struct TierReader {
         filesystem = try tier.optional("filesystem")?.choice(FilesystemType.self) ?? .ext4
         reserve = try tier.optional("reserve").map(Self.reserve) ?? .bytes(.zero)
         policy = try Self.policy(tier, filesystem: filesystem)
-        try Self.requireOneBackend(tier, name: self.name)
-        if let node = try tier.optional("lvm") {
-            let lvm = try LVMTierReader(node)
-            (backend, place) = (.lvm(lvm.configuration), lvm.place)
-        } else {
-            let loop = try LoopTierReader(tier.required("loop"))
-            (backend, place) = (.loop(loop.configuration), loop.place)
-        }
+        storage = try Self.storage(tier, kinds, name: self.name)
     }
 
     func configuration(isDefault: Bool) -> TierConfiguration {
@@ -44,7 +36,7 @@ struct TierReader {
             filesystem: filesystem,
             reserve: reserve,
             policy: policy,
-            backend: backend
+            storage: storage
         )
     }
 
@@ -60,15 +52,20 @@ struct TierReader {
         )
     }
 
-    private static func requireOneBackend(_ tier: MappingReader, name: String)
-        throws(ConfigurationProblem)
-    {
-        let present = tier.present(among: backendKeys)
-        guard present.count != 1 else { return }
-        throw ConfigurationProblem(
-            line: present.dropFirst().first?.line ?? tier.line,
-            "tier '\(name)' needs exactly one of the keys: \(listed(backendKeys))"
-        )
+    private static func storage(
+        _ tier: MappingReader,
+        _ kinds: [any TierStorage.Type],
+        name: String
+    ) throws(ConfigurationProblem) -> any TierStorage {
+        let keys = kinds.map { $0.key }
+        let present = tier.present(among: keys)
+        guard present.count == 1, let kind = kinds.first(where: { $0.key == present[0].key }) else {
+            throw ConfigurationProblem(
+                line: present.dropFirst().first?.line ?? tier.line,
+                "tier '\(name)' needs exactly one of the keys: \(listed(keys))"
+            )
+        }
+        return try kind.init(tier.required(kind.key))
     }
 
     /// A name that can be a Kubernetes label and a directory name.

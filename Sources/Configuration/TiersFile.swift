@@ -3,27 +3,34 @@ package import DriverCore
 /// The file given by `--config`: the tiers of this node and their storage.
 ///
 /// It is read once, at start; whatever is wrong in it is refused then, with file and line.
-package struct TiersFile: Sendable, Hashable {
+package struct TiersFile: Sendable {
     /// In the order of the file; at least one.
     package let tiers: [TierConfiguration]
 
     /// A file of tiers is some lines; more is something else.
     private static let largestBytes = 1 << 20
 
-    package init(parsing text: String, file: String) throws(DriverError) {
-        try self.init(parsing: Array(text.utf8), file: file)
+    /// `kinds` are the kinds of storage that a tier may have.
+    package init(parsing text: String, file: String, kinds: [any TierStorage.Type])
+        throws(DriverError)
+    {
+        try self.init(parsing: Array(text.utf8), file: file, kinds: kinds)
     }
 
     /// Throws `invalidRequest` that begins with `file:line: `.
-    package init(parsing text: [UInt8], file: String) throws(DriverError) {
+    package init(parsing text: [UInt8], file: String, kinds: [any TierStorage.Type])
+        throws(DriverError)
+    {
         do {
-            tiers = try Self.read(text)
+            tiers = try Self.read(text, kinds)
         } catch {
             throw error.driverError(file: file)
         }
     }
 
-    private static func read(_ text: [UInt8]) throws(ConfigurationProblem) -> [TierConfiguration] {
+    private static func read(_ text: [UInt8], _ kinds: [any TierStorage.Type])
+        throws(ConfigurationProblem) -> [TierConfiguration]
+    {
         guard text.count <= largestBytes else {
             throw ConfigurationProblem(line: 1, "the file is larger than \(largestBytes) bytes")
         }
@@ -31,7 +38,7 @@ package struct TiersFile: Sendable, Hashable {
         let file = try MappingReader(root, of: "the file", keys: ["tiers"])
         let list = try file.required("tiers")
         var tiers: [TierReader] = []
-        for node in try list.list(of: "tiers") { tiers.append(try TierReader(node)) }
+        for node in try list.list(of: "tiers") { tiers.append(try TierReader(node, kinds)) }
         guard !tiers.isEmpty else {
             throw ConfigurationProblem(line: list.line, "'tiers' needs at least one tier")
         }
@@ -65,9 +72,8 @@ package struct TiersFile: Sendable, Hashable {
     private static func requireDistinctPlaces(_ tiers: [TierReader]) throws(ConfigurationProblem) {
         for (index, tier) in tiers.enumerated() {
             for other in tiers[..<index] {
-                if let problem = tier.place.collision(with: other.place, of: other.name) {
-                    throw problem
-                }
+                let problem = tier.storage.collision(with: other.storage, of: other.name)
+                if let problem { throw problem }
             }
         }
     }

@@ -199,7 +199,11 @@ struct MixedTiersTests {
     func `doctor shows what it looks at in each tier`() async throws {
         try await withTiers { cluster, group in
             _ = try await cluster.create("a")
-            let report = try output(of: ["doctor"], as: Report.self, on: cluster)
+            let report = try output(
+                of: ["doctor", "--state-dir", cluster.driver.places.stateFolder],
+                as: Report.self,
+                on: cluster
+            )
             #expect(report.isHealthy)
             let subjects = { (area: String) in
                 Set(report.checks.filter { $0.area == area }.map(\.subject))

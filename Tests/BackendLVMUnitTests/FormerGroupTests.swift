@@ -166,7 +166,8 @@ import Testing
             let kept = String(decoding: try Bytes.read(file.path), as: UTF8.self)
             #expect(kept.contains("\"group\" : \"vg\"") && kept.contains("\"later\" : 7"))
 
-            let found = FormerGroups.find(in: path, beside: [], logger: quietLogger)
+            let host = StorageHost(stateFolder: path, logger: quietLogger)
+            let found = LVMKind([], on: host).former(among: try host.stateFiles())
             #expect(found.map(\.tier) == ["fast", "slow"])
             expectUnavailable("group-slow.x.json") { _ = try found[1].volume(Self.absent) }
         }

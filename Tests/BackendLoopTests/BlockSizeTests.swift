@@ -23,7 +23,7 @@ struct BlockSizeTests {
         return try #require(try pool.loopDevices.attachment(of: identity)).usesDirectIO
     }
 
-    private func problems(_ pool: TestPool) throws -> [TierHealth.Problem] {
+    private func problems(_ pool: TestPool) throws -> [Finding] {
         try pool.backend.health().problems.filter { $0.kind == .bufferedIO }
     }
 
@@ -77,7 +77,7 @@ struct BlockSizeTests {
                 let found = try problems(pool)
                 #expect(found.map(\.subject) == ["volume \(small)"])
                 #expect(found.first?.found.contains("512 bytes") ?? false)
-                #expect(found.first?.advice.contains("4096") ?? false)
+                #expect(found.first?.advice?.contains("4096") ?? false)
             }
             let survey = PoolSurvey(of: pool.path, tier: "test", rules: PoolRules())
             #expect(survey.buffered.map(\.id) == [small])

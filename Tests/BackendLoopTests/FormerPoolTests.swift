@@ -22,11 +22,13 @@ struct FormerPoolTests {
         }
     }
 
-    private func former(_ folder: TemporaryFolder, _ configured: Set<String> = [])
+    private func former(_ folder: TemporaryFolder, _ configured: Set<String> = []) throws
         -> [FormerTier]
     {
-        FormerPools.find(
-            in: folder.path(of: "state"),
+        let host = StorageHost(stateFolder: folder.path(of: "state"), logger: quietLogger)
+        return FormerPools.find(
+            among: try host.stateFiles(),
+            in: host.stateFolder,
             besides: configured,
             loopDevices: LoopDevices(),
             logger: quietLogger
@@ -36,7 +38,7 @@ struct FormerPoolTests {
     private func only(_ folder: TemporaryFolder, _ configured: Set<String> = []) throws
         -> FormerTier
     {
-        let found = former(folder, configured)
+        let found = try former(folder, configured)
         try #require(found.count == 1)
         return found[0]
     }
@@ -52,8 +54,8 @@ struct FormerPoolTests {
             #expect(try tier.volume(other) == nil)
             #expect(tier.health().problems.map(\.kind) == [.unknownTier])
             try tier.start()
-            #expect(former(folder).count == 1)
-            #expect(former(folder, ["test"]).isEmpty)
+            #expect(try former(folder).count == 1)
+            #expect(try former(folder, ["test"]).isEmpty)
         }
     }
 
@@ -71,7 +73,7 @@ struct FormerPoolTests {
             let tier = try only(folder)
             #expect(tier.health().problems.isEmpty)
             try tier.start()
-            #expect(former(folder).isEmpty)
+            #expect(try former(folder).isEmpty)
             unsafe rename(path, folder.path(of: "away"))
             #expect(try tier.volume(id) == nil)
         }
@@ -196,7 +198,7 @@ struct FormerPoolTests {
             try file.write(
                 PoolState(tier: "test", uuid: "u", directory: "/nowhere", makingOn: "/")
             )
-            #expect(former(folder).isEmpty)
+            #expect(try former(folder).isEmpty)
         }
     }
 }

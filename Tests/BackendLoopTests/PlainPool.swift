@@ -54,11 +54,11 @@ enum PlainPool {
         try Paths.remove(folder.path(of: "state/pool-test.json"))
     }
 
-    static func mount(holding path: String) throws -> PoolMount {
+    static func mount(holding path: String) throws -> FolderMount {
         guard let root = try Folder.existing(at: path) else {
             throw DriverError(.notFound, "no \(path)")
         }
-        return try PoolMount(of: root)
+        return try FolderMount(of: root)
     }
 
     static func uuid(_ directory: String) throws -> String {

@@ -9,10 +9,13 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct ParameterTests {
     @Test func `standard keys are accepted and not kept`() throws {
-        let parameters = try VolumeParameters([
-            "tier": "fast", "csi.storage.k8s.io/fstype": "xfs",
-            "csi.storage.k8s.io/pvc/name": "data", "csi.storage.k8s.io/pv/anything": "x",
-        ])
+        let parameters = try VolumeParameters(
+            [
+                "tier": "fast", "csi.storage.k8s.io/fstype": "xfs",
+                "csi.storage.k8s.io/pvc/name": "data", "csi.storage.k8s.io/pv/anything": "x",
+            ],
+            []
+        )
         #expect(parameters.kept == ["tier": "fast"])
         #expect(parameters.claim.claim == "data")
         #expect(parameters.filesystem == .xfs)
@@ -21,7 +24,7 @@ import Testing
     @Test(arguments: ["Tier", "iops", "fstype", ""])
     func `an unknown key is refused by name`(key: String) {
         #expect(
-            code { () throws(DriverError) in _ = try VolumeParameters([key: "x"]) }
+            code { () throws(DriverError) in _ = try VolumeParameters([key: "x"], []) }
                 == .invalidRequest
         )
     }
@@ -29,7 +32,7 @@ import Testing
     @Test func `a map above 4 KiB is refused`() {
         let long = String(repeating: "x", count: 4096)
         #expect(
-            code { () throws(DriverError) in _ = try VolumeParameters(["tier": long]) }
+            code { () throws(DriverError) in _ = try VolumeParameters(["tier": long], []) }
                 == .invalidRequest
         )
     }

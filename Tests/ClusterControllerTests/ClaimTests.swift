@@ -268,6 +268,7 @@ private final class RealNodes: Sendable {
             usage: try VolumeUsageBook(folder: "\(folder)/\(node.id)-usage"),
             admission: Admission(),
             unstagePatience: .zero,
+            kinds: [],
             nameClaims: node.claims
         )
     }

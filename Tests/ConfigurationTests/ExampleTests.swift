@@ -6,7 +6,7 @@ import Testing
     @Test func `the example of the deploy folder is a tiers file`() throws {
         let path = "deploy/examples/tiers.yaml"
         let text = try [UInt8](Data(contentsOf: URL(filePath: path)))
-        let file = try TiersFile(parsing: text, file: path)
+        let file = try TiersFile(parsing: text, file: path, kinds: kinds)
         #expect(file.tiers.map(\.name) == ["scratch", "database"])
         #expect(file.tiers.first?.isDefault == true)
     }

@@ -1,18 +1,16 @@
+import BackendLVM
 import Configuration
 import DriverCore
 import Testing
 
 /// What `lvm` says, and what is wrong inside it.
 @Suite(.timeLimit(.minutes(5))) struct LVMTierTests {
-    private func lvm(_ text: String) throws -> LVMTierConfiguration {
+    private func lvm(_ text: String) throws -> LVMStorage {
         let file = try TiersFile(parsing: "tiers: [{name: a, lvm: \(text)}]", file: "t")
-        guard case .lvm(let lvm)? = file.tiers.first?.backend else {
-            throw DriverError(.notFound, "no tier of LVM")
-        }
-        return lvm
+        return try #require(file.tiers.first?.storage as? LVMStorage)
     }
 
-    private func thick(_ text: String) throws -> LVMThickConfiguration {
+    private func thick(_ text: String) throws -> ThickOptions {
         guard case .thick(let thick) = try lvm(text).provisioning else {
             throw DriverError(.notFound, "no thick tier")
         }
@@ -25,16 +23,16 @@ import Testing
         #expect(lvm.path == "vg")
         let thick = try thick("{volumeGroup: vg}")
         #expect(thick.wipe == .zero)
-        #expect(thick.snapshotReservePercent == 20)
+        #expect(thick.snapshotReserve == 20)
         #expect(thick.layout == .linear)
     }
 
     @Test func `a group with a pool is a thin tier`() throws {
         let lvm = try lvm("{volumeGroup: vg, thinPool: pool}")
-        #expect(lvm.provisioning == .thin(pool: "pool", overcommit: 1))
+        #expect(lvm.provisioning == .thin(ThinOptions(pool: "pool")))
         #expect(lvm.path == "vg/pool")
         let more = try self.lvm("{volumeGroup: vg, thinPool: pool, overcommit: 2.5}")
-        #expect(more.provisioning == .thin(pool: "pool", overcommit: 2.5))
+        #expect(more.provisioning == .thin(ThinOptions(pool: "pool", overcommit: 2.5)))
     }
 
     @Test func `every key of a thick tier is read`() throws {
@@ -43,7 +41,7 @@ import Testing
                 + "createOptions: {raid: raid5, stripes: 4, stripeSize: 128Ki}}"
         )
         #expect(thick.wipe == .none)
-        #expect(thick.snapshotReservePercent == 100)
+        #expect(thick.snapshotReserve == 100)
         #expect(thick.layout == Layout(raid: .raid5, stripes: 4, stripeSize: .kibibytes(128)))
         let discarding = "{volumeGroup: vg, wipe: discard, createOptions: {stripes: 2}}"
         #expect(try self.thick(discarding).wipe == .discard)

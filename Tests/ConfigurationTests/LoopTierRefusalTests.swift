@@ -1,3 +1,4 @@
+import BackendLoop
 import Configuration
 import DriverCore
 import Testing

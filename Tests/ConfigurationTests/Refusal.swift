@@ -1,6 +1,21 @@
+import BackendLVM
+import BackendLoop
 import Configuration
 import DriverCore
 import Testing
+
+/// The kinds of storage, in the order of the binary's list.
+let kinds: [any TierStorage.Type] = [LoopStorage.self, LVMStorage.self]
+
+extension TiersFile {
+    init(parsing text: String, file: String) throws(DriverError) {
+        try self.init(parsing: text, file: file, kinds: kinds)
+    }
+
+    init(parsing text: [UInt8], file: String) throws(DriverError) {
+        try self.init(parsing: text, file: file, kinds: kinds)
+    }
+}
 
 /// A file that is refused, the line that is blamed, and words that the message has to hold.
 struct Refusal: Sendable, CustomTestStringConvertible {
@@ -26,7 +41,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
 
     func check() {
         let error = #expect(throws: DriverError.self) {
-            try TiersFile(parsing: text, file: "/etc/cairn/tiers.yaml")
+            try TiersFile(parsing: text, file: "/etc/cairn/tiers.yaml", kinds: kinds)
         }
         #expect(error?.code == .invalidRequest)
         let message = error?.message ?? ""

@@ -1,3 +1,4 @@
+import BackendLoop
 import Configuration
 import DriverCore
 import Testing
@@ -63,9 +64,6 @@ import Testing
     }
 }
 
-func loop(of tier: TierConfiguration) throws -> LoopTierConfiguration {
-    guard case .loop(let loop) = tier.backend else {
-        throw DriverError(.notFound, "tier \(tier.name) is not one of loop")
-    }
-    return loop
+func loop(of tier: TierConfiguration) throws -> LoopStorage {
+    try #require(tier.storage as? LoopStorage)
 }

@@ -1,12 +1,16 @@
+import BackendLVM
+import BackendLoop
 import Configuration
 import DriverCore
 
 /// The tiers file.
 enum ConfigurationFuzzer: Fuzzer {
+    private static let kinds: [any TierStorage.Type] = [LoopStorage.self, LVMStorage.self]
+
     static func run(_ input: [UInt8]) {
         expectRefusal(.invalidRequest) { () throws(DriverError) in
             do throws(DriverError) {
-                check(try TiersFile(parsing: input, file: "f"))
+                check(try TiersFile(parsing: input, file: "f", kinds: kinds))
             } catch {
                 checkPlace(of: error, in: input)
                 throw error
@@ -21,9 +25,9 @@ enum ConfigurationFuzzer: Fuzzer {
         require(defaults <= 1, "\(defaults) tiers are the default")
         guard let text = written(file) else { return }
         let again = repeating("reading a file that was written") { () throws(DriverError) in
-            try TiersFile(parsing: text, file: "f")
+            try TiersFile(parsing: text, file: "f", kinds: kinds)
         }
-        require(again == file, "a file changes when it is written and read: \(text)")
+        require(written(again) == text, "a file changes when it is written and read: \(text)")
     }
 
     /// `f:LINE: `, where the line is one of the text or the end of it.
@@ -43,7 +47,8 @@ enum ConfigurationFuzzer: Fuzzer {
     }
 
     private static func written(_ tier: TierConfiguration) -> String? {
-        guard case .loop(let loop) = tier.backend, !loop.overcommit.description.contains("e") else {
+        guard let loop = tier.storage as? LoopStorage, !loop.overcommit.description.contains("e")
+        else {
             return nil
         }
         let reserve =
@@ -63,7 +68,7 @@ enum ConfigurationFuzzer: Fuzzer {
             """
     }
 
-    private static func pool(_ loop: LoopTierConfiguration) -> String {
+    private static func pool(_ loop: LoopStorage) -> String {
         let uuid = loop.uuid.map { ", uuid: \($0)" } ?? ""
         return ", create: \(loop.createsPool), mountPoint: \(loop.requiresMountPoint), volatile: "
             + "\(loop.isVolatile)\(uuid)"

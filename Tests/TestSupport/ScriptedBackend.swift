@@ -95,6 +95,8 @@ package final class ScriptedBackend: VolumeBackend {
 }
 
 extension ScriptedBackend {
+    /// Its devices are files.
+    package func volume(ofDevice name: String) throws(DriverError) -> VolumeID? { nil }
     package func start() throws(DriverError) { try step("start") }
     package func checkHealth() throws(DriverError) { try step("checkHealth") }
 

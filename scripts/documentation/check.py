@@ -143,7 +143,7 @@ MOST_VOLUMES = (OPTIONS, r"maxVolumes: Int64 = (\d+)")
 LEASE = ("Sources/cairn/Roles/ControllerCommand.swift", r"nodeLease: Int = (\d+)")
 POOL_PLAN = "Sources/BackendLVM/Pools/PoolPlan.swift"
 LVM_ROOM = "Sources/BackendLVM/LVMBackend+Room.swift"
-SNAPSHOT_RESERVE = ("Sources/Configuration/LVMTierReader.swift", r"defaultSnapshotReserve = (\d+)")
+SNAPSHOT_RESERVE = ("Sources/BackendLVM/Kind/LVMReader.swift", r"defaultSnapshotReserve = (\d+)")
 
 # Where a text names a limit or a default, and where the code has it: the groups must be equal.
 FIGURES = [
@@ -184,7 +184,7 @@ FIGURES = [
     (
         DOCC + "Tiers.md",
         r"(\d+) to (\d+), with raid0 (\d+) to (\d+), raid1 only (\d+), raid5 (\d+) to (\d+), raid6 (\d+) to (\d+), raid10 (\d+) to (\d+)",
-        "Sources/DriverCore/Layout.swift",
+        "Sources/BackendLVM/Layout/Layout.swift",
         r"nil: (\d+)\.\.\.(\d+)\s+case \.raid0: (\d+)\.\.\.(\d+)\s+case \.raid1: 1\.\.\.(\d+)\s+case \.raid5: (\d+)\.\.\.(\d+)"
         r"\s+case \.raid6: (\d+)\.\.\.(\d+)\s+case \.raid10: (\d+)\.\.\.(\d+)",
     ),

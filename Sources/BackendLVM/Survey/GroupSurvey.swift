@@ -4,28 +4,12 @@ import DriverCore
 import Host
 
 /// A scan of a tier's volume group that changes nothing and needs no running driver.
-package struct GroupSurvey: Sendable {
-    /// One thing that the scan checked.
-    package struct Finding: Sendable, Hashable {
-        package enum State: Sendable, Hashable {
-            case good
-            /// Worth knowing, but not wrong.
-            case note
-            case problem(TierHealth.Problem.Kind)
-        }
-
-        package let state: State
-        package let subject: String
-        package let found: String
-        /// What to do about it; nil where there is nothing to do.
-        package let advice: String?
-    }
-
-    package private(set) var volumes: [VolumeRecord] = []
-    package private(set) var snapshots: [SnapshotRecord] = []
-    package private(set) var findings: [Finding] = []
+struct GroupSurvey: Sendable {
+    private(set) var volumes: [VolumeRecord] = []
+    private(set) var snapshots: [SnapshotRecord] = []
+    private(set) var findings: [Finding] = []
     /// The number of volumes and snapshots with the id of each node, by the node's 16 digits.
-    package private(set) var nodes: [String: Int] = [:]
+    private(set) var nodes: [String: Int] = [:]
     /// The share in use of each store that can become full.
     var levels: [TierHealth.Store: Double] = [:]
 
@@ -34,7 +18,7 @@ package struct GroupSurvey: Sendable {
 
     /// Scans the group of a tier and, with `includingHost`, the host's programs and kernel; that
     /// runs a program.
-    package init(of backend: LVMBackend, includingHost: Bool = true) {
+    init(of backend: LVMBackend, includingHost: Bool = true) {
         self.backend = backend
         do {
             if includingHost { try examineHost() }
@@ -70,22 +54,20 @@ package struct GroupSurvey: Sendable {
     }
 
     mutating func good(_ subject: String, _ found: String) {
-        findings.append(Finding(state: .good, subject: subject, found: found, advice: nil))
+        findings.append(.good(subject, found))
     }
 
     mutating func note(_ subject: String, _ found: String, _ advice: String? = nil) {
-        findings.append(Finding(state: .note, subject: subject, found: found, advice: advice))
+        findings.append(.note(subject, found, advice))
     }
 
     mutating func problem(
-        _ kind: TierHealth.Problem.Kind,
+        _ kind: Finding.Kind,
         _ subject: String,
         _ found: String,
         _ advice: String
     ) {
-        findings.append(
-            Finding(state: .problem(kind), subject: subject, found: found, advice: advice)
-        )
+        findings.append(.problem(kind, subject, found, advice))
     }
 }
 
@@ -96,62 +78,8 @@ extension LVMBackend {
         let survey = GroupSurvey(of: self, includingHost: false)
         var health = TierHealth()
         health.levels = survey.levels
-        health.problems = survey.findings.compactMap { finding in
-            guard case .problem(let kind) = finding.state else { return nil }
-            return TierHealth.Problem(
-                kind,
-                finding.subject,
-                found: finding.found,
-                advice: finding.advice ?? ""
-            )
-        }
+        health.problems = survey.findings.filter { $0.state == .problem }
         return health
-    }
-}
-
-/// The parts of the host that the tier needs.
-extension GroupSurvey {
-    private static let deadline = Duration.seconds(10)
-
-    private mutating func examineHost() throws(DriverError) {
-        try DeviceMapper.checkAvailable()
-        good("device mapper", "the kernel's answers")
-        let output = try LVMCommand("version", []).run(deadline: Self.deadline)
-        let version = output.standardOutput.byteSplit(separator: "\n").first?.byteSplit(
-            separator: ":"
-        ).last
-        let number = version.map { $0.byteWords.joined() } ?? "of no version"
-        good("lvm", number)
-        for type in neededTargets {
-            guard try !DeviceMapper.hasTarget(type) else {
-                good("module dm-\(type)", "there")
-                continue
-            }
-            problem(
-                .unavailable,
-                "module dm-\(type)",
-                "the kernel has no device mapper target '\(type)', and cannot load it",
-                "modprobe dm-\(type) on the node; its kernel may need a package of more modules"
-            )
-        }
-        if case .thin = backend.provisioning { examineCheck() }
-    }
-
-    private mutating func examineCheck() {
-        do throws(DriverError) {
-            _ = try HostCommand(.thinCheck, arguments: [])
-            good("thin_check", "there")
-        } catch {
-            note("thin_check", "missing: LVM activates a pool without a check", error.message)
-        }
-    }
-
-    /// The device-mapper targets that the tier needs; `linear` and `striped` are always there.
-    private var neededTargets: [String] {
-        switch backend.provisioning {
-        case .thin: ["thin-pool"]
-        case .thick(let options): ["snapshot"] + (options.layout.raid == nil ? [] : ["raid"])
-        }
     }
 }
 

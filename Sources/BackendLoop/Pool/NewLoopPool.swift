@@ -1,14 +1,14 @@
-package import DriverCore
+import DriverCore
 import Host
 import Logging
 
 /// Creates the pool of a tier for `cairn pool create`.
-package enum NewLoopPool {
+enum NewLoopPool {
     /// Makes the tier's directory a pool, and creates the directory where there is none; returns
     /// the UUID.
     ///
     /// Throws where the tier has a pool, or has had one that may only be away.
-    package static func make(tier: String, directory: String, rules: PoolRules)
+    static func make(tier: String, directory: String, rules: PoolRules)
         throws(DriverError) -> String
     {
         guard let path = PoolPath(directory) else {

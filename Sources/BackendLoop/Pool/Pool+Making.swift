@@ -5,7 +5,7 @@ import Logging
 /// Creating a pool, and the proofs that it exists.
 extension Pool {
     /// The marker of a new pool; throws where none may be created, or one may have existed.
-    func newMarker(in root: borrowing Folder, on mount: PoolMount, _ proofs: PoolProofs)
+    func newMarker(in root: borrowing Folder, on mount: FolderMount, _ proofs: PoolProofs)
         throws(DriverError) -> PoolMarker
     {
         guard proofs.expected == nil else {
@@ -31,7 +31,8 @@ extension Pool {
     ///
     /// An interrupted creation is finished only on that file system, and not on one that is visible
     /// while the disk is missing.
-    private func begin(on mount: PoolMount, _ proofs: PoolProofs) throws(DriverError) -> PoolMarker
+    private func begin(on mount: FolderMount, _ proofs: PoolProofs) throws(DriverError)
+        -> PoolMarker
     {
         guard let file = stateFile else { return PoolMarker(tier: tier) }
         if let begun = proofs.unfinished {

@@ -82,7 +82,7 @@ final class Pool: Sendable {
         guard let root = try Folder.existing(at: path.directory) else {
             throw unavailable("the directory does not exist: \(proofs.advice)")
         }
-        let mount = try PoolMount(of: root)
+        let mount = try FolderMount(of: root)
         try requireMountPoint(mount, proofs)
         let found = try marker(in: root)
         if let found, let objection = proofs.objection(to: found.uuid) {
@@ -154,7 +154,7 @@ extension Pool {
         return try PoolMarker(decoding: markerBytes(in: root), path: name)
     }
 
-    private func requireMountPoint(_ mount: PoolMount, _ proofs: PoolProofs) throws(DriverError) {
+    private func requireMountPoint(_ mount: FolderMount, _ proofs: PoolProofs) throws(DriverError) {
         guard rules.requiresMountPoint, !mount.isRoot else { return }
         throw unavailable(
             "the tiers file says 'mountPoint: true', but no disk is mounted at the directory: it is in "
@@ -162,7 +162,7 @@ extension Pool {
         )
     }
 
-    private func warn(of mount: PoolMount) {
+    private func warn(of mount: FolderMount) {
         guard mount.isVolatile, !rules.isVolatile else { return }
         logger.warning(
             "a reboot or the end of the container loses the pool; 'volatile: true' allows that",

@@ -1,17 +1,17 @@
 import Backend
-package import DriverCore
+import DriverCore
 import Host
 
 /// The space that the objects of a tier's pool take, read without a driver.
-package struct PoolRoom: Sendable {
-    package let mount: PoolMount
+struct PoolRoom: Sendable {
+    let mount: FolderMount
     /// The sizes of all volumes, and the data of the snapshots.
-    package private(set) var promised = ByteCount.zero
+    private(set) var promised = ByteCount.zero
     /// The blocks of all files.
-    package private(set) var allocated = ByteCount.zero
+    private(set) var allocated = ByteCount.zero
 
     /// nil where the directory is not the tier's pool now, such as while its disk is not mounted.
-    package init?(of directory: String, tier: String, rules: PoolRules) {
+    init?(of directory: String, tier: String, rules: PoolRules) {
         do throws(DriverError) {
             guard let path = PoolPath(directory),
                 let root = try Folder.existing(at: path.directory),
@@ -19,7 +19,7 @@ package struct PoolRoom: Sendable {
             else { return nil }
             let bytes = try file.contents(limit: PoolMarker.limit)
             let marker = try PoolMarker(decoding: bytes, path: file.path)
-            mount = try PoolMount(of: root)
+            mount = try FolderMount(of: root)
             let noted = try path.readNote()
             let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)
             guard marker.tier == tier, proofs.objection(to: marker.uuid) == nil,

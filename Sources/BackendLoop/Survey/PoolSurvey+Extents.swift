@@ -5,14 +5,14 @@ import Host
 /// Files with so many extents that a cut blocks their writers for long.
 extension PoolSurvey {
     /// A volume whose file has very many extents.
-    package struct Fragmented: Sendable, Hashable {
-        package let name: String
-        package let extents: Int64
+    struct Fragmented: Sendable, Hashable {
+        let name: String
+        let extents: Int64
 
         /// How long a cut blocks the writers of the volume: `0.2 to 0.4 s`.
         ///
         /// Source: measured on XFS and Linux 6.18, 10 to 24 microseconds an extent.
-        package var hold: String {
+        var hold: String {
             let tenths = [10, 24].map { $0 * extents / 100_000 }
             return tenths.map { "\($0 / 10).\($0 % 10)" }.joined(separator: " to ") + " s"
         }

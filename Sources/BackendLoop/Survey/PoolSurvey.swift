@@ -1,40 +1,33 @@
-package import Backend
-package import DriverCore
-package import Host
+import Backend
+import DriverCore
+import Host
 
 /// A scan of a pool's directory that changes nothing and needs no running driver.
 ///
 /// It is no snapshot: a driver may change the pool meanwhile.
-package struct PoolSurvey: Sendable {
-    /// Something that an administrator should know.
-    package struct Finding: Sendable, Hashable {
-        package let path: String
-        package let problem: String
-        /// What to do about it.
-        package let advice: String
-    }
-
-    package let directory: String
-    package private(set) var isPool = false
-    package private(set) var usage: StorageUsage?
+struct PoolSurvey: Sendable {
+    let directory: String
+    private(set) var isPool = false
+    private(set) var usage: StorageUsage?
     /// nil where the directory or the mount table cannot be read.
-    package private(set) var mount: PoolMount?
+    private(set) var mount: FolderMount?
     /// nil where the trial failed.
-    package private(set) var canClone: Bool?
+    private(set) var canClone: Bool?
     /// The space of all files; shared blocks count more than once.
-    package private(set) var allocated = ByteCount.zero
+    private(set) var allocated = ByteCount.zero
     /// The UUID of the pool that is there.
-    package private(set) var uuid: String?
-    package private(set) var volumes: [VolumeRecord] = []
-    package private(set) var snapshots: [SnapshotRecord] = []
-    package private(set) var findings: [Finding] = []
+    private(set) var uuid: String?
+    private(set) var volumes: [VolumeRecord] = []
+    private(set) var snapshots: [SnapshotRecord] = []
+    /// What is wrong.
+    private(set) var findings: [Finding] = []
     /// How many volumes have a loop device.
-    package private(set) var attached = 0
+    private(set) var attached = 0
     /// The volumes whose devices have no direct I/O.
-    package private(set) var buffered: [VolumeRecord] = []
+    private(set) var buffered: [VolumeRecord] = []
     /// The volumes whose files have very many extents.
-    package internal(set) var fragmented: [Fragmented] = []
-    package internal(set) var haveAllExtentsBeenCounted = true
+    var fragmented: [Fragmented] = []
+    var haveAllExtentsBeenCounted = true
     /// The process of the driver that has the pool; nil where none is visible.
     private var driver: Int32?
 
@@ -42,7 +35,7 @@ package struct PoolSurvey: Sendable {
     private let rules: PoolRules
 
     /// Scans the directory of a tier.
-    package init(of directory: String, tier: String, rules: PoolRules) {
+    init(of directory: String, tier: String, rules: PoolRules) {
         self.directory = directory
         self.tier = tier
         self.rules = rules
@@ -54,7 +47,7 @@ package struct PoolSurvey: Sendable {
             let proofs = survey.proofs(path)
             guard let root = try survey.root(path, proofs) else { return }
             survey.usage = try root.usage()
-            survey.mount = try PoolMount(of: root)
+            survey.mount = try FolderMount(of: root)
             survey.tryCloning(in: root)
             guard try survey.examineMarker(in: root, path, proofs) else { return }
             survey.isPool = true
@@ -68,18 +61,18 @@ package struct PoolSurvey: Sendable {
 
     /// Keeps the findings that another scan also has: one that only one scan has is a change in
     /// progress.
-    package mutating func keepFindings(alsoIn other: PoolSurvey) {
+    mutating func keepFindings(alsoIn other: PoolSurvey) {
         let known = Set(other.findings)
         findings.removeAll { !known.contains($0) }
     }
 
     /// The record of a volume; nil where it or the pool cannot be read.
-    package static func volume(_ id: VolumeID, in directory: String) -> VolumeRecord? {
+    static func volume(_ id: VolumeID, in directory: String) -> VolumeRecord? {
         record(id, in: directory)
     }
 
     /// Every record that can be read, with inline volumes; empty where the pool cannot be read.
-    package static func volumes(in directory: String) -> [VolumeRecord] {
+    static func volumes(in directory: String) -> [VolumeRecord] {
         guard let root = try? Folder.existing(at: directory),
             let shelf = try? Shelf<VolumeRecord>(in: root),
             let names = try? shelf.folder.names()
@@ -91,7 +84,7 @@ package struct PoolSurvey: Sendable {
     }
 
     /// The record of a snapshot, if it can be read.
-    package static func snapshot(_ id: SnapshotID, in directory: String) -> SnapshotRecord? {
+    static func snapshot(_ id: SnapshotID, in directory: String) -> SnapshotRecord? {
         record(id, in: directory)
     }
 
@@ -109,7 +102,7 @@ package struct PoolSurvey: Sendable {
     }
 
     private mutating func find(_ path: String, _ problem: String, _ advice: String) {
-        findings.append(Finding(path: path, problem: problem, advice: advice))
+        findings.append(.problem(path, problem, advice))
     }
 
     private mutating func attempt(_ step: (inout PoolSurvey) throws(DriverError) -> Void) {

@@ -12,7 +12,7 @@ extension LocalController {
         async throws(DriverError)
         -> CreateVolumeResponse
     {
-        let wanted = try RequestedVolume(request)
+        let wanted = try RequestedVolume(request, kinds)
         let claim = try NameClaim(of: context)
         let maker = VolumeMaker(
             identity: identity,

@@ -16,7 +16,7 @@ extension LocalController {
         async throws(DriverError)
         -> GetCapacityResponse
     {
-        let parameters = try VolumeParameters(request.parameters, for: .capacity)
+        let parameters = try VolumeParameters(request.parameters, kinds, for: .capacity)
         if let topology = request.accessibleTopology, !identity.satisfies(topology.segments) {
             return GetCapacityResponse()
         }
@@ -35,7 +35,7 @@ extension LocalController {
     private func capacity(of parameters: VolumeParameters, for accesses: [VolumeAccess])
         throws(DriverError) -> GetCapacityResponse
     {
-        let tier = try tiers.tier(named: parameters.tier).laidOut(as: parameters.layout)
+        let tier = try tiers.tier(named: parameters.tier).tailored(to: parameters.wishes)
         try parameters.checkBlockSize(in: tier)
         guard !admission.isFull(tiers) else { return GetCapacityResponse() }
         let capacity = try tier.read { (it) throws(DriverError) in try it.capacity() }

@@ -1,4 +1,4 @@
-internal import Backend
+package import Backend
 internal import CSIMessages
 internal import CSIServing
 package import DriverCore
@@ -17,6 +17,8 @@ package struct LocalController: ControllerService {
     /// What this node has staged and published; a volume in use is not deleted.
     let usage: VolumeUsageBook
     let admission: Admission
+    /// What each kind of backend lets a StorageClass ask for.
+    let kinds: [ClassParameters]
     /// The names that controllers have claimed on this node.
     let nameClaims: NameClaims
     let now: @Sendable () -> Timestamp
@@ -30,6 +32,7 @@ package struct LocalController: ControllerService {
         usage: VolumeUsageBook,
         admission: Admission,
         unstagePatience: Duration,
+        kinds: [ClassParameters],
         nameClaims: NameClaims,
         now: @escaping @Sendable () -> Timestamp = { WallClock.now() }
     ) {
@@ -39,6 +42,7 @@ package struct LocalController: ControllerService {
         self.usage = usage
         self.admission = admission
         self.unstagePatience = unstagePatience
+        self.kinds = kinds
         self.nameClaims = nameClaims
         self.now = now
     }

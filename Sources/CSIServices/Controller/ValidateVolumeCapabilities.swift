@@ -21,7 +21,7 @@ extension LocalController {
             try tiers.existing(volume: request.volumeID, of: identity).record
         }
         do throws(DriverError) {
-            try Self.check(request, against: record)
+            try check(request, against: record)
         } catch {
             return ValidateVolumeCapabilitiesResponse(message: error.message)
         }
@@ -34,14 +34,14 @@ extension LocalController {
         )
     }
 
-    private static func check(
+    private func check(
         _ request: ValidateVolumeCapabilitiesRequest,
         against record: VolumeRecord
     ) throws(DriverError) {
         for access in try [VolumeAccess](request.volumeCapabilities) {
             try access.check(against: record)
         }
-        let asked = try VolumeParameters(request.parameters)
+        let asked = try VolumeParameters(request.parameters, kinds)
         // The field is optional; where a class has parameters of ours, they must all be the volume's.
         let isAsked = !asked.kept.isEmpty || asked.filesystem != nil
         if isAsked, let key = asked.difference(from: record) {

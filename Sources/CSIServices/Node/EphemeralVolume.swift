@@ -70,7 +70,7 @@ struct EphemeralVolume {
             throw DriverError(.invalidRequest, "an inline volume cannot be a raw block device")
         }
         let attributes = try InlineAttributes(wanted.context)
-        let parameters = try VolumeParameters(attributes.tier.map { ["tier": $0] } ?? [:])
+        let parameters = try VolumeParameters(attributes.tier.map { ["tier": $0] } ?? [:], [])
         try RequestLimits.checkName(handle)
         return RequestedVolume(
             name: handle,

@@ -1,4 +1,6 @@
+package import Backend
 package import DriverCore
+package import Host
 
 /// The settings of a node.
 package struct NodeSettings: Sendable {
@@ -14,6 +16,11 @@ package struct NodeSettings: Sendable {
     package let maximumVolumes: Int64
     /// The limits of each tier, by its name.
     package let policies: [String: TierPolicy]
+    /// What each kind of backend lets a StorageClass ask for, also the kinds that no tier here has:
+    /// a class is for the whole cluster.
+    package let kinds: [ClassParameters]
+    /// What the driver may start, for the figures of programs.
+    package let programs: [HostProgram]
     /// How long a delete waits for the unstage of its volume.
     package let unstagePatience: Duration
 
@@ -26,6 +33,8 @@ package struct NodeSettings: Sendable {
         defaultTier: String?,
         maximumVolumes: Int64 = 0,
         policies: [String: TierPolicy] = [:],
+        kinds: [ClassParameters] = [],
+        programs: [HostProgram] = HostProgram.ofFilesystems,
         unstagePatience: Duration = defaultUnstagePatience
     ) {
         self.kubeletRoot = kubeletRoot
@@ -33,6 +42,8 @@ package struct NodeSettings: Sendable {
         self.defaultTier = defaultTier
         self.maximumVolumes = maximumVolumes
         self.policies = policies
+        self.kinds = kinds
+        self.programs = programs
         self.unstagePatience = unstagePatience
     }
 }

@@ -5,10 +5,11 @@ internal import DriverCore
 internal import NodeStorage
 
 extension RequestedVolume {
-    init(_ request: CreateVolumeRequest) throws(DriverError) {
+    /// `kinds` says what each kind of backend lets a class ask for.
+    init(_ request: CreateVolumeRequest, _ kinds: [ClassParameters]) throws(DriverError) {
         try RequestLimits.checkName(request.name)
         let range = try SizeRange(request.capacityRange)
-        let parameters = try VolumeParameters(request.parameters)
+        let parameters = try VolumeParameters(request.parameters, kinds)
         let accesses = try Self.accesses(request.volumeCapabilities, parameters.filesystem)
         let source = try Self.source(request.volumeContentSource)
         guard request.mutableParameters.isEmpty else {

@@ -13,26 +13,24 @@ extension VolumeParameters {
     }
 
     private static let modeKey = "allowVolumeModeChange"
-    private static let known =
-        ["tier", "mkfsOptions", blockSizeKey] + LayoutParameters.keys + [modeKey]
-    private static let spelling = Spelling(
-        keys: known + [StandardKeys.filesystem],
-        synonyms: [
-            "filesystem": StandardKeys.filesystem, "filesystemtype": StandardKeys.filesystem,
-            "fs": StandardKeys.filesystem, "formatoptions": "mkfsOptions", "mkfs": "mkfsOptions",
-            "volumegroup": "tier", "vgname": "tier", "thinpool": "tier", "pool": "tier",
-            "deviceclass": "tier", "raidlevel": "raid",
-        ]
-    )
+    private static let synonyms = [
+        "filesystem": StandardKeys.filesystem, "filesystemtype": StandardKeys.filesystem,
+        "fs": StandardKeys.filesystem, "formatoptions": "mkfsOptions", "mkfs": "mkfsOptions",
+        "volumegroup": "tier", "vgname": "tier", "thinpool": "tier", "pool": "tier",
+        "deviceclass": "tier",
+    ]
 
-    init(_ parameters: [String: String], for use: Use = .volume) throws(DriverError) {
+    /// `kinds` says what each kind of backend lets a class ask for.
+    init(_ parameters: [String: String], _ kinds: [ClassParameters], for use: Use = .volume)
+        throws(DriverError)
+    {
         try RequestLimits.check(parameters, "parameters")
-        try Self.refuseUnknown(parameters, for: use)
+        try Self.refuseUnknown(parameters, kinds, for: use)
         let kept = parameters.filter { !StandardKeys.isStandard($0.key) }
         self.init(
             tier: kept["tier"],
             mkfsOptions: kept["mkfsOptions"],
-            layout: try LayoutParameters.layout(in: kept),
+            wishes: try Self.wishes(in: kept, kinds),
             blockSize: try BlockSizeParameter.size(in: kept),
             filesystem: try VolumeAccess.filesystem(parameters[StandardKeys.filesystem] ?? ""),
             allowsVolumeModeChange: try Self.flag(kept[Self.modeKey]),
@@ -45,19 +43,39 @@ extension VolumeParameters {
         )
     }
 
-    private static func refuseUnknown(_ parameters: [String: String], for use: Use)
-        throws(DriverError)
+    private static func wishes(in parameters: [String: String], _ kinds: [ClassParameters])
+        throws(DriverError) -> [any Tailoring]
     {
+        var wishes: [any Tailoring] = []
+        for kind in kinds {
+            if let wish = try kind.read(parameters) { wishes.append(wish) }
+        }
+        return wishes
+    }
+
+    private static func refuseUnknown(
+        _ parameters: [String: String],
+        _ kinds: [ClassParameters],
+        for use: Use
+    ) throws(DriverError) {
+        let known = ["tier", "mkfsOptions", blockSizeKey] + kinds.flatMap(\.keys) + [modeKey]
         let unknown = parameters.keys.filter { key in
             StandardKeys.isStandard(key)
                 ? use == .volume && !StandardKeys.isOfClass(key) : !known.contains(key)
         }
         guard let key = unknown.min() else { return }
+        let accepted = known + [StandardKeys.filesystem]
+        let spelling = Spelling(
+            keys: accepted,
+            synonyms: kinds.reduce(into: synonyms) { all, kind in
+                all.merge(kind.synonyms) { first, _ in first }
+            }
+        )
         throw DriverError(
             .invalidRequest,
             "parameter '\(key.shortened(toBytes: 64))' is unknown\(spelling.hint(for: key)); the "
                 + "StorageClass parameters are: "
-                + (known + [StandardKeys.filesystem]).joined(separator: ", ")
+                + accepted.joined(separator: ", ")
         )
     }
 

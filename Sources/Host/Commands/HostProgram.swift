@@ -1,31 +1,33 @@
 package import DriverCore
 
-/// The programs that the driver starts: nothing else is ever run in production.
+/// A program that the driver starts: nothing else is ever run in production.
 ///
-/// The packages are those of deploy/image-packages.
-package enum HostProgram: String, Sendable, CaseIterable {
-    case mkfsExt4 = "mkfs.ext4"
-    case mkfsXFS = "mkfs.xfs"
-    case mkfsBtrfs = "mkfs.btrfs"
-    case e2fsck = "e2fsck"
-    case resize2fs = "resize2fs"
-    case btrfstune = "btrfstune"
-    case lvm = "lvm"
-    case dmsetup = "dmsetup"
-    /// LVM runs it; the driver only checks that it is installed.
-    case thinCheck = "thin_check"
-
+/// Each target declares those that it runs (`extension HostProgram`). The packages are those of
+/// deploy/image-packages.
+package struct HostProgram: Sendable, Hashable {
+    /// `mkfs.ext4`.
+    package let name: String
     /// The Debian package that has it.
-    package var debianPackage: String {
-        switch self {
-        case .mkfsExt4, .e2fsck, .resize2fs: "e2fsprogs"
-        case .mkfsXFS: "xfsprogs"
-        case .mkfsBtrfs, .btrfstune: "btrfs-progs"
-        case .lvm: "lvm2"
-        case .dmsetup: "dmsetup"
-        case .thinCheck: "thin-provisioning-tools"
-        }
+    package let debianPackage: String
+
+    package init(_ name: String, in debianPackage: String) {
+        self.name = name
+        self.debianPackage = debianPackage
     }
+}
+
+extension HostProgram {
+    package static let mkfsExt4 = HostProgram("mkfs.ext4", in: "e2fsprogs")
+    package static let mkfsXFS = HostProgram("mkfs.xfs", in: "xfsprogs")
+    package static let mkfsBtrfs = HostProgram("mkfs.btrfs", in: "btrfs-progs")
+    package static let e2fsck = HostProgram("e2fsck", in: "e2fsprogs")
+    package static let resize2fs = HostProgram("resize2fs", in: "e2fsprogs")
+    package static let btrfstune = HostProgram("btrfstune", in: "btrfs-progs")
+
+    /// Those for file systems, which this target runs.
+    package static let ofFilesystems: [HostProgram] = [
+        .mkfsExt4, .mkfsXFS, .mkfsBtrfs, .e2fsck, .resize2fs, .btrfstune,
+    ]
 
     /// Whether it runs where no mount is seen.
     ///
@@ -55,7 +57,7 @@ extension HostCommand {
         outlivesDriver: Bool = false
     ) throws(DriverError) {
         try self.init(
-            named: program.rawValue,
+            named: program.name,
             package: program.debianPackage,
             arguments: arguments,
             outlivesDriver: outlivesDriver

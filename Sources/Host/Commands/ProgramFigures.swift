@@ -22,10 +22,10 @@ package final class ProgramFigures: Sendable {
 
     package init() {}
 
-    /// In the order of ``HostProgram``, with programs that have not run.
-    package var all: [(program: HostProgram, figures: OfProgram)] {
+    /// In that order, those that have not run among them.
+    package func figures(of wanted: [HostProgram]) -> [(program: HostProgram, figures: OfProgram)] {
         let known = programs.withLock(\.self)
-        return HostProgram.allCases.map { ($0, known[$0] ?? OfProgram()) }
+        return wanted.map { ($0, known[$0] ?? OfProgram()) }
     }
 
     /// How often a file system of the type was made.

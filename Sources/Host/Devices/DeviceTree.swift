@@ -38,6 +38,11 @@ package enum DeviceTree {
         return false
     }
 
+    /// The device mapper's name of a device that the kernel calls `dm-3`; nil for other devices.
+    package static func mappedName(ofDevice name: String) throws(DriverError) -> String? {
+        try SystemFile.lineIfThere("/sys/block/\(name)/dm/name")
+    }
+
     private static func slaves(of number: UInt64) throws(DriverError) -> [UInt64] {
         let folder =
             "/sys/dev/block/\(chost_device_major(number)):\(chost_device_minor(number))/slaves"

@@ -55,6 +55,12 @@ extension LoopDevices {
         return found.sorted { $0.device < $1.device }
     }
 
+    /// The file behind a device that the kernel calls `loop3`; nil for other devices.
+    package static func file(ofDevice name: String) throws(DriverError) -> LoopFile? {
+        guard let index = Int(name.removingBytePrefix("loop") ?? "") else { return nil }
+        return try LoopDevice(index: index)?.file()
+    }
+
     /// `/dev/loopN` of every volume: tenants' data, and never a disk of the host.
     package static func volumePaths() throws(DriverError) -> Set<String> {
         Set(try files().filter { $0.volume != nil }.map(\.device.path))

@@ -73,12 +73,14 @@ extension FilesystemFault {
     }
 
     /// The faults of all volumes of Cairn on this host, of any tier.
-    package static func ofVolumes() throws(DriverError) -> [(MountedVolume, FilesystemFault)] {
+    package static func ofVolumes(_ naming: VolumeOfDevice) throws(DriverError)
+        -> [(MountedVolume, FilesystemFault)]
+    {
         let table = try MountTable.read()
         let mounts = table.filter { $0.source.hasBytePrefix("/dev/") }
         var faults: [(MountedVolume, FilesystemFault)] = []
         for fault in found(among: mounts, table) {
-            if let volume = try fault.mount.volume() { faults.append((volume, fault)) }
+            if let volume = try fault.mount.volume(naming) { faults.append((volume, fault)) }
         }
         return faults
     }

@@ -10,10 +10,12 @@ package enum MountTable {
     /// The volumes of Cairn that are mounted here, each with one of its mount points.
     ///
     /// For reports, never for decisions.
-    package static func volumes() throws(DriverError) -> [MountedVolume: String] {
+    package static func volumes(_ naming: VolumeOfDevice) throws(DriverError)
+        -> [MountedVolume: String]
+    {
         var found: [MountedVolume: String] = [:]
         for mount in try read() {
-            guard let volume = try mount.volume(), found[volume] == nil else { continue }
+            guard let volume = try mount.volume(naming), found[volume] == nil else { continue }
             found[volume] = mount.target
         }
         return found

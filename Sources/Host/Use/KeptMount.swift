@@ -11,13 +11,13 @@ package struct KeptMount: Sendable, Hashable {
 
 extension KeptMount {
     /// All of them in the visible namespaces, one for each volume and namespace.
-    package static func all() throws(DriverError) -> [KeptMount] {
-        let own = Set(try MountTable.volumes().keys)
+    package static func all(_ naming: VolumeOfDevice) throws(DriverError) -> [KeptMount] {
+        let own = Set(try MountTable.volumes(naming).keys)
         var found: [KeptMount] = []
         for pid in try MountNamespaces.others() {
             var seen = own
             for mount in try MountNamespaces.entries(in: pid) {
-                guard let volume = try mount.volume(), seen.insert(volume).inserted else {
+                guard let volume = try mount.volume(naming), seen.insert(volume).inserted else {
                     continue
                 }
                 found.append(

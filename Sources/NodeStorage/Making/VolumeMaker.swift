@@ -48,7 +48,7 @@ package struct VolumeMaker: Sendable {
                 "the requested topology excludes node '\(identity.nodeID)'"
             )
         }
-        let target = try tier.laidOut(as: wanted.parameters.layout)
+        let target = try tier.tailored(to: wanted.parameters.wishes)
         let record = try plan(wanted, id: id, in: target)
         return try admission.admitting(record, to: tiers) { () throws(DriverError) in
             try target.change { (it) throws(DriverError) in

@@ -105,7 +105,8 @@ package final class Repairs: Sendable {
         }
         var lost: [VolumeID: String] = [:]
         do throws(DriverError) {
-            for (volume, place) in try MountTable.volumes() where isUnnoted(volume.id) {
+            let mounted = try MountTable.volumes(tiers.volume(ofDevice:))
+            for (volume, place) in mounted where isUnnoted(volume.id) {
                 // Another driver of the host may have a volume of the same id.
                 guard try tiers.device(of: volume.id)?.path == volume.device else { continue }
                 lost[volume.id] = place

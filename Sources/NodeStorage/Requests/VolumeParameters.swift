@@ -12,8 +12,8 @@ package struct VolumeParameters: Sendable {
     package let tier: String?
     /// mkfs options as one text; split when the file system's type is known.
     package let mkfsOptions: String?
-    /// nil means the tier's.
-    package let layout: Layout?
+    /// What only one kind of backend has.
+    package let wishes: [any Tailoring]
     /// nil means the driver's choice.
     package let blockSize: BlockSize?
     /// The class's file system; nil where it names none, or came as the capability's fs_type.
@@ -27,7 +27,7 @@ package struct VolumeParameters: Sendable {
     package init(
         tier: String?,
         mkfsOptions: String? = nil,
-        layout: Layout? = nil,
+        wishes: [any Tailoring] = [],
         blockSize: BlockSize? = nil,
         filesystem: FilesystemType? = nil,
         allowsVolumeModeChange: Bool = false,
@@ -36,7 +36,7 @@ package struct VolumeParameters: Sendable {
     ) {
         self.tier = tier
         self.mkfsOptions = mkfsOptions
-        self.layout = layout
+        self.wishes = wishes
         self.blockSize = blockSize
         self.filesystem = filesystem
         self.allowsVolumeModeChange = allowsVolumeModeChange

@@ -45,13 +45,13 @@ package struct Tier: Sendable {
     /// Whether a new volume's device gets the block size that its record names.
     package var choosesBlockSize: Bool { backend.choosesBlockSize }
 
-    /// The same tier for volumes of that layout; nil means the tier's own layout.
+    /// The same tier for volumes of a class that asks for all of these.
     ///
     /// Throws `outOfSpace` where the tier makes no such volumes.
-    package func laidOut(as layout: Layout?) throws(DriverError) -> Tier {
-        guard let layout else { return self }
+    package func tailored(to wishes: [any Tailoring]) throws(DriverError) -> Tier {
+        guard !wishes.isEmpty else { return self }
         do throws(DriverError) {
-            return Tier(self, over: try backend.laidOut(layout))
+            return Tier(self, over: try backend.tailored(to: wishes))
         } catch {
             throw error.adding(context: "tier '\(name)'")
         }

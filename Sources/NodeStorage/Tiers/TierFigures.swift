@@ -21,11 +21,11 @@ struct TierFigures: Sendable {
             health.problems += try Self.deadFilesystems(of: backend)
         } catch {
             health.problems.append(
-                TierHealth.Problem(
+                .problem(
                     .unavailable,
                     "the mounted volumes of tier \(tier)",
-                    found: error.message,
-                    advice: "check that the driver can read /proc and /sys of the node"
+                    error.message,
+                    "check that the driver can read /proc and /sys of the node"
                 )
             )
         }
@@ -38,18 +38,19 @@ struct TierFigures: Sendable {
     }
 
     private static func deadFilesystems(of backend: any VolumeBackend) throws(DriverError)
-        -> [TierHealth.Problem]
+        -> [Finding]
     {
-        var problems: [TierHealth.Problem] = []
-        for (volume, fault) in try FilesystemFault.ofVolumes() where backend.remembers(volume.id) {
+        var problems: [Finding] = []
+        let faults = try FilesystemFault.ofVolumes(backend.volume(ofDevice:))
+        for (volume, fault) in faults where backend.remembers(volume.id) {
             // Another driver of the host may have a volume of the same id.
             guard try backend.device(of: volume.id)?.path == volume.device else { continue }
             problems.append(
-                TierHealth.Problem(
+                .problem(
                     .deadFilesystem,
                     "volume \(volume.id)",
-                    found: fault.inWords,
-                    advice: FilesystemFault.advice
+                    fault.inWords,
+                    FilesystemFault.advice
                 )
             )
         }

@@ -35,14 +35,14 @@ extension Tiers {
                     "a tier is no longer in the tiers file, but may have volumes",
                     metadata: [
                         "tier": "\(name)", "found": "\(problem.found)",
-                        "advice": "\(problem.advice)",
+                        "advice": "\(problem.advice ?? "")",
                     ]
                 )
             }
         }
     }
 
-    private func formerProblems() -> [(tier: String, problems: [TierHealth.Problem])] {
+    private func formerProblems() -> [(tier: String, problems: [Finding])] {
         answers(of: former) { (_, it) in it.health().problems }.map { tier, answer in
             switch answer {
             case .success(let problems): (tier.name, problems)
@@ -51,12 +51,12 @@ extension Tiers {
         }.filter { !$0.problems.isEmpty }
     }
 
-    private static func unanswered(_ tier: String, _ error: DriverError) -> TierHealth.Problem {
-        TierHealth.Problem(
+    private static func unanswered(_ tier: String, _ error: DriverError) -> Finding {
+        .problem(
             .unknownTier,
             "tier \(tier)",
-            found: error.message,
-            advice: "fix this, or put the tier back"
+            error.message,
+            "fix this, or put the tier back"
         )
     }
 }

@@ -47,7 +47,7 @@ extension MetricsText {
     private mutating func addProblems(of tiers: [(tier: String, figures: TierFigures)]) {
         family("cairn_tier_problems", .gauge, "Problems that an administrator must fix, by kind.")
         for (tier, figures) in tiers {
-            for kind in TierHealth.Problem.Kind.allCases {
+            for kind in Finding.Kind.allCases {
                 let count = figures.health.problems.count { $0.kind == kind }
                 sample("cairn_tier_problems", count, ["tier": tier, "kind": kind.rawValue])
             }

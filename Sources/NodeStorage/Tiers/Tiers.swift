@@ -194,6 +194,14 @@ package final class Tiers: Sendable {
     /// Whether a tier had the volume at its last scan; a hint, from memory.
     package func remembers(_ id: VolumeID) -> Bool { tiers.contains { $0.remembers(id) } }
 
+    /// The volume behind a block device, as the kernel's names tell; nil for the devices of others.
+    func volume(ofDevice name: String) throws(DriverError) -> VolumeID? {
+        for tier in tiers {
+            if let id = try tier.backend.volume(ofDevice: name) { return id }
+        }
+        return nil
+    }
+
     /// The tiers that had the volume at their last scan; all tiers where none had it.
     func holders(of id: VolumeID) -> [Tier] {
         let knowing = all.filter { $0.remembers(id) }

@@ -1,6 +1,4 @@
 import Backend
-import BackendLVM
-import BackendLoop
 import Configuration
 import DriverCore
 import FoundationEssentials
@@ -14,38 +12,38 @@ struct LocalNode {
     /// The tiers of the file; nil where there is none.
     let tiers: [TierConfiguration]?
     private let mounts: [MountEntry]
-    /// Loop devices; LVM devices are read for each volume.
-    private let loopDevices: [(id: VolumeID, device: AttachedDevice)]
-    /// The LVM tiers by name, to read.
-    let lvmBackends: [String: LVMBackend]
+    /// The tiers by name, to look at.
+    let inspections: [String: any TierInspection]
+    /// Where no tiers file tells the tiers: what the kernel alone knows.
+    private let devicesOfUnknownTiers: [VolumeID: [AttachedDevice]]
 
     /// Throws `invalidRequest` where a file that was named cannot be read.
-    init(config: String?) throws(DriverError) {
+    init(config: String?, on host: StorageHost = StateOptions.usualHost) throws(DriverError) {
         if let config {
             tiers = try TiersFile(reading: config).tiers
         } else {
             tiers = try? TiersFile(reading: NodeOptions.defaultConfig).tiers
         }
         mounts = try MountTable.read()
-        lvmBackends = TierBackends.lvm(of: tiers ?? [])
-        loopDevices = try Self.devices(directories: tiers.map(Self.directories(of:)))
+        inspections = Kinds(of: tiers ?? [], on: host).inspections()
+        devicesOfUnknownTiers = tiers == nil ? Kinds.devicesOfUnknownTiers() : [:]
     }
 
     func record(_ id: VolumeID) -> VolumeRecord? {
-        firstInPools { PoolSurvey.volume(id, in: $0) }
-            ?? lvmBackends.values.lazy.compactMap { try? $0.volume(id) }.first
+        looks.lazy.compactMap { $0.volume(id) }.first
     }
 
     func record(_ id: SnapshotID) -> SnapshotRecord? {
-        firstInPools { PoolSurvey.snapshot(id, in: $0) }
-            ?? lvmBackends.values.lazy.compactMap { try? $0.snapshot(id) }.first
+        looks.lazy.compactMap { $0.snapshot(id) }.first
     }
 
     /// Every volume of the tiers that can be read, inline volumes included.
     func records() -> [VolumeRecord] {
-        Self.directories(of: tiers ?? []).flatMap { PoolSurvey.volumes(in: $0) }
-            + lvmBackends.values.flatMap { (try? $0.readableVolumes()) ?? [] }
+        looks.flatMap { $0.volumes() }
     }
+
+    /// The looks at the tiers, in the order of the file.
+    private var looks: [any TierInspection] { (tiers ?? []).compactMap { inspections[$0.name] } }
 
     /// Where a volume is attached and mounted; nil where it is not, and where several drivers of this
     /// host have a volume of that id and no tiers file tells which one is meant.
@@ -63,9 +61,9 @@ struct LocalNode {
 
     /// The volume that is mounted at a path.
     func place(at path: String) -> LocalPlace? {
-        loopDevices.lazy.map { place(of: $0.id, on: $0.device) }.first { isMounted($0, at: path) }
-            ?? lvmBackends.values.lazy.flatMap { (try? $0.readableVolumes()) ?? [] }
-            .flatMap { places(of: $0.id) }.first { isMounted($0, at: path) }
+        devicesOfUnknownTiers.keys.lazy.flatMap(places).first { isMounted($0, at: path) }
+            ?? looks.lazy.flatMap { $0.attachedVolumes() }.flatMap(places)
+            .first { isMounted($0, at: path) }
     }
 
     private func isMounted(_ place: LocalPlace, at path: String) -> Bool {
@@ -76,9 +74,10 @@ struct LocalNode {
     }
 
     private func places(of id: VolumeID) -> [LocalPlace] {
-        let devices = loopDevices.filter { $0.id == id }.map(\.device)
-        guard devices.isEmpty else { return devices.map { place(of: id, on: $0) } }
-        return groupDevice(of: id).map { [place(of: id, on: $0)] } ?? []
+        let devices =
+            devicesOfUnknownTiers[id]
+            ?? looks.lazy.map { $0.devices(of: id) }.first { !$0.isEmpty }
+        return (devices ?? []).map { place(of: id, on: $0) }
     }
 
     private func place(of id: VolumeID, on device: AttachedDevice) -> LocalPlace {
@@ -91,48 +90,6 @@ struct LocalNode {
         let url = URL(filePath: path)
         let parent = resolvedPath(url.deletingLastPathComponent().path)
         return (parent == "/" ? "" : parent) + "/" + url.lastPathComponent
-    }
-
-    private func firstInPools<Found>(_ look: (String) -> Found?) -> Found? {
-        Self.directories(of: tiers ?? []).lazy.compactMap(look).first
-    }
-
-    private static func directories(of tiers: [TierConfiguration]) -> [String] {
-        tiers.compactMap { tier in
-            switch tier.backend {
-            case .loop(let loop): loop.directory
-            case .lvm: nil
-            }
-        }
-    }
-
-    private func groupDevice(of id: VolumeID) -> AttachedDevice? {
-        lvmBackends.values.lazy.compactMap { (try? $0.attachment(of: id)) ?? nil }.first
-    }
-
-    /// The loop devices of volumes.
-    ///
-    /// A second driver of this node has the same ids for the same names, so a device counts only
-    /// where its file is that of a pool of ours; where no pool is known, all do.
-    private static func devices(directories: [String]?) throws(DriverError)
-        -> [(id: VolumeID, device: AttachedDevice)]
-    {
-        // Opening the devices takes root; without it, where volumes are attached stays unknown.
-        let backings = Dictionary(
-            ((try? LoopDevices().attachments()) ?? []).map { ($0.device, $0.backing) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        var found: [(id: VolumeID, device: AttachedDevice)] = []
-        for file in try LoopDevices.files() {
-            guard let id = file.volume, let backing = backings[file.device] else { continue }
-            let isOurs = directories?.contains { directory in
-                (try? FileIdentity(of: "\(directory)/volumes/\(id)/data")) == backing
-            }
-            guard isOurs ?? true else { continue }
-            let device = AttachedDevice(path: file.device.path, number: file.device.number)
-            found.append((id, device))
-        }
-        return found
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backend
 import Configuration
 import DriverCore
 
@@ -33,36 +34,65 @@ struct DoctorCommand: AsyncParsableCommand {
         let checks: [Check]
     }
 
-    func run() async throws {
-        var checks: [Check] = []
-        let (configuration, tiers) = examineConfiguration()
-        checks += ProgramChecks.run(filesystems: Set((tiers ?? []).map(\.filesystem)))
-        checks += KernelChecks.run()
-        checks += configuration.checks
-        checks += StateChecks.run(state.folder, tiers ?? [])
-        let lvmBackends = TierBackends.lvm(of: tiers ?? [])
-        for tier in tiers ?? [] {
-            checks += await TierChecks.run(tier, lvmBackends[tier.name], stateFolder: state.folder)
+    /// A finding as it is shown.
+    struct Check: Encodable {
+        let area: String
+        let subject: String
+        let state: String
+        let found: String
+        let advice: String?
+
+        fileprivate init(_ finding: Finding, in area: String) {
+            self.area = area
+            subject = finding.subject
+            state = finding.state.rawValue
+            found = finding.found
+            advice = finding.advice
         }
-        if let tiers { checks += FormerChecks.run(state.folder, tiers, lvmBackends) }
-        checks += FilesystemChecks.run()
+    }
+
+    func run() async throws {
+        let examinations = await examine()
+        let findings = examinations.flatMap(\.findings)
+        let problems = findings.count { $0.state == .problem }
+        let checks = examinations.flatMap { examination in
+            examination.findings.map { Check($0, in: examination.area) }
+        }
+        try client.output.write(
+            Report(isHealthy: problems == 0, checks: checks),
+            styled: Self.text(examinations, problems: problems)
+        )
+        guard problems == 0 else { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    /// In the order in which it is shown.
+    private func examine() async -> [Examination] {
+        let (configuration, tiers) = examineConfiguration()
+        var examinations = [
+            ProgramChecks.run(filesystems: Set((tiers ?? []).map(\.filesystem))),
+            KernelChecks.run(), configuration,
+        ]
+        if let tiers { examinations += await examine(tiers) }
+        examinations.append(FilesystemChecks.run())
         var driver: String?
         if !withoutDriver {
             let answer = await DriverChecks.run(client)
-            checks += answer.checks
+            examinations.append(answer.examination)
             driver = answer.driver
         }
-        checks += UsageChecks.run(
-            folder: usageDir,
-            driver: driver ?? NodeOptions.defaultDriverName
-        )
+        let name = driver ?? NodeOptions.defaultDriverName
+        return examinations + [UsageChecks.run(folder: usageDir, driver: name)]
+    }
 
-        let problems = checks.count { $0.state == .problem }
-        try client.output.write(
-            Report(isHealthy: problems == 0, checks: checks),
-            styled: Self.text(checks, problems: problems)
-        )
-        guard problems == 0 else { throw ExitCode(ExitStatus.failed.rawValue) }
+    private func examine(_ tiers: [TierConfiguration]) async -> [Examination] {
+        let kinds = Kinds(of: tiers, on: state.quietHost)
+        let inspections = kinds.inspections()
+        var examinations: [Examination] = []
+        for tier in tiers {
+            let findings = await inspections[tier.name]?.findings() ?? []
+            examinations.append(Examination("tier \(tier.name)", findings))
+        }
+        return examinations + [FormerChecks.run(kinds)]
     }
 
     private func examineConfiguration() -> (Examination, [TierConfiguration]?) {
@@ -75,6 +105,7 @@ struct DoctorCommand: AsyncParsableCommand {
             if !tiers.contains(where: \.isDefault) {
                 examination.note("default tier", "none: every StorageClass must name its tier")
             }
+            StateChecks.examine(state.folder, &examination)
             return (examination, tiers)
         } catch {
             examination.problem(
@@ -87,25 +118,30 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     /// Sections with one check per line, and the advice below each problem.
-    static func text(_ checks: [Check], problems: Int) -> String {
-        let width = checks.map(\.subject.printable.count).max() ?? 0
+    static func text(_ examinations: [Examination], problems: Int) -> String {
+        let findings = examinations.flatMap(\.findings)
+        let width = findings.map(\.subject.printable.count).max() ?? 0
         var lines: [String] = []
         var area = ""
-        for check in checks {
-            if check.area != area {
-                area = check.area
+        for examination in examinations where !examination.findings.isEmpty {
+            if examination.area != area {
+                area = examination.area
                 lines.append(Style.output.apply(.bold, to: area.printable))
             }
-            let subject = check.subject.printable
-            let gap = String(repeating: " ", count: width - subject.count + 2)
-            lines.append("  \(label(check.state))  \(subject)\(gap)\(check.found.printable)")
-            if let advice = check.advice { lines.append("           do: \(advice.printable)") }
+            for finding in examination.findings { lines += text(finding, width: width) }
         }
-        lines.append(summary(checks.count, problems))
+        lines.append(summary(findings.count, problems))
         return lines.joined(separator: "\n")
     }
 
-    private static func label(_ state: Check.State) -> String {
+    private static func text(_ finding: Finding, width: Int) -> [String] {
+        let subject = finding.subject.printable
+        let gap = String(repeating: " ", count: width - subject.count + 2)
+        let line = "  \(label(finding.state))  \(subject)\(gap)\(finding.found.printable)"
+        return [line] + (finding.advice.map { ["           do: \($0.printable)"] } ?? [])
+    }
+
+    private static func label(_ state: Finding.State) -> String {
         switch state {
         case .good: Style.output.apply(.green, to: "ok     ")
         case .note: Style.output.apply(.yellow, to: "note   ")

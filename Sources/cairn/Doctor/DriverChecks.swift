@@ -3,7 +3,7 @@ import CSIMessages
 /// The driver that answers at the endpoint.
 enum DriverChecks {
     /// `driver` is its name; nil where it does not answer.
-    static func run(_ options: ClientOptions) async -> (checks: [Check], driver: String?) {
+    static func run(_ options: ClientOptions) async -> (examination: Examination, driver: String?) {
         var driver: String?
         var examination = Examination("driver")
         do {
@@ -32,6 +32,6 @@ enum DriverChecks {
         } catch {
             examination.problem("answers", "\(error)", "see the driver's log")
         }
-        return (examination.checks, driver)
+        return (examination, driver)
     }
 }

@@ -5,7 +5,7 @@ enum KernelChecks {
     /// Source: mount_setattr(2) is the newest call that the driver needs.
     private static let oldest = (major: 5, minor: 12)
 
-    static func run() -> [Check] {
+    static func run() -> Examination {
         var examination = Examination("kernel")
         examineRelease(&examination)
         examine("openat2", HostFeatures.openat2(), &examination)
@@ -21,7 +21,7 @@ enum KernelChecks {
             examine("LOOP_CONFIGURE", HostFeatures.loopConfigure(), &examination)
         }
         examineRights(&examination)
-        return examination.checks
+        return examination
     }
 
     private static func examineRelease(_ examination: inout Examination) {

@@ -22,10 +22,10 @@ enum ProgramChecks {
     private static let deadline = Duration.seconds(10)
 
     /// `filesystems` are those that the tiers make by themselves: their programs must be there.
-    static func run(filesystems: Set<FilesystemType>) -> [Check] {
+    static func run(filesystems: Set<FilesystemType>) -> Examination {
         var examination = Examination("programs")
         for program in programs {
-            let name = program.program.rawValue
+            let name = program.program.name
             do throws(DriverError) {
                 let command = try HostCommand(
                     program.program,
@@ -42,7 +42,7 @@ enum ProgramChecks {
                 }
             }
         }
-        return examination.checks
+        return examination
     }
 
     /// The version; the path where the program prints none.

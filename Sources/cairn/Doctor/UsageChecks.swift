@@ -10,14 +10,14 @@ struct UsageChecks {
     private let isCertain: Bool
     private var examination = Examination("use")
 
-    static func run(folder: String?, driver: String) -> [Check] {
+    static func run(folder: String?, driver: String) -> Examination {
         var checks = UsageChecks(
             folder: folder ?? NodeOptions.defaultUsageFolder(ofDriver: driver),
             isCertain: folder != nil
         )
         checks.examineHolders()
         checks.examineNotes()
-        return checks.examination.checks
+        return checks.examination
     }
 
     private init(folder: String, isCertain: Bool) {
@@ -28,7 +28,7 @@ struct UsageChecks {
     private mutating func examineHolders() {
         let held: [KeptMount]
         do throws(DriverError) {
-            held = try KeptMount.all()
+            held = try KeptMount.all(Kinds.volume(ofDevice:))
         } catch {
             return examination.note("mounts", error.message, "run doctor as root")
         }
@@ -65,7 +65,7 @@ struct UsageChecks {
     private mutating func examineLost(noted: Set<VolumeID>, _ unreadable: [VolumeID]) {
         let mounted: Set<VolumeID>
         do throws(DriverError) {
-            mounted = Set(try MountTable.volumes().keys.map(\.id))
+            mounted = Set(try MountTable.volumes(Kinds.volume(ofDevice:)).keys.map(\.id))
         } catch {
             return examination.note("notes", error.message, "run doctor as root")
         }

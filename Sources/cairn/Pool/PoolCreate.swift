@@ -1,6 +1,6 @@
 import ArgumentParser
+import Backend
 import BackendLVM
-import BackendLoop
 import Configuration
 import DriverCore
 import Host
@@ -62,7 +62,7 @@ struct PoolCreate: AsyncParsableCommand {
 
     func run() async throws {
         switch pool {
-        case .tier(let name): try makeLoopPool(of: name)
+        case .tier(let name): try makePool(of: name)
         case .lvm(let path):
             try plan.carryOut(
                 PoolPlan.create(
@@ -78,28 +78,20 @@ struct PoolCreate: AsyncParsableCommand {
         }
     }
 
-    private func makeLoopPool(of name: String) throws(DriverError) {
+    private func makePool(of name: String) throws(DriverError) {
         let path = config ?? Environment.value(of: "CAIRN_CONFIG") ?? NodeOptions.defaultConfig
         let tiers = try TiersFile(reading: path).tiers
-        guard let tier = tiers.first(where: { $0.name == name }) else {
+        guard tiers.contains(where: { $0.name == name }) else {
             throw DriverError(
                 .invalidRequest,
                 "\(path) has no tier '\(name)'; its tiers are: "
                     + tiers.map(\.name).joined(separator: ", ")
             )
         }
-        guard case .loop(let loop) = tier.backend else {
-            throw DriverError(
-                .invalidRequest,
-                "tier '\(name)' is one of LVM: name its group and pool, as fast/pool"
-            )
+        guard let tier = Kinds(of: tiers, on: state.quietHost).inspections()[name] else {
+            throw DriverError(.invalidRequest, "nothing is known of the storage of tier '\(name)'")
         }
-        let uuid = try NewLoopPool.make(
-            tier: name,
-            directory: loop.directory,
-            rules: PoolRules(loop, stateFolder: state.folder)
-        )
-        Console.write("made pool \(uuid) of tier '\(name)' in \(loop.directory)")
+        Console.write("made \(try tier.makePool())")
     }
 }
 

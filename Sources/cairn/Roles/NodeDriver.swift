@@ -150,15 +150,8 @@ extension NodeCommand {
 }
 
 extension TiersFile {
-    /// The kind of each tier's storage, by its name: `loop`, `lvm` or `thin`.
+    /// What lies below each tier, by its name.
     fileprivate var kinds: [String: String] {
-        Dictionary(
-            uniqueKeysWithValues: tiers.map { tier in
-                switch tier.backend {
-                case .loop: (tier.name, "loop")
-                case .lvm(let lvm): (tier.name, lvm.isThin ? "thin" : "lvm")
-                }
-            }
-        )
+        Dictionary(uniqueKeysWithValues: tiers.map { ($0.name, $0.storage.kind) })
     }
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Backend
 import CSIServices
 import Configuration
 import DriverCore
@@ -134,7 +135,25 @@ struct StateOptions: ParsableArguments {
     static let defaultFolder = "/var/lib/cairn/state"
 
     var folder: String {
-        stateDir ?? Environment.value(of: "CAIRN_STATE_DIR") ?? Self.defaultFolder
+        stateDir ?? Self.usualFolder
+    }
+
+    func host(_ logger: Logger) -> StorageHost {
+        StorageHost(stateFolder: folder, logger: logger)
+    }
+
+    /// Without a log, for commands that report by themselves what they find.
+    var quietHost: StorageHost { host(Self.quietLogger) }
+
+    /// The same of commands without that option.
+    static var usualHost: StorageHost {
+        StorageHost(stateFolder: usualFolder, logger: quietLogger)
+    }
+
+    private static let quietLogger = Logger(label: "cairn") { _ in SwiftLogNoOpLogHandler() }
+
+    private static var usualFolder: String {
+        Environment.value(of: "CAIRN_STATE_DIR") ?? defaultFolder
     }
 }
 
@@ -151,7 +170,7 @@ extension TiersFile {
                 cause: error
             )
         }
-        try self.init(parsing: [UInt8](text), file: path)
+        try self.init(parsing: [UInt8](text), file: path, kinds: Kinds.all.map { $0.storage })
     }
 }
 

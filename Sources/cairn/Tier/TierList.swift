@@ -1,5 +1,5 @@
 import ArgumentParser
-import BackendLVM
+import Backend
 import CSIMessages
 import Configuration
 import GRPCRuntime
@@ -24,12 +24,12 @@ struct TierList: AsyncParsableCommand {
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-        let node = try LocalNode(config: client.namedConfig)
+        let node = try LocalNode(config: client.namedConfig, on: state.quietHost)
         let tiers = try await Session.with(client) { session in
             guard let tiers = node.tiers else { return [try await defaultTier(session)] }
             var views: [TierView] = []
             for tier in tiers {
-                views.append(try await view(of: tier, node.lvmBackends[tier.name], session))
+                views.append(try await view(of: tier, node.inspections[tier.name], session))
             }
             return views
         }
@@ -52,19 +52,17 @@ struct TierList: AsyncParsableCommand {
 
     private func view(
         of tier: TierConfiguration,
-        _ group: LVMBackend?,
+        _ inspection: (any TierInspection)?,
         _ session: Session
     ) async throws -> TierView {
         do throws(RPCFailure) {
             let answer = try await session.readOrCode(
                 GetCapacityRequest(parameters: ["tier": tier.name])
             )
-            return TierView(tier, group, answer, stateFolder: state.folder)
+            return TierView(tier, inspection, answer)
         } catch {
             // The file knows a tier that the driver, started before, does not.
-            if error.code == .invalidArgument {
-                return TierView(tier, group, nil, stateFolder: state.folder)
-            }
+            if error.code == .invalidArgument { return TierView(tier, inspection, nil) }
             throw CommandFailure(error, during: "ask for the capacity of tier '\(tier.name)'")
         }
     }

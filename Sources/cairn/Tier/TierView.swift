@@ -1,5 +1,4 @@
-import BackendLVM
-import BackendLoop
+import Backend
 import CSIMessages
 import Configuration
 import DriverCore
@@ -9,13 +8,22 @@ import Host
 struct TierView: Encodable {
     enum State: String, Encodable {
         case ready
-        /// Its directory is not the tier's pool now; its disk is missing.
+        /// It cannot serve now, most likely since a disk is missing.
         case unavailable
         /// It serves, and a reboot or the end of a container takes every volume, which the tiers file
         /// does not allow.
         case volatile
         /// In the file, and not in the driver that answers.
         case unknownToDriver = "unknown to the driver"
+
+        fileprivate init(_ state: TierOverview.State) {
+            self =
+                switch state {
+                case .ready: .ready
+                case .unavailable: .unavailable
+                case .volatile: .volatile
+                }
+        }
     }
 
     /// nil for the driver's default tier without a tiers file.
@@ -37,41 +45,24 @@ struct TierView: Encodable {
         take(answer)
     }
 
-    /// `group` is the back end of an LVM tier.
+    /// `answer` is nil where the driver does not know the tier.
     init(
         _ tier: TierConfiguration,
-        _ group: LVMBackend?,
-        _ answer: GetCapacityResponse?,
-        stateFolder: String
+        _ inspection: (any TierInspection)?,
+        _ answer: GetCapacityResponse?
     ) {
         name = tier.name
         isDefault = tier.isDefault
         filesystem = tier.filesystem.rawValue
+        kind = type(of: tier.storage).key
         state = answer == nil ? .unknownToDriver : .ready
-        switch tier.backend {
-        case .loop(let loop):
-            kind = "loop"
-            provisioning = loop.provisioning.rawValue
-            overcommit = loop.provisioning == .thin ? loop.overcommit : nil
-            let rules = PoolRules(loop, stateFolder: stateFolder)
-            if let room = PoolRoom(of: loop.directory, tier: tier.name, rules: rules) {
-                let taken = loop.provisioning == .thick ? room.allocated : room.promised
-                totalBytes = (answer?.availableCapacity).map { (ByteCount($0) + taken).bytes }
-                if answer != nil, room.mount.isVolatile, !loop.isVolatile { state = .volatile }
-            } else if answer != nil {
-                state = .unavailable
-            }
-        case .lvm(let lvm):
-            kind = "lvm"
-            switch lvm.provisioning {
-            case .thick: provisioning = "thick"
-            case .thin(_, let factor): (provisioning, overcommit) = ("thin", factor)
-            }
-            if let total = group?.total() {
-                totalBytes = total.bytes
-            } else if answer != nil {
-                state = .unavailable
-            }
+        if let overview = inspection?.overview(
+            available: (answer?.availableCapacity).map { ByteCount($0) }
+        ) {
+            provisioning = overview.provisioning
+            overcommit = overview.overcommit
+            totalBytes = overview.total?.bytes
+            if answer != nil { state = State(overview.state) }
         }
         if let answer { take(answer) }
     }

@@ -76,6 +76,9 @@ extension TestTier {
 
     /// What the tier says of itself, in words.
     func problems() -> [String] {
-        backend.health().problems.map { "\($0.kind) \($0.subject): \($0.found); \($0.advice)" }
+        backend.health().problems.map { problem in
+            let kind = problem.kind.map { "\($0) " } ?? ""
+            return "\(kind)\(problem.subject): \(problem.message)"
+        }
     }
 }

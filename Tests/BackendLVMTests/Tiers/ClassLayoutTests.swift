@@ -25,7 +25,7 @@ struct ClassLayoutTests {
     ) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick, disks: 3, diskSize: .mebibytes(68))
-            let ofClass = try tier.backend.laidOut(layout)
+            let ofClass = try tier.backend.tailored(to: layout)
             #expect(try ofClass.capacity().maximumVolumeSize == .mebibytes(largest))
             #expect(ofClass.sizeUnit == .mebibytes(4 * Int64(layout.stripes)))
             let id = try ofClass.create(tier.record("a", mebibytes: 24)).id
@@ -46,7 +46,7 @@ struct ClassLayoutTests {
             let disk = ByteCount.mebibytes(68)
             let raid1 = Layout(raid: .raid1)
             let tier = try folder.makeTier(.thick, disks: 2, diskSize: disk, layout: raid1)
-            let plain = try tier.backend.laidOut(.linear)
+            let plain = try tier.backend.tailored(to: Layout.linear)
             #expect(try tier.backend.capacity().maximumVolumeSize == .mebibytes(60))
             #expect(try plain.capacity().maximumVolumeSize == .mebibytes(128))
             let id = try plain.create(tier.record("a", mebibytes: 100)).id
@@ -59,15 +59,15 @@ struct ClassLayoutTests {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick, disks: 3, diskSize: .mebibytes(132))
             let (linear, raid5) = (Layout.linear, Layout(raid: .raid5))
-            let source = try tier.backend.laidOut(linear).create(tier.record("a")).id
+            let source = try tier.backend.tailored(to: linear).create(tier.record("a")).id
             try tier.fill(source)
             let snapshot = try tier.snapshot(source, named: "s")
             try tier.fill(source, seed: 2)
-            let restored = try tier.backend.laidOut(raid5)
+            let restored = try tier.backend.tailored(to: raid5)
                 .create(tier.record("b", mebibytes: 40, from: .snapshot(snapshot))).id
             #expect(try layout(of: restored, in: tier)?.raid == .raid5)
             try tier.expectFilled(restored)
-            let clone = try tier.backend.laidOut(linear)
+            let clone = try tier.backend.tailored(to: linear)
                 .create(tier.record("c", mebibytes: 44, from: .volume(restored))).id
             #expect(try layout(of: clone, in: tier) == .linear)
             try tier.expectFilled(clone)
@@ -83,7 +83,7 @@ struct ClassLayoutTests {
     ) throws {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thick, disks: 2, diskSize: .mebibytes(68))
-            let ofClass = try tier.backend.laidOut(layout)
+            let ofClass = try tier.backend.tailored(to: layout)
             let capacity = try ofClass.capacity()
             #expect(capacity.available == .zero && capacity.maximumVolumeSize == .zero)
             let record = tier.record("a", mebibytes: 12)
@@ -108,7 +108,7 @@ struct ClassLayoutTests {
                         + [group.name, place]
                 )
             }
-            let mirrored = try tier.backend.laidOut(Layout(raid: .raid1))
+            let mirrored = try tier.backend.tailored(to: Layout(raid: .raid1))
             #expect(try mirrored.capacity().maximumVolumeSize == .mebibytes(44))
             expectFailure(.outOfSpace, "no room") {
                 try mirrored.create(tier.record("a", mebibytes: 48))
@@ -133,7 +133,7 @@ struct ClassLayoutTests {
             let large = Layout(stripes: 2, stripeSize: .kibibytes(128))
             let tier = TestTier(over: group, .thick(ThickOptions()))
             try tier.backend.start()
-            expectFailure(.outOfSpace, "131072", "65536") { try tier.backend.laidOut(large) }
+            expectFailure(.outOfSpace, "131072", "65536") { try tier.backend.tailored(to: large) }
             let striped = TestTier(over: group, .thick(ThickOptions(layout: large)))
             expectFailure(.unavailable, "131072", "65536") { try striped.backend.start() }
         }
@@ -146,9 +146,9 @@ struct ClassLayoutTests {
             let tier = TestTier(over: group, .thick(ThickOptions(wipe: .discard)))
             try tier.backend.start()
             expectFailure(.outOfSpace, "wipe: discard") {
-                try tier.backend.laidOut(Layout(raid: .raid0))
+                try tier.backend.tailored(to: Layout(raid: .raid0))
             }
-            let striped = try tier.backend.laidOut(Layout(stripes: 2))
+            let striped = try tier.backend.tailored(to: Layout(stripes: 2))
             try striped.create(tier.record("a", mebibytes: 16))
         }
     }
@@ -158,7 +158,7 @@ struct ClassLayoutTests {
         try withTemporaryFolder { folder in
             let tier = try folder.makeTier(.thin)
             expectFailure(.outOfSpace, "thin pool \(tier.disks.name)/pool") {
-                try tier.backend.laidOut(Layout(raid: .raid1))
+                try tier.backend.tailored(to: Layout(raid: .raid1))
             }
         }
     }

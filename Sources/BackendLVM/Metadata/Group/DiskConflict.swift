@@ -30,7 +30,7 @@ enum DiskConflict: Sendable, Hashable {
 
 /// The conflict as text.
 extension DiskConflict {
-    var kind: TierHealth.Problem.Kind {
+    var kind: Finding.Kind {
         switch self {
         case .duplicate: .duplicateDisk
         case .removed, .outdated: .outdatedDisk

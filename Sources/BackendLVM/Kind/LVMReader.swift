@@ -1,45 +1,33 @@
+import Configuration
 import DriverCore
 
-/// Reads the value of `lvm`.
-struct LVMTierReader {
+/// Reads the values below `lvm`.
+enum LVMReader {
     private static let thinKeys = ["thinPool", "overcommit"]
     private static let thickKeys = ["wipe", "snapshotReserve", "createOptions"]
 
-    let configuration: LVMTierConfiguration
-    let place: TierPlace
+    static let keys = ["volumeGroup"] + thinKeys + thickKeys
 
-    init(_ node: NamedNode) throws(ConfigurationProblem) {
-        let keys = ["volumeGroup"] + Self.thinKeys + Self.thickKeys
-        let lvm = try MappingReader(node.node, of: "'lvm'", keys: keys)
-        let group = try lvm.required("volumeGroup")
-        let name = try Self.name(group)
-        let pool = try lvm.optional("thinPool")
-        let poolName = try pool.map(Self.name)
-        let provisioning: LVMTierConfiguration.Provisioning
-        if let poolName {
-            try Self.refuse(Self.thickKeys, in: lvm, "accepted only without thinPool")
-            let factor = try lvm.optional("overcommit")?.number(atLeast: 0.1) ?? 1
-            provisioning = .thin(pool: poolName, overcommit: factor)
-        } else {
-            try Self.refuse(Self.thinKeys, in: lvm, "accepted only with thinPool")
-            provisioning = .thick(try Self.thick(lvm))
-        }
-        configuration = LVMTierConfiguration(volumeGroup: name, provisioning: provisioning)
-        place = TierPlace(
-            storage: .volumeGroup(name, pool: poolName),
-            line: pool?.line ?? group.line
+    /// `pool` is the value of `thinPool`.
+    static func thin(_ pool: NamedNode, _ lvm: MappingReader) throws(ConfigurationProblem)
+        -> ThinOptions
+    {
+        let name = try name(pool)
+        try refuse(thickKeys, in: lvm, "accepted only without thinPool")
+        return ThinOptions(
+            pool: name,
+            overcommit: try lvm.optional("overcommit")?.number(atLeast: 0.1) ?? 1
         )
     }
 
-    private static func thick(_ lvm: MappingReader) throws(ConfigurationProblem)
-        -> LVMThickConfiguration
-    {
+    static func thick(_ lvm: MappingReader) throws(ConfigurationProblem) -> ThickOptions {
+        try refuse(thinKeys, in: lvm, "accepted only with thinPool")
         let wipe = try lvm.optional("wipe")
-        let thick = LVMThickConfiguration(
+        let thick = ThickOptions(
             wipe: try wipe?.choice(WipePolicy.self) ?? .zero,
-            snapshotReservePercent: try lvm.optional("snapshotReserve")?.percent(1...100)
+            snapshotReserve: try lvm.optional("snapshotReserve")?.percent(1...100)
                 ?? defaultSnapshotReserve,
-            layout: try lvm.optional("createOptions").map(LVMLayoutReader.read) ?? .linear
+            layout: try lvm.optional("createOptions").map(LayoutReader.read) ?? .linear
         )
         guard let wipe, !thick.wipe.suits(thick.layout) else { return thick }
         throw ConfigurationProblem(
@@ -61,7 +49,7 @@ struct LVMTierReader {
     /// A name of a group or a volume.
     ///
     /// Source: lvm(8), "Valid names"; 127 characters are what the device mapper has room for.
-    private static func name(_ node: NamedNode) throws(ConfigurationProblem) -> String {
+    static func name(_ node: NamedNode) throws(ConfigurationProblem) -> String {
         let accepted =
             "an LVM name: letters, digits, '+', '_', '.' and, but not first, '-', at most 127"
         let name = try node.text(accepted: accepted)

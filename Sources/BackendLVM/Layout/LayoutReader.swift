@@ -1,7 +1,8 @@
+import Configuration
 import DriverCore
 
 /// Reads the value of `createOptions`.
-enum LVMLayoutReader {
+enum LayoutReader {
     private static let keys = ["stripes", "stripeSize", "raid"]
 
     static func read(_ node: NamedNode) throws(ConfigurationProblem) -> Layout {

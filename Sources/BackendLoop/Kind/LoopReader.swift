@@ -1,46 +1,17 @@
+import Configuration
 import DriverCore
 
-/// Reads the value of `loop`.
-struct LoopTierReader {
-    private static let keys = [
+/// Reads the values below `loop`.
+enum LoopReader {
+    static let keys = [
         "directory", "provisioning", "overcommit", "create", "mountPoint", "uuid", "volatile",
     ]
     /// Source: PATH_MAX less the part under the directory (an id and a file name).
     private static let longestDirectory = 3900
 
-    let configuration: LoopTierConfiguration
-    let place: TierPlace
-
-    init(_ node: NamedNode) throws(ConfigurationProblem) {
-        let loop = try MappingReader(node.node, of: "'loop'", keys: Self.keys)
-        let directory = try loop.required("directory")
-        let path = try Self.directory(directory)
-        place = TierPlace(storage: .directory(path), line: directory.line)
-        let provisioning =
-            try loop.optional("provisioning")?.choice(LoopTierConfiguration.Provisioning.self)
-            ?? .thin
-        let overcommit = try loop.optional("overcommit")
-        let factor = try overcommit?.number(atLeast: 0.1) ?? 1
-        if let overcommit, provisioning == .thick {
-            throw ConfigurationProblem(
-                line: overcommit.line,
-                "'overcommit' is accepted only with provisioning: thin"
-            )
-        }
-        configuration = LoopTierConfiguration(
-            directory: path,
-            provisioning: provisioning,
-            overcommit: factor,
-            createsPool: try Self.createsPool(loop),
-            requiresMountPoint: try loop.optional("mountPoint")?.flag() ?? false,
-            uuid: try loop.optional("uuid").map(Self.uuid),
-            isVolatile: try loop.optional("volatile")?.flag() ?? false
-        )
-    }
-
     /// Whether the driver may create the pool; `create: true` stays in the file, so it requires
     /// `mountPoint` to be stated.
-    private static func createsPool(_ loop: MappingReader) throws(ConfigurationProblem) -> Bool {
+    static func createsPool(_ loop: MappingReader) throws(ConfigurationProblem) -> Bool {
         guard let create = try loop.optional("create"), try create.flag() else { return false }
         guard try loop.optional("mountPoint") != nil else {
             throw ConfigurationProblem(
@@ -59,7 +30,7 @@ struct LoopTierReader {
     }
 
     /// As in `cairn-pool.json`: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
-    private static func uuid(_ node: NamedNode) throws(ConfigurationProblem) -> String {
+    static func uuid(_ node: NamedNode) throws(ConfigurationProblem) -> String {
         let accepted = "the uuid of cairn-pool.json"
         let text = try node.text(accepted: accepted).lowercased()
         let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
@@ -73,7 +44,7 @@ struct LoopTierReader {
     }
 
     /// The path as the kernel reads it, so that one directory has only one spelling.
-    private static func directory(_ node: NamedNode) throws(ConfigurationProblem) -> String {
+    static func directory(_ node: NamedNode) throws(ConfigurationProblem) -> String {
         let accepted = "an absolute path without '.', '..', '//' and a final '/'"
         let path = try node.text(accepted: accepted)
         let components = path.byteSplit(separator: "/", omittingEmptySubsequences: false)

@@ -1,3 +1,5 @@
+package import DriverCore
+
 /// The layout of a volume on the disks of its volume group.
 package struct Layout: Sendable, Hashable {
     /// The RAID levels, with lvcreate's names.

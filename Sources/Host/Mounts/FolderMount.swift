@@ -1,8 +1,7 @@
 package import DriverCore
-package import Host
 
-/// The mounted file system that holds a pool's directory.
-package struct PoolMount: Sendable, Hashable {
+/// The mounted file system that a folder lies on.
+package struct FolderMount: Sendable, Hashable {
     /// `ext4`, `xfs`, ...
     package let type: String
     /// The same for every mount, and every subvolume, of the file system.

@@ -1,12 +1,11 @@
+import Backend
+import BackendLVM
 import DriverCore
-import NodeStorage
 import Testing
-
-@testable import CSIServices
 
 @Suite(.timeLimit(.minutes(5))) struct LayoutParameterTests {
     private func layout(_ parameters: [String: String]) throws(DriverError) -> Layout? {
-        try VolumeParameters(parameters).layout
+        try Layout.parameters.read(parameters) as? Layout
     }
 
     @Test func `a class without such parameters leaves the layout to its tier`() throws {
@@ -36,7 +35,6 @@ import Testing
     )
     func `any of them is a whole layout`(parameters: [String: String], expected: Layout) throws {
         #expect(try layout(parameters) == expected)
-        #expect(try VolumeParameters(parameters).kept == parameters)
     }
 
     @Test(

@@ -2,21 +2,31 @@ internal import DriverCore
 package import Host
 package import Metrics
 
-extension ProgramFigures: MetricsSource {
+/// How programs of the driver ended and how long they ran, on the metrics page.
+package struct ProgramMetrics: MetricsSource {
+    private let figures: ProgramFigures
+    private let programs: [HostProgram]
+
+    /// `programs` are shown from the start, in that order.
+    package init(_ figures: ProgramFigures, of programs: [HostProgram]) {
+        self.figures = figures
+        self.programs = programs
+    }
+
     package func add(to page: inout MetricsText) {
         addRuns(to: &page)
         page.family("cairn_filesystems_made_total", .counter, "Runs of mkfs that succeeded.")
         for type in FilesystemType.allCases {
             page.sample(
                 "cairn_filesystems_made_total",
-                filesystemsMade(type),
+                figures.filesystemsMade(type),
                 ["filesystem": type.rawValue]
             )
         }
     }
 
     private func addRuns(to page: inout MetricsText) {
-        let all = all
+        let all = figures.figures(of: programs)
         page.family(
             "cairn_program_runs_total",
             .counter,
@@ -27,7 +37,7 @@ extension ProgramFigures: MetricsSource {
                 page.sample(
                     "cairn_program_runs_total",
                     count,
-                    ["program": program.rawValue, "exit": end]
+                    ["program": program.name, "exit": end]
                 )
             }
         }
@@ -36,7 +46,7 @@ extension ProgramFigures: MetricsSource {
             page.samples(
                 "cairn_program_duration_seconds",
                 "program",
-                program.rawValue,
+                program.name,
                 figures.seconds
             )
         }
@@ -46,7 +56,7 @@ extension ProgramFigures: MetricsSource {
             "Programs that the driver has started and that run now."
         )
         for (program, figures) in all {
-            page.sample("cairn_programs_running", figures.running, ["program": program.rawValue])
+            page.sample("cairn_programs_running", figures.running, ["program": program.name])
         }
     }
 }

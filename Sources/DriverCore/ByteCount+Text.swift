@@ -1,11 +1,8 @@
-import ArgumentParser
-package import DriverCore
-
 extension ByteCount {
     /// In the largest binary unit that fits: `10Gi`, `1.5Gi`, `512Mi`, `42`.
     ///
     /// Cut after the first decimal, so that what is told is never more than there is.
-    var short: String {
+    package var short: String {
         let units: [(String, Int64)] = [
             ("Pi", 1 << 50), ("Ti", 1 << 40), ("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10),
         ]
@@ -14,13 +11,5 @@ extension ByteCount {
         let tenth = (bytes % size) / (size / 10)
         // Ten tenths appear where the unit is no multiple of ten.
         return tenth == 0 ? "\(whole)\(name)" : "\(whole).\(min(tenth, 9))\(name)"
-    }
-}
-
-extension ByteCount: ExpressibleByArgument {
-    /// A size of the command line: `10Gi`, `512Mi`, `1073741824`; never zero.
-    package init?(argument: String) {
-        guard let size = ByteCount(parsing: argument), size > .zero else { return nil }
-        self = size
     }
 }

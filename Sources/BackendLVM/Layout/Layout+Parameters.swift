@@ -1,9 +1,25 @@
-internal import DriverCore
+package import Backend
+import DriverCore
 
-/// The StorageClass parameters for the layout of volumes.
+extension Layout: Tailoring {
+    package var lack: String {
+        "its volumes have no layout: the parameters raid, stripes and stripeSize are for "
+            + "LVM tiers without a thin pool"
+    }
+
+    /// The StorageClass parameters for the layout of volumes.
+    package static let parameters = ClassParameters(
+        keys: LayoutParameters.keys,
+        synonyms: ["raidlevel": "raid"]
+    ) { (parameters) throws(DriverError) in
+        try LayoutParameters.layout(in: parameters)
+    }
+}
+
+/// Reads them.
 ///
 /// Any of them takes the place of the tier's whole layout, so that a class says what it gets.
-enum LayoutParameters {
+private enum LayoutParameters {
     static let keys = ["raid", "stripes", "stripeSize"]
     /// The value for no RAID where the tier has one.
     private static let noRAID = "none"

@@ -1,88 +1,57 @@
 import Backend
-import BackendLVM
-import BackendLoop
 import Configuration
 import DriverCore
 import Host
 
-/// The checks of one loop tier: its pool, objects, loop devices and room.
-struct TierChecks {
+/// What doctor tells of a loop tier: its pool, what lies in it, its loop devices and its room.
+struct PoolChecks {
     private let tier: TierConfiguration
-    private let loop: LoopTierConfiguration
+    private let storage: LoopStorage
     private let survey: PoolSurvey
-    private var examination: Examination
+    private var findings: [Finding] = []
 
     /// Below this free share of a thin pool's disk, writes to volumes may soon fail.
     private static let lowPercent = Int64(5)
 
-    /// `group` is the back end of an LVM tier.
-    static func run(
-        _ tier: TierConfiguration,
-        _ group: LVMBackend?,
-        stateFolder: String
-    ) async -> [Check] {
-        switch tier.backend {
-        case .lvm: return group.map { GroupChecks.run(tier, $0) } ?? []
-        case .loop(let loop):
-            let rules = PoolRules(loop, stateFolder: stateFolder)
-            let survey = await survey(of: loop.directory, tier: tier.name, rules)
-            var checks = TierChecks(tier, loop, survey)
-            checks.examine()
-            return checks.examination.checks
-        }
-    }
-
-    /// Scans twice where something seems wrong: a running driver may just be changing it.
-    private static func survey(of directory: String, tier: String, _ rules: PoolRules) async
-        -> PoolSurvey
-    {
-        let first = PoolSurvey(of: directory, tier: tier, rules: rules)
-        guard !first.findings.isEmpty else { return first }
-        try? await Task.sleep(for: momentOfChange)
-        var second = PoolSurvey(of: directory, tier: tier, rules: rules)
-        second.keepFindings(alsoIn: first)
-        return second
-    }
-
-    /// Longer than the driver takes from one step of a change to the next.
-    private static let momentOfChange = Duration.milliseconds(300)
-
-    private init(_ tier: TierConfiguration, _ loop: LoopTierConfiguration, _ survey: PoolSurvey) {
+    init(_ tier: TierConfiguration, _ storage: LoopStorage, _ survey: PoolSurvey) {
         self.tier = tier
-        self.loop = loop
+        self.storage = storage
         self.survey = survey
-        examination = Examination("tier \(tier.name)")
+    }
+
+    /// What was found, in the order in which it is told.
+    mutating func run() -> [Finding] {
+        examine()
+        return findings
     }
 
     private mutating func examine() {
-        if survey.isPool { examination.good("pool", loop.directory) }
+        if survey.isPool { good("pool", storage.directory) }
         examineMount()
-        for finding in survey.findings {
-            examination.problem(finding.path, finding.problem, finding.advice)
-        }
+        findings += survey.findings
         guard let usage = survey.usage, survey.isPool else { return }
         examineFilesystem(usage)
         examineRoom(usage)
         examineOthers(usage)
         examineDiscards()
-        examination.good(
+        good(
             "objects",
             "volumes: \(survey.volumes.count), snapshots: \(survey.snapshots.count)"
         )
-        examination.good("loop devices", "attached: \(survey.attached)")
+        good("loop devices", "attached: \(survey.attached)")
         examineVolumes()
     }
 
     private mutating func examineVolumes() {
         for record in survey.buffered {
-            examination.note(
+            note(
                 "volume \(record.name)",
                 "no direct I/O: \(record.bufferingCause)",
                 record.bufferingAdvice
             )
         }
         for volume in survey.fragmented {
-            examination.note(
+            note(
                 "volume \(volume.name)",
                 "\(volume.extents) extents: a snapshot or clone blocks its writers for "
                     + volume.hold,
@@ -90,17 +59,17 @@ struct TierChecks {
             )
         }
         if !survey.haveAllExtentsBeenCounted {
-            examination.note("extents", "not counted in all volumes: that takes too long here")
+            note("extents", "not counted in all volumes: that takes too long here")
         }
     }
 
     private mutating func examineFilesystem(_ usage: StorageUsage) {
         let type = survey.mount?.type ?? "unknown"
         switch survey.canClone {
-        case nil: examination.note("file system", "\(type), reflink unknown")
-        case true?: examination.good("file system", "\(type) with reflink: copies take no time")
+        case nil: note("file system", "\(type), reflink unknown")
+        case true?: good("file system", "\(type) with reflink: copies take no time")
         case false?:
-            examination.note(
+            note(
                 "file system",
                 "\(type) without reflink: snapshots and clones copy every byte",
                 "put the pool on XFS or btrfs, which copy without delay"
@@ -109,8 +78,8 @@ struct TierChecks {
     }
 
     private mutating func examineMount() {
-        guard let mount = survey.mount, mount.isVolatile, !loop.isVolatile else { return }
-        examination.note(
+        guard let mount = survey.mount, mount.isVolatile, !storage.isVolatile else { return }
+        note(
             "persistence",
             "the pool is on \(mount.type): a reboot, or the end of the container, loses every volume",
             "put it on a disk of the node, or write 'volatile: true' in the tiers file"
@@ -126,14 +95,14 @@ struct TierChecks {
         let others = usage.total - usage.available - survey.allocated
         let advice = "give the pool a file system of its own"
         guard mount.isRoot else {
-            return examination.note(
+            return note(
                 "neighbours",
                 "the pool is a directory in the file system on \(mount.target), which others fill too",
                 advice
             )
         }
         guard others > ByteCount(usage.total.bytes / 100 * Self.smallPercent) else { return }
-        examination.note(
+        note(
             "neighbours",
             "\(others.short) of \(usage.total.short) are used by other files, or reserved by the file "
                 + "system",
@@ -142,10 +111,10 @@ struct TierChecks {
     }
 
     private mutating func examineDiscards() {
-        guard loop.provisioning == .thick, HostFeatures.refusesDiscardsByLimit == false else {
+        guard storage.provisioning == .thick, HostFeatures.refusesDiscardsByLimit == false else {
             return
         }
-        examination.problem(
+        problem(
             "discards",
             "a loop device cannot refuse them before Linux 5.19: fstrim makes thick volumes thin",
             "run Linux 5.19 or newer, or switch fstrim off on this node (fstrim.timer, mount option "
@@ -159,11 +128,23 @@ struct TierChecks {
         let room = "\(usage.available.short) of \(usage.total.short) free, \(reserve.short) reserve"
         let advice = "delete volumes or snapshots, or enlarge the pool's file system"
         if usage.available < reserve {
-            examination.problem("room", "\(room): the reserve is in use", advice)
-        } else if loop.provisioning == .thin, usage.available < low {
-            examination.problem("room", "\(room): writes to volumes will soon fail", advice)
+            problem("room", "\(room): the reserve is in use", advice)
+        } else if storage.provisioning == .thin, usage.available < low {
+            problem("room", "\(room): writes to volumes will soon fail", advice)
         } else {
-            examination.good("room", room)
+            good("room", room)
         }
+    }
+
+    private mutating func good(_ subject: String, _ found: String) {
+        findings.append(.good(subject, found))
+    }
+
+    private mutating func note(_ subject: String, _ found: String, _ advice: String? = nil) {
+        findings.append(.note(subject, found, advice))
+    }
+
+    private mutating func problem(_ subject: String, _ found: String, _ advice: String) {
+        findings.append(.problem(subject, found, advice))
     }
 }
