@@ -354,7 +354,7 @@ const ProtobufCMessageDescriptor cairn__v1__register_request__segments_entry__de
   (ProtobufCMessageInit) cairn__v1__register_request__segments_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cairn__v1__register_request__field_descriptors[13] =
+static const ProtobufCFieldDescriptor cairn__v1__register_request__field_descriptors[14] =
 {
   {
     "node_id",
@@ -512,10 +512,23 @@ static const ProtobufCFieldDescriptor cairn__v1__register_request__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "create_permit",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cairn__V1__RegisterRequest, create_permit),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cairn__v1__register_request__field_indices_by_name[] = {
   1,   /* field[1] = boot_id */
   8,   /* field[8] = clock_unix_nanoseconds */
+  13,   /* field[13] = create_permit */
   2,   /* field[2] = driver_name */
   4,   /* field[4] = endpoint */
   10,   /* field[10] = instance_id */
@@ -531,7 +544,7 @@ static const unsigned cairn__v1__register_request__field_indices_by_name[] = {
 static const ProtobufCIntRange cairn__v1__register_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor cairn__v1__register_request__descriptor =
 {
@@ -541,7 +554,7 @@ const ProtobufCMessageDescriptor cairn__v1__register_request__descriptor =
   "Cairn__V1__RegisterRequest",
   "cairn.v1",
   sizeof(Cairn__V1__RegisterRequest),
-  13,
+  14,
   cairn__v1__register_request__field_descriptors,
   cairn__v1__register_request__field_indices_by_name,
   1,  cairn__v1__register_request__number_ranges,

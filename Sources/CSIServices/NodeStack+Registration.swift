@@ -23,7 +23,8 @@ extension NodeStack {
             clockUnixNanoseconds: time.unixNanoseconds,
             // Rounded up: a volume that was made in between is not counted.
             surveyMilliseconds: survey.seconds * 1000 + survey.attoseconds / 1_000_000_000_000_000
-                + 1
+                + 1,
+            createPermit: controller.nameClaims.permits.issue()
         )
     }
 

@@ -16,6 +16,9 @@ package struct NameClaim: Sendable, Equatable {
         case drop
         /// With a create: the object is made only if the claim is still valid.
         case use
+        /// With a create that has claimed nothing: the token is the node's permit. A missing object is
+        /// created only if the node accepts the permit.
+        case permit
     }
 
     package static let header = "cairn-claim"
@@ -46,6 +49,11 @@ package struct NameClaim: Sendable, Equatable {
         self.init(act, words[1], in: words.count == 3 ? words[2] : "")
     }
 
+    /// Whether a text can stand in the header as one word.
+    package static func isWord(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+    }
+
     package var text: String { place.isEmpty ? "\(act) \(token)" : "\(act) \(token) \(place)" }
 }
 
@@ -54,11 +62,13 @@ extension NameClaims {
     ///
     /// Returns why the object counts as being made, though it may not be there; nil for no reason.
     package func apply(_ claim: NameClaim?, to name: String) -> DriverError? {
+        // The caller may create the object on another node after this answer.
+        if claim != nil { permits.note(name) }
         do throws(DriverError) {
             switch claim?.act {
             case .take: try take(name, for: claim?.token ?? "")
             case .drop: drop(name, by: claim?.token ?? "")
-            case .ask, .use, nil: break
+            case .ask, .use, .permit, nil: break
             }
             try check(name, for: claim?.token)
             return nil
@@ -78,6 +88,8 @@ extension NameClaims {
     /// A caller that claims nothing may, as long as nobody else has claimed the name.
     package func permit(_ claim: NameClaim?, toMake name: String) throws(DriverError) {
         guard let claim else { return try check(name, for: nil) }
-        try use(name, by: claim.token)
+        guard claim.act == .permit else { return try use(name, by: claim.token) }
+        try check(name, for: nil)
+        try permits.check(claim.token, for: name)
     }
 }

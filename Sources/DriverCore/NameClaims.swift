@@ -17,9 +17,12 @@ package final class NameClaims: Sendable {
 
     private let now: @Sendable () -> ContinuousClock.Instant
     private let claims = Mutex<[String: Claim]>([:])
+    /// For creates that claim nothing first.
+    package let permits: CreatePermits
 
     package init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.now = now
+        permits = CreatePermits(now: now)
     }
 
     /// How many names are claimed now.

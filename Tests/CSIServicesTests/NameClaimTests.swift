@@ -5,6 +5,7 @@ import GRPCRuntime
 import Host
 import Naming
 import NodeStorage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -87,6 +88,38 @@ import Testing
         }
     }
 
+    @Test func `a create with the node's permit needs no claim`() async throws {
+        try await withNode { (node) async throws in
+            let permit = await node.permit()
+            #expect(await node.question(.take, "a") == .notFound)
+            #expect(await node.create(.permit, permit) == .operationPending)
+            #expect(await node.question(.drop, "a") == .notFound)
+            node.pass(.milliseconds(1))
+            let next = await node.permit()
+            #expect(await node.create(.permit, "another") == .operationPending)
+            #expect(try node.backend.volumes().isEmpty)
+            node.pass(.milliseconds(1))
+            #expect(await node.create(.permit, await node.permit()) == nil)
+            // What is there is found with any permit.
+            #expect(await node.create(.permit, next) == nil)
+            #expect(try node.backend.volumes().count == 1)
+        }
+    }
+
+    @Test(arguments: SinceThePermit.allCases)
+    func `a create that comes late makes nothing`(_ event: SinceThePermit) async throws {
+        try await withNode { (node) async throws in
+            let permit = await node.permit()
+            node.pass(.milliseconds(1))
+            try await event.happen(on: node)
+            #expect(try node.backend.volumes().isEmpty)
+            #expect(await node.create(.permit, permit) == .operationPending)
+            #expect(try node.backend.volumes().isEmpty)
+            node.pass(.milliseconds(1))
+            #expect(await node.create(.permit, await node.permit()) == nil)
+        }
+    }
+
     @Test(arguments: ["", "take", "take ", "steal a", "TAKE a", "take a b c"])
     func `a header of another form is refused`(_ text: String) async throws {
         try await withNode { (node) async throws in
@@ -100,8 +133,36 @@ import Testing
     }
 }
 
+/// What a caller is told of a name after a create of it was sent.
+enum SinceThePermit: CaseIterable {
+    case free, claimed, made, full, refused, deleted
+
+    fileprivate func happen(on node: ClaimedNode) async throws {
+        switch self {
+        case .free:
+            #expect(await node.question(.ask, "b") == .notFound)
+        case .claimed:
+            #expect(await node.question(.take, "b") == .notFound)
+            #expect(await node.question(.drop, "b") == .notFound)
+        case .made:
+            #expect(await node.create(nil, "") == nil)
+            #expect(await node.delete() == nil)
+        case .full:
+            node.backend.fill(true)
+            #expect(await node.create(nil, "") == .outOfSpace)
+            node.backend.fill(false)
+        case .refused:
+            #expect(await node.create(node.anyone, []) == .invalidRequest)
+        case .deleted:
+            #expect(await node.delete() == nil)
+        }
+    }
+}
+
 /// A node's Controller over scripted storage; answers are codes, nil for OK.
 private struct ClaimedNode {
+    private let clock = Clock()
+    let stack: NodeStack
     let backend: ScriptedBackend
     let broken: ScriptedBackend
     let controller: LocalController
@@ -111,9 +172,7 @@ private struct ClaimedNode {
         backend = ScriptedBackend(folder: try folder.makeFolder("data"))
         broken = ScriptedBackend(tier: "broken", folder: folder.path)
         identity = try NodeIdentity(driverName: "t.csi", version: "0", nodeID: "n", topology: [:])
-        // Claims last however long the machine is busy with other things.
-        let start = ContinuousClock.now
-        let stack = try NodeStack(
+        stack = try NodeStack(
             identity: identity,
             tiers: [backend, broken].map(Tier.init),
             settings: NodeSettings(
@@ -121,7 +180,7 @@ private struct ClaimedNode {
                 usageFolder: folder.makeFolder("usage"),
                 defaultTier: "scripted"
             ),
-            nameClaims: NameClaims(now: { start }),
+            nameClaims: NameClaims(now: { [clock] in clock.now }),
             logger: quietLogger
         )
         stack.tiers.start()
@@ -129,6 +188,12 @@ private struct ClaimedNode {
     }
 
     private var volume: String { identity.volumeID(forName: "v").text }
+    var anyone: CallContext { context(nil, "") }
+
+    func pass(_ time: Duration) { clock.pass(time) }
+
+    /// As the node's next registration gives it.
+    func permit() async -> String { await stack.registration(kinds: [:]).createPermit }
 
     func question(_ act: NameClaim.Act?, _ token: String, in tier: String = "") async
         -> DriverError.Code?
@@ -150,18 +215,28 @@ private struct ClaimedNode {
         await create(context(act, token))
     }
 
-    func create(_ context: CallContext) async -> DriverError.Code? {
-        await code { () async throws(DriverError) in
-            let capability = VolumeCapability(
+    func create(
+        _ context: CallContext,
+        _ capabilities: [VolumeCapability] = [
+            VolumeCapability(
                 accessType: .mount(.init()),
                 accessMode: .init(mode: .singleNodeWriter)
             )
+        ]
+    ) async -> DriverError.Code? {
+        await code { () async throws(DriverError) in
             let request = CreateVolumeRequest(
                 name: "v",
                 capacityRange: CapacityRange(requiredBytes: ByteCount.mebibytes(16).bytes),
-                volumeCapabilities: [capability]
+                volumeCapabilities: capabilities
             )
             _ = try await controller.createVolume(request, context)
+        }
+    }
+
+    func delete() async -> DriverError.Code? {
+        await code { () async throws(DriverError) in
+            _ = try await controller.deleteVolume(DeleteVolumeRequest(volumeID: volume), anyone)
         }
     }
 
@@ -189,4 +264,12 @@ private struct ClaimedNode {
             return error.code
         }
     }
+}
+
+/// Claims last however long the machine is busy with other things.
+private final class Clock: Sendable {
+    private let start = ContinuousClock.now
+    private let passed = Mutex(Duration.zero)
+    var now: ContinuousClock.Instant { start + passed.withLock(\.self) }
+    func pass(_ time: Duration) { passed.withLock { $0 += time } }
 }

@@ -12,23 +12,6 @@ import Testing
 @testable import ClusterController
 
 @Suite(.timeLimit(.minutes(5))) struct `Two controllers and one name` {
-    /// Asks again as a sidecar does, as long as the answer is ABORTED.
-    private func insist(
-        on name: String,
-        at places: [String] = [],
-        by controller: ClusterController,
-        _ cluster: FakeCluster
-    ) async throws(DriverError) -> Volume {
-        for _ in 0..<1000 {
-            do throws(DriverError) {
-                return try await cluster.create(name, on: places, by: controller)
-            } catch  where error.code == .operationPending {
-                await Task.yield()
-            }
-        }
-        throw DriverError(.timedOut, "the call is still answered ABORTED")
-    }
-
     /// Claims are given back beside the answer; by the clock of the test no lease ends meanwhile.
     private func expectNoClaims(_ cluster: FakeCluster) async throws {
         let end = ContinuousClock.now + .seconds(30)
@@ -50,7 +33,7 @@ import Testing
                     node.state.withLock { $0.room = hasRoom ? 100 << 30 : 0 }
                 }
                 let tries = [cluster.controller, cluster.replica].map { controller in
-                    Task { try await insist(on: "v\(round)", by: controller, cluster) }
+                    Task { try await cluster.insist(on: "v\(round)", by: controller) }
                 }
                 let volumes = [try await tries[0].value, try await tries[1].value]
                 #expect(volumes[0] == volumes[1])
@@ -75,7 +58,7 @@ import Testing
                         backend.fill(id != roomy && Bool.random())
                     }
                     let tries = [cluster.controller, cluster.replica].map { controller in
-                        Task { try await insist(on: "v\(round)", by: controller, cluster) }
+                        Task { try await cluster.insist(on: "v\(round)", by: controller) }
                     }
                     let volumes = [try await tries[0].value, try await tries[1].value]
                     #expect(volumes[0] == volumes[1])
@@ -118,7 +101,7 @@ import Testing
             #expect(late.code == .timedOut)
             try await expectNoClaims(cluster)
             node.gate.open()
-            _ = try await insist(on: "v", by: cluster.replica, cluster)
+            _ = try await cluster.insist(on: "v", by: cluster.replica)
             #expect(cluster.nodes.flatMap(\.volumeNames) == ["v"])
         }
     }
@@ -161,7 +144,8 @@ import Testing
     @Test func `one node alone is asked for what one topology names`() async throws {
         try await FakeCluster.with(["a", "b"]) { cluster in
             _ = try await cluster.create("v", on: ["a"])
-            #expect(cluster.nodes.map { $0.calls("ControllerGetVolume") } == [1, 0])
+            #expect(cluster.nodes.map { $0.calls("ControllerGetVolume") } == [0, 0])
+            #expect(cluster.nodes.map { $0.calls("CreateVolume") } == [1, 0])
             let id = NodeIdentity.volumeID(forName: "w", onNode: "a").text
             try cluster.node("a").claims.take(id, for: "another")
             let error = await #expect(throws: DriverError.self) {
@@ -174,12 +158,14 @@ import Testing
     @Test func `a create that comes late does not make again what was deleted`() async throws {
         try await FakeCluster.with(["a"]) { cluster in
             let node = try cluster.node("a")
+            node.state.withLock { $0.givesPermits = false }
+            try cluster.registerNode("a")
             node.gate.shut()
             let late = Task { try await cluster.create("v", on: ["a"]) }
             await node.gate.arrival()
             try cluster.live(.seconds(30))
             let other = Task {
-                try await insist(on: "v", at: ["a"], by: cluster.replica, cluster)
+                try await cluster.insist(on: "v", at: ["a"], by: cluster.replica)
             }
             // Both have come; the claim is that of the second one.
             try await wait(for: "the second create") { node.calls("CreateVolume") == 2 }

@@ -158,7 +158,8 @@ final class FakeCluster: Sendable {
                 )
             ],
             surveyMilliseconds: surveyMilliseconds,
-            knownNodes: knownNodes
+            knownNodes: knownNodes,
+            createPermit: nodes[index].permit
         )
         let peer = Peer(address: "ipv4:\(host):4711")
         let node = try ClusterNode(request, from: peer, isNamed: false)
@@ -194,6 +195,20 @@ final class FakeCluster: Sendable {
         let context = CallContext(method: "test", peer: Self.context.peer, deadline: deadline)
         let response = try await asked.createVolume(request, context)
         return response.volume ?? Volume()
+    }
+
+    /// Asks again as a sidecar does, as long as the answer is ABORTED.
+    func insist(on name: String, at places: [String] = [], by controller: ClusterController)
+        async throws(DriverError) -> Volume
+    {
+        for _ in 0..<1000 {
+            do throws(DriverError) {
+                return try await create(name, on: places, by: controller)
+            } catch  where error.code == .operationPending {
+                await Task.yield()
+            }
+        }
+        throw DriverError(.timedOut, "the call is still answered ABORTED")
     }
 
     func snapshot(_ volume: Volume, _ name: String, by controller: ClusterController? = nil)

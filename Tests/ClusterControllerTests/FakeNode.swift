@@ -14,6 +14,8 @@ final class FakeNode: ControllerService {
         var snapshots: [String: Snapshot] = [:]
         /// The ids of what is being made now.
         var running: Set<String> = []
+        /// One of an older version gives none.
+        var givesPermits = true
         /// In memory only: a restart forgets it.
         var claims: NameClaims
         var room: Int64 = 100 << 30
@@ -21,6 +23,8 @@ final class FakeNode: ControllerService {
         var failure: DriverError?
         var failsAfterwards = false
         var calls: [String] = []
+        /// How many creates have ended, also those whose caller has gone.
+        var endedCreates = 0
         var deadlines: [ContinuousClock.Instant?] = []
     }
 
@@ -38,6 +42,8 @@ final class FakeNode: ControllerService {
     }
 
     var claims: NameClaims { state.withLock(\.claims) }
+    /// What its registration gives.
+    var permit: String { state.withLock { $0.givesPermits ? $0.claims.permits.issue() : "" } }
     /// As the process does that starts anew on the same storage.
     func restart() { state.withLock { $0.claims = NameClaims(now: now) } }
 
@@ -59,6 +65,7 @@ final class FakeNode: ControllerService {
         async throws(DriverError) -> CreateVolumeResponse
     {
         try note(context)
+        defer { state.withLock { $0.endedCreates += 1 } }
         await gate.pass()
         guard !request.name.isEmpty else { throw DriverError(.invalidRequest, "name is missing") }
         let id = NodeIdentity.volumeID(forName: request.name, onNode: id).text
@@ -90,7 +97,10 @@ final class FakeNode: ControllerService {
     ) async throws(DriverError) -> Object {
         await gate.dawdle()
         guard state.withLock({ $0.running.insert(id).inserted }) else { throw Self.busy }
-        defer { state.withLock { _ = $0.running.remove(id) } }
+        defer {
+            claims.permits.note(id)
+            state.withLock { _ = $0.running.remove(id) }
+        }
         await gate.dawdle()
         if let known = state.withLock({ find($0) }) { return known }
         try claims.permit(NameClaim(of: context), toMake: id)
@@ -123,11 +133,15 @@ final class FakeNode: ControllerService {
         async throws(DriverError) -> DeleteVolumeResponse
     {
         try note(context)
+        let id = request.volumeID
+        guard state.withLock({ $0.running.insert(id).inserted }) else { throw Self.busy }
         state.withLock { state in
-            for (name, volume) in state.volumes where volume.volumeID == request.volumeID {
+            for (name, volume) in state.volumes where volume.volumeID == id {
                 state.volumes[name] = nil
             }
         }
+        claims.permits.note(id)
+        state.withLock { _ = $0.running.remove(id) }
         return DeleteVolumeResponse()
     }
 

@@ -72,7 +72,9 @@ final class PlayedNode: ControllerService {
                 NodeTier(name: "bulk", backend: "loop", isAvailable: true, sizeUnitBytes: 4096),
             ],
             clockUnixNanoseconds: time.seconds * 1_000_000_000 + Int64(time.nanoseconds),
-            instanceID: id
+            instanceID: id,
+            // It takes every create.
+            createPermit: "played"
         )
     }
 }

@@ -12,6 +12,9 @@ extension LocalController {
         async throws(DriverError)
         -> CreateVolumeResponse
     {
+        let id = identity.volumeID(forName: request.name)
+        // Also what is refused at once is answered.
+        defer { nameClaims.permits.note(id.text) }
         let wanted = try RequestedVolume(request, kinds)
         let claim = try NameClaim(of: context)
         let maker = VolumeMaker(
@@ -20,7 +23,6 @@ extension LocalController {
             admission: admission,
             now: now
         )
-        let id = identity.volumeID(forName: wanted.name)
         var keys = [KeyedOperations.Key.exclusive(id.text)]
         // The source is read for as long as a copy takes: nothing may delete it, or mount it and
         // write to it, meanwhile.
@@ -31,7 +33,9 @@ extension LocalController {
         }
         let record = try await operations.run("CreateVolume", holding: keys) {
             (progress) throws(DriverError) in
-            try maker.make(wanted, id: id, progress: progress) { () throws(DriverError) in
+            // With the key held: no other create of the name gets in before it is noted.
+            defer { nameClaims.permits.note(id.text) }
+            return try maker.make(wanted, id: id, progress: progress) { () throws(DriverError) in
                 try nameClaims.permit(claim, toMake: id.text)
             }
         }

@@ -47,6 +47,8 @@ extension LocalController {
 
     /// Deletes the volume unless it is in use; returns the use that forbids it, or nil.
     private func delete(_ id: VolumeID) throws(DriverError) -> VolumeInUse? {
+        // With the key held: a create that was sent before must not make again what is gone.
+        defer { nameClaims.permits.note(id.text) }
         guard let volume = try tiers.find(id) else {
             guard identity.owns(id) else { throw identity.absence(of: id, "volume") }
             try tiers.finishRemoval(of: id)

@@ -22,6 +22,7 @@ extension ClusterController {
             } else {
                 try places(for: request)
             }
+        if let made = try await createAtOnce(in: places, request, context) { return made }
         return try await createOnFirst(of: places, request, context)
     }
 
@@ -31,6 +32,25 @@ extension ClusterController {
         let candidates: [NodeView]
         /// Nodes that had its tier until lately: an earlier try may have made the volume there.
         let former: [NodeView]
+    }
+
+    /// Creates the volume in one call, if only one node has to be asked.
+    ///
+    /// nil if the node has issued no permit, or refuses it: the name must be claimed first.
+    private func createAtOnce(
+        in places: Places,
+        _ request: CreateVolumeRequest,
+        _ context: CallContext
+    ) async throws(DriverError) -> CreateVolumeResponse? {
+        guard places.candidates.count == 1, places.former.isEmpty else { return nil }
+        let view = places.candidates[0]
+        let permit = view.node.registration.createPermit
+        guard view.state.isLiving, NameClaim.isWord(permit) else { return nil }
+        do throws(DriverError) {
+            return try await create(request, on: view.node, context, NameClaim(.permit, permit))
+        } catch  where error.code == .operationPending {
+            return nil
+        }
     }
 
     /// Tries the candidates in their order; after a full node the next one.

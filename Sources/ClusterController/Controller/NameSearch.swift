@@ -18,7 +18,7 @@ enum GivenName: Sendable {
             case .volume(_, let tier): tier ?? ""
             case .snapshot(_, let source): source
             }
-        return text.utf8.allSatisfy { (0x21...0x7e).contains($0) } ? text : ""
+        return NameClaim.isWord(text) ? text : ""
     }
 
     /// Throws `notFound` where the node has no such object.

@@ -20,6 +20,7 @@ package struct RegisterRequest: Sendable, Hashable {
     package var instanceID: String = ""
     package var surveyMilliseconds: Int64 = 0
     package var knownNodes: Int64 = 0
+    package var createPermit: String = ""
 
     package init() {}
 
@@ -36,7 +37,8 @@ package struct RegisterRequest: Sendable, Hashable {
         maximumVolumes: Int64 = 0,
         instanceID: String = "",
         surveyMilliseconds: Int64 = 0,
-        knownNodes: Int64 = 0
+        knownNodes: Int64 = 0,
+        createPermit: String = ""
     ) {
         self.nodeID = nodeID
         self.bootID = bootID
@@ -51,6 +53,7 @@ package struct RegisterRequest: Sendable, Hashable {
         self.instanceID = instanceID
         self.surveyMilliseconds = surveyMilliseconds
         self.knownNodes = knownNodes
+        self.createPermit = createPermit
     }
 }
 
@@ -109,6 +112,7 @@ extension RegisterRequest: @unsafe WireMessage {
         instanceID = unsafe readText(wire.instance_id)
         surveyMilliseconds = unsafe wire.survey_milliseconds
         knownNodes = unsafe wire.known_nodes
+        createPermit = unsafe readText(wire.create_permit)
     }
 
     func fill(_ wire: inout Cairn__V1__RegisterRequest, from arena: inout WireArena)
@@ -127,6 +131,7 @@ extension RegisterRequest: @unsafe WireMessage {
         unsafe wire.instance_id = try arena.text(instanceID)
         unsafe wire.survey_milliseconds = surveyMilliseconds
         unsafe wire.known_nodes = knownNodes
+        unsafe wire.create_permit = try arena.text(createPermit)
     }
 }
 
