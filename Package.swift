@@ -229,7 +229,7 @@ let package = Package(
         .tests("DiskFormatTests", ["DiskFormat", "DriverCore"]),
         .tests("MetricsTests", ["Metrics", "DriverCore"]),
         .tests("TelemetryTests", ["Telemetry", "DriverCore", log]),
-        .tests("GRPCRuntimeTests", ["GRPCRuntime", "DriverCore"]),
+        .tests("GRPCRuntimeTests", ["GRPCRuntime", "DriverCore", "TestSupport"]),
         .tests("HTTPServerTests", ["HTTPServer", "DriverCore", "TestSupport"]),
         .tests("CSIMessagesTests", ["CSIMessages", "DriverCore"]),
         .tests("CSIClientTests", ["CSIClient", "CSIMessages", "DriverCore", "GRPCRuntime"]),

@@ -83,6 +83,10 @@ struct Listener {
             "grpc.http2.min_ping_interval_without_data_ms",
             configuration.minimumClientPingInterval.milliseconds
         )
+        options.set(
+            "grpc.server_handshake_timeout_ms",
+            configuration.handshakeLimit.milliseconds
+        )
         // A second server on one TCP port is a mistake to report, not a load balancer.
         options.set("grpc.so_reuseport", 0)
         // What one connection may have waiting for a free slot; further calls wait at the client.

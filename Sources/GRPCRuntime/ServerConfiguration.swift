@@ -39,9 +39,15 @@ package struct ServerConfiguration: Sendable {
     /// New connections to the last TCP endpoint are closed while the process has so many descriptors
     /// open; nil is no limit.
     ///
+    /// The oldest connection that has said nothing for a second makes room first.
     /// Of one server in a process. Each TLS connection costs tens of KiB: without a limit thousands of
     /// clients that come at once decide how much memory the process needs.
     package var maximumDescriptors: Int32?
+    /// A connection that is not ready for calls after so long is closed.
+    ///
+    /// Far longer than a handshake takes, also among a thousand others. The default of gRPC is two
+    /// minutes, for which whoever says nothing would keep a descriptor.
+    package var handshakeLimit: Duration = .seconds(10)
     /// Pings to clients; nil sends none.
     package var keepalive: Keepalive?
     /// Clients that ping more often are disconnected.

@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-// Closes new connections to a TCP port at once while the process has so many descriptors open. Of one
-// port: the last call counts.
+// Closes new connections to a TCP port at once while the process has so many descriptors open, unless
+// an old one that has said nothing makes room. Of one port: the last call counts.
 void cprocess_limit_connections(uint16_t port, int32_t most);
 
 #endif

@@ -1,5 +1,5 @@
 import DriverCore
-import TestSupport
+package import TestSupport
 
 /// Network namespaces that one bridge joins, each with an address of its own.
 ///
@@ -49,6 +49,14 @@ package final class FleetNetwork: Sendable {
     /// Runs a program in the namespace of a member; answers what it said.
     package func run(in member: Cluster, _ line: [String]) throws -> String {
         try Tool.run(wrapper(member.name) + line)
+    }
+
+    /// Starts a program in the namespace of a member.
+    package func start(in member: Cluster, _ line: [String], standardError: String) throws
+        -> ChildProgram
+    {
+        let words = wrapper(member.name) + line
+        return try ChildProgram(words[0], Array(words.dropFirst()), standardError: standardError)
     }
 
     private func path(of name: String) -> String { "\(folder)/\(name)" }
