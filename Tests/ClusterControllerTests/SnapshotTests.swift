@@ -70,6 +70,32 @@ import Testing
         }
     }
 
+    /// As external-snapshotter names them.
+    @Test func `a name with a UUID is one volume's, and no other node is asked for it`()
+        async throws
+    {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            let volume = try await cluster.create("v", on: ["a"])
+            let name = "snapshot-0f8f2d3c-6c1a-4d5e-9b7a-3f2e1d0c9b8a"
+            let snapshot = try await cluster.snapshot(volume, name)
+            #expect(try await cluster.snapshot(volume, name, by: cluster.replica) == snapshot)
+            #expect(try cluster.node("b").calls("GetSnapshot") == 0)
+            #expect(snapshotNames(cluster) == [name])
+        }
+    }
+
+    @Test(arguments: [
+        "", "s", "0f8f2d3c-6c1a-4d5e-9b7a-3f2e1d0c9b8", "0f8f2d3c-6c1a-4d5e-9b7a-3f2e1d0c9b8g",
+        "0f8f2d3c-6c1a-4d5e-9b7a3-f2e1d0c9b8a", "0f8f2d3c-6c1a-4d5e-9b7a-3f2e1d0c9b8a-2",
+    ])
+    func `every other name is asked for on all nodes`(_ end: String) async throws {
+        try await FakeCluster.with(["a", "b"]) { cluster in
+            let volume = try await cluster.create("v", on: ["a"])
+            _ = try await cluster.snapshot(volume, "s\(end)")
+            #expect(try cluster.node("b").calls("GetSnapshot") == 1)
+        }
+    }
+
     @Test func `a source that is no volume's id is refused by a node`() async throws {
         try await FakeCluster.with(["a"]) { cluster in
             let error = await #expect(throws: DriverError.self) {

@@ -17,7 +17,8 @@ extension ClusterController {
         let search = NameSearch(name, hop: hop, patience: patience, context)
         let living = registry.nodes.filter(\.state.isLiving)
         let chosen = living.filter { $0.node.digest == source.digest }
-        let answers = await search.claim(on: chosen, asking: living)
+        let asked = request.name.endsWithUUID ? chosen : living
+        let answers = await search.claim(on: chosen, asking: asked)
         do throws(DriverError) {
             try checkUnique(answers, on: source, request)
             return try await hop.call(request, to: source, context, claim: search.use)
@@ -50,6 +51,29 @@ extension ClusterController {
             if case .failure(let error) = answer.result, error.code == .operationPending {
                 throw error
             }
+        }
+    }
+}
+
+extension String {
+    /// Whether no two snapshots are ever given this name: it ends with a UUID, as each name of
+    /// external-snapshotter does.
+    ///
+    /// So the other nodes need not be asked for it, and a backup in a large cluster depends on the
+    /// node of its volume alone.
+    fileprivate var endsWithUUID: Bool {
+        let groups = [8, 4, 4, 4, 12]
+        let parts = utf8.suffix(36).split(separator: UInt8(ascii: "-"))
+        return parts.map(\.count) == groups && parts.joined().allSatisfy(\.isDigitOfUUID)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isDigitOfUUID: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): true
+        default: false
         }
     }
 }
