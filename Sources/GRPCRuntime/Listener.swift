@@ -7,6 +7,7 @@ struct Listener {
     let queue: QueueThread
     private(set) var sockets: [UnixSocketFile] = []
     private(set) var ports: [UInt16] = []
+    private(set) var replaced: [Int32] = []
 
     init(_ configuration: ServerConfiguration) throws(DriverError) {
         guard !configuration.endpoints.isEmpty else {
@@ -20,7 +21,7 @@ struct Listener {
                 cprocess_limit_connections(port, most)
             }
             // Visible only when every endpoint is bound and the modes are set.
-            for socket in sockets { try socket.publish() }
+            for socket in sockets { replaced += try [socket.publish()].compactMap(\.self) }
         } catch {
             Self.abandon(core, queue, sockets)
             throw error

@@ -8,6 +8,8 @@ package import DriverCore
 package final class Server: Sendable {
     /// The ports of the TCP endpoints, in their order, as the system chose them.
     package let boundPorts: [UInt16]
+    /// The processes that listened at the unix sockets until then; 0 for a process of another namespace.
+    package let replaced: [Int32]
     let router: Router
     /// Whether clients show certificates.
     let readsNames: Bool
@@ -24,6 +26,7 @@ package final class Server: Sendable {
         queue = listener.queue
         sockets = listener.sockets
         boundPorts = listener.ports
+        replaced = listener.replaced
         readsNames = configuration.tls?.authority != nil
         lifecycle = ServerLifecycle(maximumCalls: configuration.maximumConcurrentCalls)
     }

@@ -1,3 +1,4 @@
+import CProcessShim
 import DriverCore
 import ErrnoText
 import Glibc
@@ -70,7 +71,9 @@ final class UnixSocketFile: Sendable {
     var bindAddress: String { "unix:/proc/self/fd/\(folder)/\(boundName)" }
 
     /// Sets group and mode, and puts the bound socket at its path.
-    func publish() throws(DriverError) {
+    ///
+    /// Returns the process that listened there until now, 0 if its number is not known; nil if none did.
+    func publish() throws(DriverError) -> Int32? {
         if let group { try check(unsafe fchownat(folder, boundName, .max, group, 0), "set group") }
         try check(unsafe fchmodat(folder, boundName, mode, 0), "set mode")
         let identity = identity(of: boundName)
@@ -82,8 +85,10 @@ final class UnixSocketFile: Sendable {
         }
         defer { flock(folder, LOCK_UN) }
         try refuseOtherFile()
+        let listener = unsafe cprocess_listener("/proc/self/fd/\(folder)/\(name)")
         try check(unsafe renameat(folder, boundName, folder, name), "rename")
         published.withLock { $0 = identity }
+        return listener < 0 ? nil : listener
     }
 
     /// Removes the socket at the path if it is still ours.

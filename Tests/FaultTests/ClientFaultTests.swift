@@ -88,6 +88,7 @@ struct `A process that should not be there` {
         try await wait(for: "opened tiers") {
             try second.logText().contains("another driver uses it")
         }
+        #expect(try second.logText().contains("another process served at this socket"))
         await expectWaiting(client, volume: other.id)
         // Connected before: served by the first.
         #expect(try await cluster.get(other.id).volumeID == other.id)

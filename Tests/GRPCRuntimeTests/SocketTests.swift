@@ -52,7 +52,8 @@ struct SocketTests {
             server.shutdown(grace: .zero)
         }
         #expect(folder.names == ["s.sock"])
-        try await withServer(at: folder.endpoint) { _ in
+        try await withServer(at: folder.endpoint) { server in
+            #expect(server.replaced.isEmpty)
             let bytes = try await answer(at: folder.endpoint)
             #expect(bytes == [])
         }
@@ -68,7 +69,10 @@ struct SocketTests {
         let connected = try Channel(to: folder.endpoint)
         #expect(try await connected.unary(echo, [], timeout: patience) == [1])
 
+        #expect(old.replaced.isEmpty)
+
         let new = try server(at: path, answering: 2)
+        #expect(new.replaced == [getpid()])
         let newServing = Task { await new.serve() }
         let second = try await answer(at: folder.endpoint)
         #expect(second == [2])

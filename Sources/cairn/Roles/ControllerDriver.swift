@@ -50,7 +50,7 @@ struct ControllerDriver {
             stack.remoteRouter(),
             mostDescriptors: Self.mostDescriptors
         )
-        socket = try command.server.socketServer(stack.localRouter())
+        socket = try command.server.socketServer(stack.localRouter(), logger)
         grace = .seconds(command.server.shutdownGrace)
         self.logger = logger
         health.serves()

@@ -57,7 +57,7 @@ struct NodeDriver {
         let page = MetricsPage([driver, calls] + stack.metrics + [registrar, ProcessMetrics()])
         health = Health(stack.readiness)
         metrics = try command.server.metricsServer(page, health, logger)
-        socket = try command.server.socketServer(local)
+        socket = try command.server.socketServer(local, logger)
         grace = .seconds(command.server.shutdownGrace)
         self.stack = stack
         self.logger = logger

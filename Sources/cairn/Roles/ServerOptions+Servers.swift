@@ -11,12 +11,22 @@ extension ServerOptions {
     private static let mostCalls = 4 * BlockingPool.mostWaiting
 
     /// The server of the unix socket.
-    func socketServer(_ router: Router) throws(DriverError) -> Server {
+    func socketServer(_ router: Router, _ logger: Logger) throws(DriverError) -> Server {
         var configuration = ServerConfiguration(endpoints: [try Endpoint(parsing: endpointText)])
         configuration.socketMode = UInt32(socketMode, radix: 8) ?? 0o660
         configuration.maximumConcurrentCalls = Self.mostCalls
         configuration.socketGroup = socketGroup
-        return try Server(configuration, router: router)
+        let server = try Server(configuration, router: router)
+        for process in server.replaced {
+            logger.warning(
+                "another process served at this socket; clients reach only this one now: stop the other",
+                metadata: [
+                    "endpoint": "\(endpointText)",
+                    "pid": "\(process > 0 ? "\(process)" : "unknown")",
+                ]
+            )
+        }
+        return server
     }
 
     /// The server of metrics and health; nil where it is off.

@@ -37,7 +37,7 @@ struct StandaloneDriver {
         let page = MetricsPage([driver, calls] + stack.metrics + [ProcessMetrics()])
         health = Health(stack.readiness)
         metrics = try options.metricsServer(page, health, logger)
-        server = try options.socketServer(router)
+        server = try options.socketServer(router, logger)
         grace = .seconds(options.shutdownGrace)
         self.logger = logger
         health.serves()
