@@ -11,6 +11,7 @@ import Synchronization
 package final class LoopBackend: VolumeBackend {
     package let tier: String
     package let isThick: Bool
+    private let reserve: Reserve
     package let sizeUnit = ByteCount.kibibytes(4)
 
     /// What the pool's file system can do, as found by ``start()``.
@@ -72,6 +73,7 @@ package final class LoopBackend: VolumeBackend {
         logger[metadataKey: "tier"] = "\(tier)"
         self.tier = tier
         self.isThick = isThick
+        self.reserve = reserve
         self.loopDevices = loopDevices
         self.logger = logger
         pool = Pool(tier: tier, path: path, rules: rules, logger: logger)
@@ -133,6 +135,11 @@ package final class LoopBackend: VolumeBackend {
             let usage = try enter().usage()
             var health = TierHealth()
             health.problems = bufferingProblems
+            if let finding = usage.readOnlyFinding(of: pool.path.directory) {
+                health.problems.append(finding)
+            }
+            let room = usage.roomFinding(reserve: reserve, isThick: isThick)
+            if room.state == .problem { health.problems.append(room) }
             health.levels[.data] =
                 1 - Double(usage.available.bytes) / Double(max(usage.total.bytes, 1))
             health.problems += problems(of: volumeTable) + problems(of: snapshotTable)
@@ -165,6 +172,10 @@ package final class LoopBackend: VolumeBackend {
 
     package func capacity() throws(DriverError) -> TierCapacity {
         let root = try enter()
+        guard try !root.usage().isReadOnly else {
+            let total = try space.capacity(figures(root)).total
+            return TierCapacity(total: total, available: .zero, maximumVolumeSize: .zero)
+        }
         try measureDebts(in: root, notMeasuredFor: .seconds(60), for: .milliseconds(200))
         let (total, available) = try space.capacity(figures(root))
         let largest = min(available, abilities.largestFile).roundedDown(toMultipleOf: sizeUnit)

@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -73,7 +74,8 @@ int32_t chost_files_get_usage(int32_t file, struct chost_files_usage *usage) {
   *usage = (struct chost_files_usage){.total = (int64_t)found.f_blocks * found.f_frsize,
                                       .available = (int64_t)found.f_bavail * found.f_frsize,
                                       .largest_file = largest_file_of(&found),
-                                      .is_btrfs = found.f_type == BTRFS_SUPER_MAGIC};
+                                      .is_btrfs = found.f_type == BTRFS_SUPER_MAGIC,
+                                      .is_read_only = (found.f_flags & ST_RDONLY) != 0};
   return 0;
 }
 

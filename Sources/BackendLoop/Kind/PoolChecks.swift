@@ -10,9 +10,6 @@ struct PoolChecks {
     private let survey: PoolSurvey
     private var findings: [Finding] = []
 
-    /// Below this free share of a thin pool's disk, writes to volumes may soon fail.
-    private static let lowPercent = Int64(5)
-
     init(_ tier: TierConfiguration, _ storage: LoopStorage, _ survey: PoolSurvey) {
         self.tier = tier
         self.storage = storage
@@ -31,7 +28,9 @@ struct PoolChecks {
         findings += survey.findings
         guard let usage = survey.usage, survey.isPool else { return }
         examineFilesystem(usage)
-        examineRoom(usage)
+        findings.append(
+            usage.roomFinding(reserve: tier.reserve, isThick: storage.provisioning == .thick)
+        )
         examineOthers(usage)
         examineDiscards()
         good(
@@ -120,20 +119,6 @@ struct PoolChecks {
             "run Linux 5.19 or newer, or switch fstrim off on this node (fstrim.timer, mount option "
                 + "discard)"
         )
-    }
-
-    private mutating func examineRoom(_ usage: StorageUsage) {
-        let reserve = tier.reserve.amount(of: usage.total)
-        let low = ByteCount(usage.total.bytes / 100 * Self.lowPercent)
-        let room = "\(usage.available.short) of \(usage.total.short) free, \(reserve.short) reserve"
-        let advice = "delete volumes or snapshots, or enlarge the pool's file system"
-        if usage.available < reserve {
-            problem("room", "\(room): the reserve is in use", advice)
-        } else if storage.provisioning == .thin, usage.available < low {
-            problem("room", "\(room): writes to volumes will soon fail", advice)
-        } else {
-            good("room", room)
-        }
     }
 
     private mutating func good(_ subject: String, _ found: String) {

@@ -33,7 +33,7 @@ struct SpaceLedger: Sendable {
     /// In percent of the disk: with less free, a thin tier makes no new volumes.
     ///
     /// Even where it reserves less, because what exists needs it to go on; as for a pool of LVM.
-    private static let leastFree: Int64 = 5
+    static let leastFree: Int64 = 5
 
     /// What the file system may use itself, for directories and inodes, between GetCapacity and the
     /// create that follows.

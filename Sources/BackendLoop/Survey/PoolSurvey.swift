@@ -48,7 +48,11 @@ struct PoolSurvey: Sendable {
             guard let root = try survey.root(path, proofs) else { return }
             survey.usage = try root.usage()
             survey.mount = try FolderMount(of: root)
-            survey.tryCloning(in: root)
+            if let finding = survey.usage?.readOnlyFinding(of: survey.directory) {
+                survey.findings.append(finding)
+            } else {
+                survey.tryCloning(in: root)
+            }
             guard try survey.examineMarker(in: root, path, proofs) else { return }
             survey.isPool = true
             survey.driver = survey.holder(of: path)

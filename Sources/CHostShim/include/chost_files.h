@@ -30,6 +30,8 @@ struct chost_files_usage {
   // The largest file that the file system can hold.
   int64_t largest_file;
   int32_t is_btrfs;
+  // Of the mount, or of the whole file system.
+  int32_t is_read_only;
 };
 
 enum chost_files_access {

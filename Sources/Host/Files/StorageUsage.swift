@@ -9,6 +9,8 @@ package struct StorageUsage: Sendable, Hashable {
     package let largestFile: ByteCount
     /// Whether overwriting allocates new blocks by default.
     package let isBtrfs: Bool
+    /// Whether nothing can be written: by its mount, or since the kernel gave up writing.
+    package let isReadOnly: Bool
 }
 
 extension Folder {
@@ -22,7 +24,8 @@ extension Folder {
             total: ByteCount(usage.total),
             available: ByteCount(usage.available),
             largestFile: ByteCount(usage.largest_file),
-            isBtrfs: usage.is_btrfs != 0
+            isBtrfs: usage.is_btrfs != 0,
+            isReadOnly: usage.is_read_only != 0
         )
     }
 
