@@ -5,11 +5,14 @@ package import CSIMessages
 package protocol LoggedRequest {
     /// Whether a success is worth a line at debug level only.
     static var isRoutine: Bool { get }
+    /// Whether NOT_FOUND is worth no more.
+    static var isLookUp: Bool { get }
     var logFields: [(key: String, value: String)] { get }
 }
 
 extension LoggedRequest {
     package static var isRoutine: Bool { false }
+    package static var isLookUp: Bool { false }
     package var logFields: [(key: String, value: String)] { [] }
 }
 
@@ -17,6 +20,12 @@ extension LoggedRequest {
 package protocol RoutineRequest: LoggedRequest {}
 extension RoutineRequest {
     package static var isRoutine: Bool { true }
+}
+
+/// Requests by which a controller asks the nodes, for each create, whether one has it already.
+package protocol LookUpRequest: RoutineRequest {}
+extension LookUpRequest {
+    package static var isLookUp: Bool { true }
 }
 
 extension GetPluginInfoRequest: RoutineRequest {}
@@ -38,7 +47,7 @@ extension DeleteVolumeRequest: LoggedRequest {
 extension ValidateVolumeCapabilitiesRequest: LoggedRequest {
     package var logFields: [(key: String, value: String)] { [("volume_id", volumeID)] }
 }
-extension ControllerGetVolumeRequest: RoutineRequest {
+extension ControllerGetVolumeRequest: LookUpRequest {
     package var logFields: [(key: String, value: String)] { [("volume_id", volumeID)] }
 }
 extension ControllerExpandVolumeRequest: LoggedRequest {
@@ -59,7 +68,7 @@ extension ListSnapshotsRequest: RoutineRequest {
         [("snapshot_id", snapshotID), ("volume_id", sourceVolumeID)].filter { !$0.1.isEmpty }
     }
 }
-extension GetSnapshotRequest: RoutineRequest {
+extension GetSnapshotRequest: LookUpRequest {
     package var logFields: [(key: String, value: String)] { [("snapshot_id", snapshotID)] }
 }
 extension NodeStageVolumeRequest: LoggedRequest {

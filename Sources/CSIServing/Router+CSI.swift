@@ -75,7 +75,10 @@ extension Router {
         _ context: CallContext,
         _ body: (Request) async throws(DriverError) -> Result
     ) async throws(RPCFailure) -> Result {
-        context.note { $0.isRoutine = Request.isRoutine }
+        context.note {
+            $0.isRoutine = Request.isRoutine
+            $0.isLookUp = Request.isLookUp
+        }
         do throws(DriverError) {
             let request = try Request(decoding: bytes)
             context.note { $0.fields += request.logFields }

@@ -55,6 +55,23 @@ import Testing
         #expect(counted(ProbeRequest.method) == ["OK": 1, "INVALID_ARGUMENT": 1])
     }
 
+    @Test func `that a volume is not there is no warning to who asked for it`() async throws {
+        var router = Router()
+        router.serve(ControllerGetVolumeRequest.self) { (_) throws(DriverError) in
+            throw DriverError(.notFound, "volume v1-a does not exist")
+        }
+        router.serve(NodeGetVolumeStatsRequest.self) { (_) throws(DriverError) in
+            throw DriverError(.notFound, "volume v1-a does not exist")
+        }
+        try await serving(router) { channel in
+            for method in [ControllerGetVolumeRequest.method, NodeGetVolumeStatsRequest.method] {
+                #expect(await failure(of: method, [], channel)?.code == .notFound)
+                #expect(counted(method) == ["NOT_FOUND": 1])
+            }
+        }
+        #expect(lines.all.map(\.level) == [.debug, .warning])
+    }
+
     @Test func `the cause of a failure is logged and stays here`() async throws {
         var router = Router()
         router.serve(DeleteVolumeRequest.self) { (_) throws(DriverError) in

@@ -30,7 +30,7 @@ package struct CallReport: Sendable {
         let code = failure?.code ?? .ok
         figures.add(context.method, code.name, duration)
         let notes = context.notes
-        let level = Self.level(code, isRoutine: notes.isRoutine)
+        let level = Self.level(code, notes)
         guard logger.logLevel <= level else { return }
         var metadata: Logger.Metadata = [
             "method": "\(context.method.dropFirst(1))", "code": "\(code.name)",
@@ -47,9 +47,12 @@ package struct CallReport: Sendable {
 
     /// The log level: calls that sidecars repeat many times per minute are logged at debug while
     /// they succeed.
-    private static func level(_ code: StatusCode, isRoutine: Bool) -> Logger.Level {
+    ///
+    /// The same holds for NOT_FOUND where the call asks whether something exists.
+    private static func level(_ code: StatusCode, _ notes: CallNotes) -> Logger.Level {
         switch code {
-        case .ok: isRoutine ? .debug : .info
+        case .ok: notes.isRoutine ? .debug : .info
+        case .notFound where notes.isLookUp: .debug
         case .internalError, .unavailable, .dataLoss: .error
         default: .warning
         }
