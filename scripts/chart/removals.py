@@ -1,7 +1,7 @@
-"""A tier that has volumes stays in the values."""
+"""A tier that has volumes stays in the values, and a node sees once more the folder of one that goes."""
 
 from cluster import upgrade
-from rendering import render
+from rendering import containers, objects, pod_templates, render
 
 OTHER = ("--set-json", 'tiers=[{"name":"other","loop":{"directory":"/srv/cairn/other"}}]')
 
@@ -15,9 +15,9 @@ def volume(storage_class, driver="csi.cairn.storage"):
     }
 
 
-def cluster_with(*volumes):
-    """What a cluster has after an install with the default values, and with these volumes."""
-    installed = render(None)
+def cluster_with(*volumes, values=()):
+    """What a cluster has after an install with the default values or these, and with these volumes."""
+    installed = render(None, *values)
     lists = {
         "/api/v1/namespaces/storage/configmaps": [one for one in installed if one["kind"] == "ConfigMap"],
         "/apis/storage.k8s.io/v1/storageclasses": [one for one in installed if one["kind"] == "StorageClass"],
@@ -26,7 +26,47 @@ def cluster_with(*volumes):
     return {path: {"kind": "List", "apiVersion": "v1", "items": items} for path, items in lists.items()}
 
 
+def tiers(*directories):
+    """Values with a tier in each of these directories, which the node's driver makes."""
+    listed = ",".join(
+        f'{{"name":"tier{number}","loop":{{"directory":"{directory}","create":true,"mountPoint":false}}}}'
+        for number, directory in enumerate(directories)
+    )
+    return ("--set-json", f"tiers=[{listed}]")
+
+
+def mounted(rendered):
+    """The folders of the host that the node's driver sees, in the order of their mounts."""
+    if rendered.returncode:
+        return [rendered.stderr]
+    for found, spec in pod_templates(objects(rendered.stdout)):
+        if found["kind"] == "DaemonSet":
+            sources = {one["name"]: one.get("hostPath", {}).get("path") for one in spec["volumes"]}
+            driver = next(one for one in containers(spec) if one["name"] == "cairn")
+            paths = [(one["mountPath"], sources[one["name"]]) for one in driver["volumeMounts"]]
+            return [path for path, source in paths if path == source]
+    return []
+
+
+def folder_problems():
+    """Which folders are mounted by upgrades from one list of directories to another."""
+    cases = {
+        "a tier that goes": (["/srv/a/one"], ["/mnt/two"], ["/mnt", "/srv/a"], []),
+        "the upgrade after that": (["/mnt/two"], ["/mnt/two"], ["/mnt"], ["/srv/a"]),
+        "a tier in the folder of one that goes": (["/srv/a/b/one"], ["/srv/a/b"], ["/srv/a", "/srv/a/b"], []),
+    }
+    for name, (before, after, wanted, unwanted) in cases.items():
+        paths = mounted(upgrade(cluster_with(values=tiers(*before)), *tiers(*after)))
+        for path in wanted:
+            if paths.count(path) != 1:
+                yield f"{name}: {path} is to be mounted once: {paths}"
+        for path in unwanted:
+            if path in paths:
+                yield f"{name}: {path} is mounted: {paths}"
+
+
 def problems():
+    yield from folder_problems()
     refused = upgrade(cluster_with(volume("cairn-scratch")), *OTHER)
     for word in ("tiers: scratch", "pvc-1", "cairn-scratch"):
         if refused.returncode == 0 or word not in refused.stderr:

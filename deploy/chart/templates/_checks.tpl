@@ -44,12 +44,8 @@ the tier would answer a delete of its volumes with success, and the data would s
 {{- define "cairn.checkGoneTiers" -}}
 {{- $names := include "cairn.tierNames" . | fromJsonArray -}}
 {{- $gone := dict -}}
-{{- range (lookup "v1" "ConfigMap" .Release.Namespace "").items -}}
-{{- if eq (dig "metadata" "labels" "app.kubernetes.io/instance" "" .) $.Release.Name -}}
-{{- range (dig "data" "tiers.yaml" "" . | fromYaml).tiers -}}
+{{- range (include "cairn.installedTiers" (dict "root" . "besides" list) | fromJsonArray) -}}
 {{- if not (has .name $names) -}}{{- $_ := set $gone .name true -}}{{- end -}}
-{{- end -}}
-{{- end -}}
 {{- end -}}
 {{- $classes := dict -}}
 {{- if $gone -}}

@@ -33,12 +33,39 @@ label and belongs to no group before it, and `tiers` of the values take the rest
 {{- end -}}
 
 {{/*
+The tiers that the release has in the cluster now, as a list in JSON. Empty if Helm does not see the cluster.
+Takes (dict "root" $ "besides" (list "cairn-tiers")): names of ConfigMaps to leave out.
+*/}}
+{{- define "cairn.installedTiers" -}}
+{{- $tiers := list -}}
+{{- range (lookup "v1" "ConfigMap" .root.Release.Namespace "").items -}}
+{{- if and (eq (dig "metadata" "labels" "app.kubernetes.io/instance" "" .) $.root.Release.Name) (not (has .metadata.name $.besides)) -}}
+{{- range (dig "data" "tiers.yaml" "" . | fromYaml).tiers -}}{{- $tiers = append $tiers . -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $tiers | toJson -}}
+{{- end -}}
+
+{{/*
 The parent directories of a group's loop tiers on the host. The pod mounts the parents, so that it sees a disk that
-is mounted later, and so that the note next to the directory is on the host.
+is mounted later, and so that the note next to the directory is on the host. The parents of tiers that this upgrade
+removes are among them: the driver has to see that their pools are empty. Takes (dict "root" $ "group" ...).
 */}}
 {{- define "cairn.loopParents" -}}
+{{- $name := include "cairn.name" .root -}}
+{{- $others := list -}}
+{{- range (include "cairn.groups" .root | fromJsonArray) -}}
+{{- if ne .suffix $.group.suffix -}}{{- $others = append $others (printf "%s-tiers%s" $name .suffix) -}}{{- end -}}
+{{- end -}}
 {{- $parents := list -}}
-{{- range .tiers -}}{{- if .loop -}}{{- $parents = append $parents (dir .loop.directory) -}}{{- end -}}{{- end -}}
+{{- range .group.tiers -}}{{- if .loop -}}{{- $parents = append $parents (dir .loop.directory) -}}{{- end -}}{{- end -}}
+{{- $folders := include "cairn.loopFolders" .group | fromJsonArray -}}
+{{- range (include "cairn.installedTiers" (dict "root" .root "besides" $others) | fromJsonArray) -}}
+{{- if .loop -}}
+{{- $parent := dir .loop.directory -}}
+{{- if not (has $parent $folders) -}}{{- $parents = append $parents $parent -}}{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- $parents | uniq | sortAlpha | toJson -}}
 {{- end -}}
 
