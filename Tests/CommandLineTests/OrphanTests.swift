@@ -41,17 +41,20 @@ import Testing
             + #""source":{"volumeHandle":"\#(source)"}}\#(status)}"#
     }
 
-    /// Runs the command with a text on its standard input.
-    private func orphans(_ text: String, _ options: String = "", on node: Node) async throws
-        -> Outcome
-    {
+    /// Runs the command with a text on its standard input: from a pipe, as kubectl gives it, or a file.
+    private func orphans(
+        _ text: String,
+        _ options: String = "",
+        fromFile: Bool = false,
+        on node: Node
+    ) async throws -> Outcome {
         let file = "\(node.folder)/objects.json"
         try Bytes.write(text, to: file)
         let environment = node.environment.map { "export '\($0)'; " }.joined()
-        let outcome = try await CommandLine.runScript(
-            environment + "cairn volume orphans \(options) < '\(file)'"
+        let command = "cairn volume orphans \(options)"
+        return try await CommandLine.runScript(
+            environment + (fromFile ? "\(command) < '\(file)'" : "cat '\(file)' | \(command)")
         )
-        return outcome
     }
 
     private func findings(_ text: String, _ options: String = "", on node: Node) async throws
@@ -72,7 +75,7 @@ import Testing
             #expect(found.orphans.first?.sizeBytes == 24 << 20)
             #expect(found.orphans.first?.isYoung == true)
             #expect(found.volumes == 2)
-            let table = try await orphans(list(volume(known.id)), on: node)
+            let table = try await orphans(list(volume(known.id)), fromFile: true, on: node)
             let row = table.words(after: "volume")
             #expect(row.contains("24Mi") && row.contains("young") && row.last == lost.id)
             let none = try await orphans(list(volume(known.id), volume(lost.id)), on: node)

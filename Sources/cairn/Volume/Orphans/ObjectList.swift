@@ -4,11 +4,13 @@ import Host
 
 /// Where a list of Kubernetes' objects comes from.
 enum ObjectList {
-    /// All of standard input.
-    static func fromStandardInput() throws(DriverError) -> [UInt8] { try read("/dev/stdin") }
+    /// More than the objects of the largest clusters.
+    private static let limit = ByteCount.gibibytes(1)
 
-    /// All of a file.
-    static func fromFile(_ path: String) throws(DriverError) -> [UInt8] { try read(path) }
+    /// All of standard input, which may be a pipe.
+    static func fromStandardInput() throws(DriverError) -> [UInt8] {
+        try StandardInput.read(atMost: limit)
+    }
 
     /// How long ago a file was written.
     static func age(ofFile path: String) throws(DriverError) -> Duration {
@@ -25,7 +27,8 @@ enum ObjectList {
         return .seconds(Double(WallClock.now().seconds) - written.timeIntervalSince1970)
     }
 
-    private static func read(_ path: String) throws(DriverError) -> [UInt8] {
+    /// All of a file.
+    static func fromFile(_ path: String) throws(DriverError) -> [UInt8] {
         do {
             return [UInt8](try Data(contentsOf: URL(filePath: path)))
         } catch {
