@@ -69,12 +69,27 @@ final class Controller: Sendable {
         } catch {
             count(error.code.name)
             failed(error)
-            let error = DriverError(error)
-            if error.code == .conflict { claim.refuse(by: endpoint, error.message) }
-            if error.code == .timedOut ? isDead() : state.withLock(\.disconnects) { await close() }
+            if DriverError(error).code == .conflict {
+                claim.refuse(by: endpoint, DriverError(error).message)
+            }
+            if isToClose(after: error) { await close() }
             return nil
         }
     }
+
+    /// Whether to open a new connection for the next try.
+    ///
+    /// A refused certificate is that of the connection: only a new one shows a file that has changed.
+    private func isToClose(after failure: RPCFailure) -> Bool {
+        if Self.refusals.contains(failure.code) { return true }
+        return DriverError(failure).code == .timedOut
+            ? isDead() : state.withLock(\.disconnects)
+    }
+
+    /// The certificate has another role, or names another node.
+    private static let refusals: [StatusCode] = [
+        .permissionDenied, .unauthenticated, .invalidArgument,
+    ]
 
     /// Whether to open a new connection after a registration without an answer.
     ///
