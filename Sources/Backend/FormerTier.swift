@@ -39,9 +39,9 @@ package struct FormerObjects: Sendable, Hashable {
     package var isEmpty: Bool { volumes.isEmpty && snapshots.isEmpty && others.isEmpty }
 
     package var inWords: String {
-        let words = "\(volumes.count) volumes and \(snapshots.count) snapshots"
+        let words = volumes.count.counted("volume") + " and " + snapshots.count.counted("snapshot")
         guard let other = others.min() else { return words }
-        return "\(words), and \(others.count) objects under other names such as \(other)"
+        return "\(words), and \(others.count.counted("object")) under other names such as \(other)"
     }
 
     fileprivate func holds(_ id: String) -> Bool {

@@ -102,7 +102,7 @@ extension LVMBackend {
         guard let first = snapshots.first else { return }
         throw DriverError(
             .inUse,
-            "cannot grow \(group.name)/\(id): it has \(snapshots.count) snapshots, such as "
+            "cannot grow \(group.name)/\(id): it has \(snapshots.count.counted("snapshot")), such as "
                 + "\(group.name)/\(first.store), and LVM grows no thick volume with snapshots; delete "
                 + "them first"
         )

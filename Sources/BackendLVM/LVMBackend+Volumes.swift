@@ -135,7 +135,7 @@ extension LVMBackend {
         guard let first = snapshots.first else { return }
         throw DriverError(
             .inUse,
-            "cannot delete \(group.name)/\(own.volume.name): it has \(snapshots.count) snapshots, "
+            "cannot delete \(group.name)/\(own.volume.name): it has \(snapshots.count.counted("snapshot")), "
                 + "such as \(group.name)/\(first.store), which would be lost; delete them first"
         )
     }

@@ -1,3 +1,5 @@
+import DriverCore
+
 /// The keys of one mapping, all of them known.
 package struct MappingReader {
     /// Where the mapping begins.
@@ -19,7 +21,8 @@ package struct MappingReader {
         for entry in entries where !keys.contains(entry.key) {
             throw ConfigurationProblem(
                 line: entry.keyLine,
-                "\(what) cannot have the key '\(entry.key)'; accepted are \(listed(keys))"
+                "\(what) cannot have the key '\(entry.key)'"
+                    + Spelling(keys: keys).hint(for: entry.key) + "; accepted are \(listed(keys))"
             )
         }
         line = node.line

@@ -65,9 +65,11 @@ package struct DriverError: Error, Sendable, CustomStringConvertible {
         self.progress = progress
     }
 
-    package var description: String {
-        guard let cause else { return "\(code): \(message)" }
-        return "\(code): \(message) (cause: \(cause))"
+    package var description: String { "\(code): \(messageWithCause)" }
+
+    /// For the log, whose line has the code of the call.
+    package var messageWithCause: String {
+        cause.map { "\(message) (cause: \($0))" } ?? message
     }
 
     /// The same error with context from a caller: "context: message".

@@ -22,6 +22,7 @@ package final class Channel: Sendable {
     package init(to endpoint: Endpoint, options: ChannelOptions = ChannelOptions())
         throws(DriverError)
     {
+        if case .unix(let path) = endpoint { try UnixSocketFile.checkLength(of: path) }
         credentials = try ClientCredentials.acquire(options.tls, refresh: options.tlsRefresh)
         do throws(DriverError) {
             queue = try ClientQueue.acquire()

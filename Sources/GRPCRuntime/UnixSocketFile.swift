@@ -30,14 +30,19 @@ final class UnixSocketFile: Sendable {
     /// What sockaddr_un holds with its final NUL; clients have no other way to it.
     private static let longestPath = 107
 
+    /// Throws where a socket at the path cannot be connected to.
+    static func checkLength(of path: String) throws(DriverError) {
+        guard path.utf8.count > longestPath else { return }
+        throw DriverError(
+            .invalidRequest,
+            "the socket path \(path) has \(path.utf8.count) bytes, and at most \(longestPath) are "
+                + "possible: use a shorter directory"
+        )
+    }
+
     /// Throws when the path is unusable; changes nothing yet.
     init(_ path: String, mode: UInt32, group: UInt32?) throws(DriverError) {
-        guard path.utf8.count <= Self.longestPath else {
-            throw DriverError(
-                .invalidRequest,
-                "the socket path \(path) has \(path.utf8.count) bytes; use at most \(Self.longestPath)"
-            )
-        }
+        try Self.checkLength(of: path)
         guard path.hasBytePrefix("/"), !path.hasByteSuffix("/"), !path.utf8.contains(0),
             let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         else {

@@ -73,6 +73,17 @@ struct Cairn: AsyncParsableCommand {
             $0.hasBytePrefix("cairn ")
         }
         let advice = manual.map { ": see '\($0)'" } ?? ""
-        return CommandFailure(.usage, message(for: error) + advice)
+        return CommandFailure(.usage, complaint(of: error) + advice)
+    }
+
+    /// ArgumentParser speaks of an unexpected argument also where a command is expected.
+    private static func complaint(of error: any Error) -> String {
+        let text = message(for: error)
+        guard let word = text.removingBytePrefix("Unexpected argument "),
+            fullMessage(for: error).byteSplit(separator: "\n").contains(where: {
+                $0.hasBytePrefix("Usage:") && $0.hasByteSuffix("<subcommand>")
+            })
+        else { return text }
+        return "there is no command \(word)"
     }
 }

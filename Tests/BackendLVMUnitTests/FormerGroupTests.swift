@@ -100,7 +100,7 @@ import Testing
             expectUnavailable("volume group vg") { _ = try tier.volume(Self.volume) }
             expectUnavailable("volume group vg") { _ = try tier.snapshot(Self.snapshot) }
             #expect(try tier.volume(Self.absent) == nil)
-            #expect(tier.health().problems.first?.found.contains("1 volumes and 1 sn") == true)
+            #expect(tier.health().problems.first?.found.contains("1 volume and 1 sn") == true)
         }
     }
 

@@ -32,6 +32,50 @@ import Testing
         }
     }
 
+    @Test(arguments: [(["shw"], "cairn --help"), (["volume", "shw"], "cairn volume --help")])
+    func `a command that does not exist is called that`(arguments: [String], manual: String)
+        async throws
+    {
+        let outcome = try await CommandLine.run(arguments)
+        #expect(outcome.error == "cairn: there is no command 'shw': see '\(manual)'\n")
+    }
+
+    @Test func `a socket path that is too long for a client is called that`() async throws {
+        let path = "/run/" + String(repeating: "a", count: 110) + "/csi.sock"
+        let outcome = try await CommandLine.run(["volume", "list", "--endpoint", path])
+        #expect(outcome.code == 2)
+        #expect(outcome.error.hasPrefix("cairn: the socket path \(path) has 124 bytes"))
+        #expect(outcome.error.hasSuffix("use a shorter directory\n"))
+    }
+
+    @Test func `status at a driver that is no controller says which commands to use`()
+        async throws
+    {
+        try await withNode { node in
+            let outcome = try await node.cairn("status")
+            #expect(outcome.code == 1 && outcome.error.contains("is no controller"))
+            #expect(outcome.error.contains("'cairn tier list'"))
+        }
+    }
+
+    @Test func `an address for metrics without a host is refused by its flag`() async throws {
+        try await withNode { node in
+            let outcome = try await node.cairn(
+                "standalone",
+                "--endpoint",
+                "\(node.folder)/other.sock",
+                "--metrics-address",
+                "39809",
+                "--config",
+                node.tiersFile,
+                "--usage-dir",
+                "\(node.folder)/other-usage"
+            )
+            #expect(outcome.code == 1)
+            #expect(outcome.error.contains("--metrics-address '39809' is not host:port"))
+        }
+    }
+
     @Test(arguments: [
         ["volume", "create"], ["volume", "create", "a", "--size", "ten"],
         ["volume", "create", "a", "--size", "0"], ["volume", "create", "a", "--bogus"],

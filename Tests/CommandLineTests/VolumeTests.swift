@@ -66,7 +66,7 @@ import Testing
             let larger = try await node.cairn("volume", "create", "data", "--size", "64Mi")
             #expect(larger.code == 4 && larger.output.isEmpty)
             #expect(larger.error.hasPrefix("cairn: cannot create volume 'data': "))
-            #expect(larger.error.contains("different capacity range"))
+            #expect(larger.error.contains("a different size: 64Mi"))
             #expect(larger.error.split(separator: "\n").count == 1)
         }
     }
@@ -143,6 +143,8 @@ import Testing
             #expect(outcome.code == 0)
             #expect(outcome.words(after: "size").dropFirst().first == "24Mi")
             #expect(outcome.error.contains("grows at the next mount"))
+            let smaller = try await node.cairn("volume", "expand", "data", "--size", "20Mi")
+            #expect(smaller.code == 0 && smaller.error.contains("is already larger than 20Mi"))
         }
     }
 

@@ -23,8 +23,8 @@ import Testing
             "Default: true",
             loop,
             line: 3,
-            words: "cannot have the key 'Default'",
-            "default"
+            words: "cannot have the key 'Default' (did you mean 'default'?)",
+            "accepted are"
         ),
         .tier("name: a", loop, "name: b", line: 4, words: "is already on", "line 2"),
         .tier("name: a", "loop:", line: 3, words: "'loop' has no value"),

@@ -94,8 +94,8 @@ struct `CreateVolume repeated` {
     }
 
     @Test(arguments: [
-        Difference("capacity range") { $0.capacityRange = .mebibytes(48, limit: 64) },
-        Difference("capacity range") { $0.capacityRange = .mebibytes(0, limit: 16) },
+        Difference("a different size") { $0.capacityRange = .mebibytes(48, limit: 64) },
+        Difference("a different size") { $0.capacityRange = .mebibytes(0, limit: 16) },
         Difference("volume capabilities") {
             $0.volumeCapabilities = [.mount("ext4", flags: ["noatime"], .singleNodeSingleWriter)]
         },
@@ -108,7 +108,7 @@ struct `CreateVolume repeated` {
         },
         Difference("volume capabilities") { $0.volumeCapabilities = [.mount("ext4")] },
         Difference("volume capabilities") { $0.volumeCapabilities.append(.mount("ext4")) },
-        Difference("parameters") { $0.parameters = ["mkfsOptions": "-i 8192"] },
+        Difference("parameter 'mkfsOptions'") { $0.parameters = ["mkfsOptions": "-i 8192"] },
         Difference("tier") { $0.parameters = ["tier": "xfs-thin"] },
         Difference("accessibility requirements") {
             $0.accessibilityRequirements = .init(

@@ -86,7 +86,7 @@ private final class ScriptedStorage: FormerStorage {
                 _ = try tiers.find(volume)
             }
             expectUnavailable("pool /srv/old") { _ = try tiers.find(snapshot) }
-            expectUnavailable("1 volumes and 1 snapshots") {
+            expectUnavailable("1 volume and 1 snapshot") {
                 _ = try tiers.readEach { (it) throws(DriverError) in try it.volumes() }
             }
             expectUnavailable("cannot list all") {
@@ -142,7 +142,7 @@ private final class ScriptedStorage: FormerStorage {
             #expect(reports.map(\.name) == ["near", "old"])
             #expect(reports[0].health.problems.isEmpty)
             #expect(reports[1].capacity == nil && !reports[1].isDefault)
-            #expect(reports[1].health.problems.first?.found.contains("1 volumes") == true)
+            #expect(reports[1].health.problems.first?.found.contains("1 volume ") == true)
             #expect(tiers.figures().map(\.figures.isUp) == [true, nil])
             #expect(tiers.names == ["near"])
         }

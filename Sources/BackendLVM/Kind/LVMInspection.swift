@@ -29,7 +29,7 @@ struct LVMInspection: TierInspection {
         return nodes.filter { $0.key != own }.sorted { $0.key < $1.key }.map { node, count in
             .note(
                 "objects of another node",
-                "\(count) volumes and snapshots have ids of another node (\(node)) than '\(name)' (\(own))",
+                "volumes and snapshots with ids of another node (\(node)) than '\(name)' (\(own)): \(count)",
                 "this is right if the driver has that node's id (--node-id); otherwise the node was "
                     + "renamed, or the disks are from another node: start the driver with the old id"
             )

@@ -1,5 +1,6 @@
 import Backend
 import DriverCore
+import FoundationEssentials
 import Host
 import Synchronization
 
@@ -8,7 +9,13 @@ final class AttachedFiles: Sendable {
     private struct Found: Sendable {
         let volume: VolumeID
         let device: AttachedDevice
+        let file: LoopFile
         let backing: FileIdentity
+
+        /// Whether the kernel's name of the file fits a file of which the mount point may be gone.
+        func isNamed(_ path: String) -> Bool {
+            !file.isDeleted && path.hasByteSuffix(file.path)
+        }
     }
 
     private let found = Mutex<[Found]?>(nil)
@@ -16,13 +23,17 @@ final class AttachedFiles: Sendable {
     /// The devices of the volume's file in a pool.
     ///
     /// A second driver of this node has the same ids for the same names, so a device counts only where
-    /// its file is that of the pool.
+    /// its file is that of the pool. While the pool's disk is missing, its files have no identity
+    /// there: then the kernel's name of the file counts.
     func devices(of id: VolumeID, inPool directory: String) -> [AttachedDevice] {
         let named = all().filter { $0.volume == id }
-        guard !named.isEmpty,
-            let file = try? FileIdentity(of: "\(directory)/volumes/\(id)/data")
-        else { return [] }
-        return named.filter { $0.backing == file }.map(\.device)
+        guard !named.isEmpty else { return [] }
+        if let file = try? FileIdentity(of: "\(directory)/volumes/\(id)/data") {
+            return named.filter { $0.backing == file }.map(\.device)
+        }
+        guard (try? FileIdentity(of: "\(directory)/volumes")) == nil else { return [] }
+        let resolved = URL(filePath: directory).resolvingSymlinksInPath().path
+        return named.filter { $0.isNamed("\(resolved)/volumes/\(id)/data") }.map(\.device)
     }
 
     /// The volumes of a pool that have one.
@@ -57,7 +68,7 @@ final class AttachedFiles: Sendable {
         return files.compactMap { file in
             guard let volume = file.volume, let backing = backings[file.device] else { return nil }
             let device = AttachedDevice(path: file.device.path, number: file.device.number)
-            return Found(volume: volume, device: device, backing: backing)
+            return Found(volume: volume, device: device, file: file, backing: backing)
         }
     }
 }

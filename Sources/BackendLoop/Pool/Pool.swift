@@ -80,7 +80,7 @@ final class Pool: Sendable {
     private func open(noted: String?) throws(DriverError) -> Folder {
         let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)
         guard let root = try Folder.existing(at: path.directory) else {
-            throw unavailable("the directory does not exist: \(proofs.advice)")
+            throw unavailable("the directory does not exist: \(proofs.adviceForDirectory)")
         }
         let mount = try FolderMount(of: root)
         try requireMountPoint(mount, proofs)
@@ -122,15 +122,21 @@ final class Pool: Sendable {
 extension Pool {
     private func existingRoot() throws(DriverError) -> Folder {
         guard let root = try Folder.existing(at: path.directory) else {
-            throw unavailable("the directory is missing; mount its disk")
+            throw unavailable("the directory is missing: \(adviceForLost())")
         }
         return root
+    }
+
+    /// What to do where the pool that was here is not, as `cairn doctor` says it.
+    private func adviceForLost() -> String {
+        let noted = (try? path.readNote()) ?? nil
+        return PoolProofs(tier: tier, path: path, rules: rules, noted: noted).advice
     }
 
     private func markerBytes(in root: borrowing Folder) throws(DriverError) -> [UInt8] {
         guard let file = try root.file(PoolNames.marker, for: .reading) else {
             throw unavailable(
-                "its marker \(PoolNames.marker) is missing; mount the pool's disk there"
+                "its marker \(PoolNames.marker) is missing: \(adviceForLost())"
             )
         }
         return try file.contents(limit: PoolMarker.limit)
@@ -191,6 +197,14 @@ extension Pool {
     private func lockedNote(in parent: borrowing Folder) throws(DriverError) -> OpenFile? {
         guard let note = try noteFile(in: parent) else { return nil }
         guard try note.lock() else {
+            // The driver that opened the pool keeps the lock when the pool's disk is lost.
+            let isThere = try Folder.existing(at: path.directory)?.has(PoolNames.marker) ?? false
+            if !isThere, try path.readNote() != nil {
+                throw unavailable(
+                    "this node's driver uses it, but its marker \(PoolNames.marker) is missing: "
+                        + adviceForLost()
+                )
+            }
             throw unavailable(
                 "another driver uses it and has locked \(path.notePath): stop that driver first"
             )

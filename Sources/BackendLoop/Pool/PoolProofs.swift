@@ -9,6 +9,8 @@ struct PoolProofs {
     private let path: PoolPath
     /// The key `uuid` of the tiers file, which overrides the other proofs.
     private let configured: String?
+    /// Whether the tiers file lets the driver make a pool in a plain directory.
+    private let mayMakeInDirectory: Bool
     /// The record in the state directory.
     let kept: Result<PoolState?, DriverError>
     private let keptPath: String
@@ -20,6 +22,7 @@ struct PoolProofs {
         self.path = path
         self.noted = noted
         configured = rules.uuid
+        mayMakeInDirectory = rules.createsPool && !rules.requiresMountPoint
         let file = rules.stateFolder.map { PoolStateFile(folder: $0, tier: tier) }
         keptPath = file?.path ?? ""
         kept = Result { () throws(DriverError) in try file?.read() }
@@ -68,12 +71,20 @@ struct PoolProofs {
             + "then make a new one with 'cairn pool create \(tier)'"
     }
 
+    /// What to do where the tier's directory does not exist.
+    var adviceForDirectory: String {
+        guard expected == nil, mayMakeInDirectory else { return advice }
+        return "create the directory: 'create: true' lets the driver make the pool in it"
+    }
+
     /// How to remove every proof of a pool other than `uuid`.
     private func removal(except uuid: String?) -> String {
         var deeds: [String] = []
         if let configured, configured != uuid { deeds.append("change the tier's 'uuid'") }
-        if let state = keptState, state.uuid != uuid { deeds.append("remove \(keptPath)") }
-        if let noted, noted != uuid { deeds.append("remove \(path.notePath)") }
+        var files: [String] = []
+        if let state = keptState, state.uuid != uuid { files.append(keptPath) }
+        if let noted, noted != uuid { files.append(path.notePath) }
+        if !files.isEmpty { deeds.append("remove " + files.joined(separator: " and ")) }
         return deeds.joined(separator: " and ")
     }
 }

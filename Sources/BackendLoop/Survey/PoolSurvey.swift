@@ -132,7 +132,7 @@ extension PoolSurvey {
         -> Folder?
     {
         if let root = try Folder.existing(at: path.directory) { return root }
-        find(path.directory, "the directory does not exist", proofs.advice)
+        find(path.directory, "the directory does not exist", proofs.adviceForDirectory)
         return nil
     }
 
@@ -153,7 +153,9 @@ extension PoolSurvey {
         _ path: PoolPath,
         _ proofs: PoolProofs
     ) throws(DriverError) -> Bool {
+        var isUnmounted = false
         if rules.requiresMountPoint, let mount, !mount.isRoot {
+            isUnmounted = true
             find(
                 path.directory,
                 "no disk is mounted there: it is a directory in the file system on \(mount.target)",
@@ -162,7 +164,8 @@ extension PoolSurvey {
         }
         let name = "\(path.directory)/\(PoolNames.marker)"
         guard let file = try root.file(PoolNames.marker, for: .reading) else {
-            findMissingMarker(name, proofs)
+            // It is on the disk that is not mounted.
+            if !isUnmounted { findMissingMarker(name, proofs) }
             return false
         }
         let marker = try PoolMarker(decoding: file.contents(limit: PoolMarker.limit), path: name)

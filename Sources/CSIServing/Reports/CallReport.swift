@@ -37,7 +37,7 @@ package struct CallReport: Sendable {
             "duration_ms": "\(Self.milliseconds(duration))",
         ]
         for (key, value) in notes.fields { metadata[key] = "\(value)" }
-        if let failure { metadata["error"] = "\(notes.error?.description ?? failure.description)" }
+        if let failure { metadata["error"] = "\(notes.error?.messageWithCause ?? failure.message)" }
         logger.log(
             level: level,
             failure == nil ? "call succeeded" : "call failed",

@@ -36,9 +36,8 @@ extension Filesystems {
         guard !Capabilities.hold(.sysResource) else { return }
         throw DriverError(
             .inUse,
-            "the ext4 file system at \(path) cannot grow while it is mounted: the driver lacks "
-                + "CAP_SYS_RESOURCE. Give the driver that capability, or unmount the volume "
-                + "everywhere: it grows when it is staged again"
+            "ext4 at \(path) grows while it is mounted only if the driver has CAP_SYS_RESOURCE: give it "
+                + "that capability, or unmount the volume everywhere and stage it again"
         )
     }
 

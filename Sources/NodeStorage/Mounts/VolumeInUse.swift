@@ -47,7 +47,8 @@ package struct VolumeInUse: Sendable, Hashable {
     package func refusal(of id: VolumeID) -> DriverError {
         DriverError(
             .inUse,
-            "volume \(id) is in use at \(place); unpublish and unstage it first"
+            "volume \(id) is in use at \(place); unpublish and unstage it first, on the command line with "
+                + "'cairn unmount'"
         )
     }
 }

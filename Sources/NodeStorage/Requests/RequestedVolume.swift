@@ -53,12 +53,13 @@ package struct RequestedVolume: Sendable {
         // A volume that has grown since is as large as the first call made it, or larger.
         let isSizeRight =
             record.size >= range.required && (range.limit.map { record.createdSize <= $0 } ?? true)
+        let parameter = parameters.difference(from: record)
         let comparisons: [(String, Bool)] = [
             ("name", record.name.hasSameBytes(as: name)),
             ("tier", record.tier == tier),
-            ("capacity range", isSizeRight),
+            ("size: \(wantedSize) is requested", isSizeRight),
             ("volume capabilities", Set(record.capabilities) == Set(accesses.map(\.recorded))),
-            ("parameters", parameters.difference(from: record) == nil),
+            ("parameter '\(parameter ?? "")'", parameter == nil),
             ("volume content source", record.source == source),
             ("accessibility requirements", isReachable(on: identity)),
             ("volume lifecycle mode", record.isEphemeral == isEphemeral),
@@ -69,6 +70,11 @@ package struct RequestedVolume: Sendable {
             "volume '\(name)' exists as \(record.id) (\(record.size), tier '\(record.tier)') with "
                 + "a different \(different)"
         )
+    }
+
+    private var wantedSize: String {
+        range.required > .zero
+            ? "\(range.required)" : "at most \(range.limit ?? .zero)"
     }
 
     /// Whether a volume on this node can satisfy the request's topology.

@@ -53,7 +53,7 @@ package final class Tiers: Sendable {
             guard case .failure(let error) = answer else { continue }
             logger.error(
                 "tier is unavailable",
-                metadata: ["tier": "\(tier.name)", "error": "\(error)"]
+                metadata: ["tier": "\(tier.name)", "error": "\(error.messageWithCause)"]
             )
         }
         reportFormer()
@@ -66,7 +66,7 @@ package final class Tiers: Sendable {
             guard case .failure(let error) = answer else { continue }
             logger.error(
                 "cannot scan a tier",
-                metadata: ["tier": "\(tier.name)", "error": "\(error)"]
+                metadata: ["tier": "\(tier.name)", "error": "\(error.messageWithCause)"]
             )
         }
     }

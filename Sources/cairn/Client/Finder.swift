@@ -15,6 +15,8 @@ import NodeStorage
 struct Finder {
     let session: Session
     let node: LocalNode
+    /// What the object is looked for, as in "delete volume 'data'"; nil where it is only shown.
+    var purpose: String?
 
     func volume(_ text: String) async throws -> Volume {
         let ids = try await candidates(text) { $0.volumeID(forName: text).text }
@@ -24,6 +26,20 @@ struct Finder {
         guard let id = try only(named, "volume", text)?.text else { throw missing("volume", text) }
         if let volume = try await lookUp(volume: id, asked: id) { return volume }
         throw missing("volume", text)
+    }
+
+    /// The id of a volume to unmount.
+    ///
+    /// That does not need its tier: where this cannot tell whether it has the volume, the node's id
+    /// for the name is taken.
+    func mountedVolume(_ text: String) async throws -> String {
+        do {
+            return try await volume(text).volumeID
+        } catch let failure as CommandFailure where failure.status == .unavailable {
+            let ids = try await candidates(text) { $0.volumeID(forName: text).text }
+            guard let id = ids.first else { throw failure }
+            return id
+        }
     }
 
     /// The id of a volume to delete.
@@ -125,7 +141,7 @@ struct Finder {
             switch error.code {
             case .notFound, .invalidArgument: return nil
             case .unimplemented: break
-            default: throw CommandFailure(error, during: "find volume \(id)")
+            default: throw CommandFailure(error, during: purpose ?? "find volume '\(asked)'")
             }
         }
         guard try await offers(ListVolumesRequest(maxEntries: 1)) else {
@@ -139,7 +155,7 @@ struct Finder {
         guard try await offers(request) else {
             return id == asked ? Snapshot(snapshotID: id) : nil
         }
-        let answer = try await session.read(request, to: "find snapshot \(id)")
+        let answer = try await session.read(request, to: purpose ?? "find snapshot '\(asked)'")
         return answer.entries.compactMap(\.snapshot).first { $0.snapshotID == id }
     }
 

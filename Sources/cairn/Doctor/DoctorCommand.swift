@@ -81,7 +81,8 @@ struct DoctorCommand: AsyncParsableCommand {
             driver = answer.driver
         }
         let name = driver ?? NodeOptions.defaultDriverName
-        return examinations + [UsageChecks.run(folder: usageDir, driver: name)]
+        let node = try? LocalNode(config: client.namedConfig, on: state.quietHost)
+        return examinations + [UsageChecks.run(folder: usageDir, driver: name, node)]
     }
 
     private func examine(_ tiers: [TierConfiguration]) async -> [Examination] {

@@ -8,34 +8,41 @@ struct UsageChecks {
     private let folder: String
     /// Whether it is certain that this is the driver's directory of notes.
     private let isCertain: Bool
+    /// What tells the volumes of this configuration from those of another install; nil where the
+    /// configuration cannot be read.
+    private let node: LocalNode?
     private var examination = Examination("use")
 
-    static func run(folder: String?, driver: String) -> Examination {
+    static func run(folder: String?, driver: String, _ node: LocalNode?) -> Examination {
         var checks = UsageChecks(
             folder: folder ?? NodeOptions.defaultUsageFolder(ofDriver: driver),
-            isCertain: folder != nil
+            isCertain: folder != nil,
+            node
         )
         checks.examineHolders()
         checks.examineNotes()
         return checks.examination
     }
 
-    private init(folder: String, isCertain: Bool) {
+    private init(folder: String, isCertain: Bool, _ node: LocalNode?) {
         self.folder = folder
         self.isCertain = isCertain
+        self.node = node
     }
+
+    private func isOurs(_ volume: MountedVolume) -> Bool { node?.has(volume) ?? true }
 
     private mutating func examineHolders() {
         let held: [KeptMount]
         do throws(DriverError) {
-            held = try KeptMount.all(Kinds.volume(ofDevice:))
+            held = try KeptMount.all(Kinds.volume(ofDevice:)).filter { isOurs($0.volume) }
         } catch {
             return examination.note("mounts", error.message, "run doctor as root")
         }
-        for volume in held {
+        for kept in held {
             examination.problem(
-                "\(volume.id)",
-                "is mounted on \(volume.target) only in the mount namespace of \(volume.holder), "
+                "\(kept.volume.id)",
+                "is mounted on \(kept.target) only in the mount namespace of \(kept.holder), "
                     + "so it cannot be unstaged or deleted",
                 "end that process, or restart its pod with mountPropagation: HostToContainer"
             )
@@ -65,13 +72,16 @@ struct UsageChecks {
     private mutating func examineLost(noted: Set<VolumeID>, _ unreadable: [VolumeID]) {
         let mounted: Set<VolumeID>
         do throws(DriverError) {
-            mounted = Set(try MountTable.volumes(Kinds.volume(ofDevice:)).keys.map(\.id))
+            let volumes = try MountTable.volumes(Kinds.volume(ofDevice:)).keys
+            mounted = Set(volumes.filter(isOurs).map(\.id))
         } catch {
             return examination.note("notes", error.message, "run doctor as root")
         }
         let lost = mounted.subtracting(noted).subtracting(unreadable).sorted()
         guard let first = lost.first else { return }
-        let found = "\(folder) has no note of \(lost.count) volumes in use, such as \(first)"
+        let found =
+            "\(folder) has no note of "
+            + "\(lost.count.counted("volume")) in use, such as \(first)"
         let advice =
             "keep the directory when the driver restarts: in a container, mount the node's own there; "
             + "if the driver's notes are elsewhere, name their directory with --usage-dir"

@@ -51,8 +51,11 @@ extension ServerOptions {
         pages: @escaping PageServer.Pages
     ) throws(DriverError) -> PageServer? {
         guard let address else { return nil }
-        guard case .tcp(let host, let port) = try Endpoint(parsing: address) else {
-            throw DriverError(.invalidRequest, "\(flag) '\(address)' is not host:port")
+        guard case .tcp(let host, let port)? = try? Endpoint(parsing: address) else {
+            throw DriverError(
+                .invalidRequest,
+                "\(flag) '\(address)' is not host:port, such as 127.0.0.1:9808 or [::]:9808"
+            )
         }
         do throws(DriverError) {
             let server = try PageServer(host: host, port: port, pages: pages)

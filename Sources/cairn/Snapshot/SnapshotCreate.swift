@@ -25,10 +25,12 @@ struct SnapshotCreate: AsyncParsableCommand {
     func run() async throws {
         let node = try LocalNode(config: client.namedConfig)
         let snapshot = try await Session.with(client) { session in
-            let source = try await Finder(session: session, node: node).volume(volume)
+            let what = "create snapshot '\(name)' of volume '\(volume)'"
+            let source = try await Finder(session: session, node: node, purpose: what)
+                .volume(volume)
             let answer = try await session.perform(
                 CreateSnapshotRequest(sourceVolumeID: source.volumeID, name: name),
-                to: "create snapshot '\(name)' of volume '\(volume)'"
+                to: what
             )
             guard let snapshot = answer.snapshot else {
                 throw CommandFailure(

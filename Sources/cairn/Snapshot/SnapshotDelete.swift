@@ -27,12 +27,10 @@ struct SnapshotDelete: AsyncParsableCommand {
         try await Session.with(client) { session in
             try await Deletion(kind: "snapshot", ifExists: ifExists, output: client.output)
                 .run(snapshots) { name in
-                    let id = try await Finder(session: session, node: node)
+                    let what = "delete snapshot '\(name)'"
+                    let id = try await Finder(session: session, node: node, purpose: what)
                         .deletedSnapshot(name)
-                    _ = try await session.perform(
-                        DeleteSnapshotRequest(snapshotID: id),
-                        to: "delete snapshot '\(name)'"
-                    )
+                    _ = try await session.perform(DeleteSnapshotRequest(snapshotID: id), to: what)
                     return id
                 }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CSIMessages
+import GRPCRuntime
 
 /// The command `cairn status`.
 struct StatusCommand: AsyncParsableCommand {
@@ -21,7 +22,18 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await Session.with(client) { session in
-            try await session.read(ListNodesRequest(), to: "ask the controller for its nodes")
+            do throws(RPCFailure) {
+                return try await session.readOrCode(ListNodesRequest())
+            } catch {
+                guard error.code == .unimplemented else {
+                    throw CommandFailure(error, during: "ask the controller for its nodes")
+                }
+                throw CommandFailure(
+                    .failed,
+                    "the driver at \(session.options.endpoint) is no controller: use 'cairn tier list' "
+                        + "or 'cairn doctor', or name a controller's socket with --endpoint"
+                )
+            }
         }
         let view = ClusterView(answer)
         try client.output.write(view, text: view.text)

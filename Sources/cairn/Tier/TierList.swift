@@ -14,6 +14,11 @@ struct TierList: AsyncParsableCommand {
             tiers: they come from the tiers file and the pools. If these cannot be read, the command \
             shows only the default tier.
 
+            TOTAL is the size that the volumes may have together. AVAILABLE is what is left of it for new \
+            volumes, LARGEST the largest new volume. USED is the share that is promised to volumes, \
+            whether they have written to it or not. How much they have written is the metric \
+            cairn_tier_used_ratio.
+
             Example:
               cairn tier list
               cairn tier list --config tiers.yaml --output json

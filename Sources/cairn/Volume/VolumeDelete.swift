@@ -28,12 +28,10 @@ struct VolumeDelete: AsyncParsableCommand {
         try await Session.with(client) { session in
             try await Deletion(kind: "volume", ifExists: ifExists, output: client.output)
                 .run(volumes) { name in
-                    let id = try await Finder(session: session, node: node)
+                    let what = "delete volume '\(name)'"
+                    let id = try await Finder(session: session, node: node, purpose: what)
                         .deletedVolume(name)
-                    _ = try await session.perform(
-                        DeleteVolumeRequest(volumeID: id),
-                        to: "delete volume '\(name)'"
-                    )
+                    _ = try await session.perform(DeleteVolumeRequest(volumeID: id), to: what)
                     return id
                 }
         }

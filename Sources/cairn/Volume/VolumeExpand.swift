@@ -36,6 +36,11 @@ struct VolumeExpand: AsyncParsableCommand {
         // Looked at anew: the record has changed.
         let view = VolumeView(grown.volume, on: try LocalNode(config: client.namedConfig))
         try client.output.write(view, text: view.text)
+        if ByteCount(grown.before) > size, client.output == .table {
+            Console.note(
+                "volume '\(volume)' is already larger than \(size.short): volumes never shrink"
+            )
+        }
         if grown.isPending, client.output == .table {
             Console.note(
                 "volume '\(volume)' is not mounted: its file system grows at the next mount"
@@ -43,19 +48,29 @@ struct VolumeExpand: AsyncParsableCommand {
         }
     }
 
-    /// The volume, and whether its file system has yet to grow.
-    private func grow(_ session: Session) async throws -> (volume: Volume, isPending: Bool) {
+    private struct Grown {
+        var volume: Volume
+        /// Its size in bytes before.
+        let before: Int64
+        /// Whether its file system has yet to grow.
+        var isPending = false
+    }
+
+    private func grow(_ session: Session) async throws -> Grown {
         let node = try LocalNode(config: client.namedConfig)
-        var found = try await Finder(session: session, node: node).volume(volume)
+        let what = "expand volume '\(volume)'"
+        let found = try await Finder(session: session, node: node, purpose: what).volume(volume)
+        var grown = Grown(volume: found, before: found.capacityBytes)
         let range = CapacityRange(requiredBytes: size.bytes)
         let answer = try await session.perform(
             ControllerExpandVolumeRequest(volumeID: found.volumeID, capacityRange: range),
-            to: "expand volume '\(volume)'"
+            to: what
         )
-        found.capacityBytes = answer.capacityBytes
-        guard answer.nodeExpansionRequired else { return (found, false) }
+        grown.volume.capacityBytes = answer.capacityBytes
+        guard answer.nodeExpansionRequired else { return grown }
         guard let path = try path.map(absolutePath) ?? mountedPath(found) else {
-            return (found, true)
+            grown.isPending = true
+            return grown
         }
         _ = try await session.perform(
             NodeExpandVolumeRequest(
@@ -65,7 +80,7 @@ struct VolumeExpand: AsyncParsableCommand {
             ),
             to: "grow the file system of volume '\(volume)' at \(path)"
         )
-        return (found, false)
+        return grown
     }
 
     /// A writable mount: only there can a file system grow.

@@ -1,19 +1,24 @@
 /// Finds the key that was probably meant by an unknown one.
-struct Spelling: Sendable {
+package struct Spelling: Sendable {
     /// The keys that are accepted.
-    let keys: [String]
+    private let keys: [String]
     /// Other common names of keys, folded as by ``fold(_:)``, with the right name.
-    var synonyms: [String: String] = [:]
+    private let synonyms: [String: String]
+
+    package init(keys: [String], synonyms: [String: String] = [:]) {
+        self.keys = keys
+        self.synonyms = synonyms
+    }
 
     /// How many letters may be wrong, of at least twice as many.
     private static let mostMistakes = 2
 
     /// The question to add to a refusal: " (did you mean 'tier'?)"; empty where nothing is close.
-    func hint(for key: String) -> String {
+    package func hint(for key: String) -> String {
         closest(to: key).map { " (did you mean '\($0)'?)" } ?? ""
     }
 
-    func closest(to key: String) -> String? {
+    private func closest(to key: String) -> String? {
         let folded = Self.fold(key)
         guard !folded.isEmpty else { return nil }
         if let same = keys.first(where: { Self.fold($0) == folded }) { return same }
