@@ -12,7 +12,7 @@
 #               line is "N passed, N failed"
 #   --output    file for the table                                    (default: stdout)
 #
-# Takes about six minutes with the defaults on two cores. The binaries are $CAIRN_BINARY and $CAIRN_PLAYER (the target ClusterPlayer), or built for release.
+# Takes about six minutes. The binaries are $CAIRN_BINARY and $CAIRN_PLAYER (the target ClusterPlayer), or built for release.
 # Needs root, openssl, curl, python3, iproute2, and a limit of 2 descriptors a node. Figures of a busy
 # machine are worth little: run it on an idle one.
 set -euo pipefail
@@ -51,8 +51,8 @@ ip link set lo up
 ulimit -n "$(ulimit -Hn)"
 
 per_process=500
-# The seconds in which the nodes come: on one machine they share the processors with the controller.
-arrival=$((nodes / 250))
+# The seconds in which the nodes come.
+arrival=$((nodes / 100))
 each=$((volumes / nodes))
 folder=$(mktemp -d "${TMPDIR:-/tmp}/cairn-scale.XXXXXX")
 export CSI_ENDPOINT=unix://$folder/controller.sock
@@ -79,12 +79,13 @@ start_controller() {
     controller=$!
 }
 
-# Each process plays some of the nodes.
+# Each process plays some of the nodes. Nodes of a cluster have processors of their own: here they get
+# what the controller leaves.
 start_players() {
     local first count
     for ((first = 0; first < nodes; first += per_process)); do
         count=$((nodes - first < per_process ? nodes - first : per_process))
-        "$CAIRN_PLAYER" --controller 127.0.0.1:9810 --first "$first" --nodes "$count" \
+        nice -n 19 "$CAIRN_PLAYER" --controller 127.0.0.1:9810 --first "$first" --nodes "$count" \
             --volumes "$each" --within "$arrival" --tls-dir "$folder/certificates/node" 2>>"$folder/players.log" &
         players+=($!)
     done

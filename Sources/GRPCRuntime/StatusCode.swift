@@ -20,6 +20,9 @@ package enum StatusCode: Int32, Sendable, CaseIterable {
     case dataLoss = 15
     case unauthenticated = 16
 
+    /// Whether the server refuses the caller, by the certificate that the connection began with.
+    package var refusesCaller: Bool { [.permissionDenied, .unauthenticated].contains(self) }
+
     /// The name that gRPC tools print: `INVALID_ARGUMENT`.
     package var name: String {
         switch self {

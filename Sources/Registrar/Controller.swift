@@ -81,15 +81,13 @@ final class Controller: Sendable {
     ///
     /// A refused certificate is that of the connection: only a new one shows a file that has changed.
     private func isToClose(after failure: RPCFailure) -> Bool {
-        if Self.refusals.contains(failure.code) { return true }
-        return DriverError(failure).code == .timedOut
-            ? isDead() : state.withLock(\.disconnects)
+        switch DriverError(failure).code {
+        // It names another node.
+        case .invalidRequest: true
+        case .timedOut: isDead()
+        default: failure.code.refusesCaller || state.withLock(\.disconnects)
+        }
     }
-
-    /// The certificate has another role, or names another node.
-    private static let refusals: [StatusCode] = [
-        .permissionDenied, .unauthenticated, .invalidArgument,
-    ]
 
     /// Whether to open a new connection after a registration without an answer.
     ///
