@@ -64,7 +64,8 @@ static bool is_silent(int connection, uint16_t port) {
 // Ends the oldest connection that has said nothing for long; false where there is none.
 //
 // gRPC owns its descriptor, and closes it when it reads the end. Should it have closed it just now,
-// and another connection have the number already, then that one ends, and its client comes again.
+// and another connection have the number already, then that one ends: its client comes again, and a
+// call of ours to a node is UNAVAILABLE.
 static bool end_oldest_silent(uint16_t port, int64_t now) {
   for (;;) {
     int oldest = 0;

@@ -82,8 +82,8 @@ final class Controller: Sendable {
     /// A refused certificate is that of the connection: only a new one shows a file that has changed.
     private func isToClose(after failure: RPCFailure) -> Bool {
         switch DriverError(failure).code {
-        // It names another node.
-        case .invalidRequest: true
+        // It names another node, or none where the node had shown its name before.
+        case .invalidRequest, .conflict: true
         case .timedOut: isDead()
         default: failure.code.refusesCaller || state.withLock(\.disconnects)
         }

@@ -57,25 +57,6 @@ import Testing
         }
     }
 
-    @Test func `the volumes of another install on the node are left to its own doctor`()
-        async throws
-    {
-        try await withNode { first in
-            try await first.make("data")
-            try await withNode { second in
-                let data = try await second.make("data")
-                let target = second.target("data")
-                #expect(try await second.cairn("mount", "data", target).code == 0)
-                let stranger = try await PrivateNamespace(folder: second.folder)
-                _ = try await second.cairn("unmount", target)
-                #expect(try await examine(first).problems.isEmpty)
-                #expect(try await examine(second).problems.map(\.subject) == [data.id])
-                try await stranger.end()
-                #expect(try await second.cairn("unmount", target, "--volume", "data").code == 0)
-            }
-        }
-    }
-
     @Test func `what is half-made, foreign or damaged is found, and only that`() async throws {
         try await withNode { node in
             let data = try await node.make("data")

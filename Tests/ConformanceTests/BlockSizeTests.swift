@@ -86,6 +86,8 @@ struct `Block sizes` {
         var request = request("class", ["blockSize": "512"])
         _ = try await cluster.create(request)
         request.parameters = ["blockSize": "4096"]
-        await expectFailure(.alreadyExists, "parameters") { try await cluster.create(request) }
+        await expectFailure(.alreadyExists, "parameter 'blockSize'") {
+            try await cluster.create(request)
+        }
     }
 }

@@ -90,7 +90,7 @@ struct `Expansion` {
             let size = mebibytes * 2 << 20
             _ = try await cluster.expand(id, to: .init(requiredBytes: size), as: capability)
             guard type != .ext4 || Capabilities.canGrowExt4 else {
-                await expectFailure(.failedPrecondition, "CAP_SYS_RESOURCE", "staged again") {
+                await expectFailure(.failedPrecondition, "CAP_SYS_RESOURCE", "stage it again") {
                     try await cluster.nodeExpand(id, at: target)
                 }
                 return

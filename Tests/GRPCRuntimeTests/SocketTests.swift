@@ -138,7 +138,7 @@ struct SocketTests {
         let fitting =
             "\(folder.path)/" + String(repeating: "s", count: 106 - folder.path.utf8.count)
         let error = #expect(throws: DriverError.self) { try server(at: fitting + "s") }
-        #expect(error?.message.contains("has 108 bytes; use at most 107") == true)
+        #expect(error?.message.contains("has 108 bytes, and at most 107 are possible") == true)
         try await withServer(at: .unix(path: fitting)) { _ in
             let bytes = try await answer(at: .unix(path: fitting))
             #expect(bytes == [])

@@ -8,6 +8,10 @@ import Testing
 /// The programs of btrfs look at every mounted loop device; they run where they see none.
 @Suite(.timeLimit(.minutes(5)))
 struct HiddenMountsTests {
+    private func losetup(_ arguments: String...) -> HostCommand {
+        HostCommand(program: "/usr/sbin/losetup", arguments: arguments)
+    }
+
     private func run(_ program: String, _ arguments: String...) throws -> CommandOutput {
         var command = HostCommand(program: program, arguments: arguments)
         command.known = .mkfsBtrfs
@@ -20,6 +24,8 @@ struct HiddenMountsTests {
             let volume = "\(pool.path)/volume"
             try Bytes.makeFile(volume, size: .mebibytes(128))
             let device = try folder.attach(volume).device.path
+            // The cleanup of the folder identifies the file, which it cannot on a failed file system.
+            folder.onCleanup { _ = try? losetup("--detach", device).run(deadline: .seconds(60)) }
             try Filesystems.make(.btrfs, on: device, options: [], isThick: false)
             _ = try folder.mount(device, as: .btrfs, named: "volume")
             let shutdown = HostCommand(

@@ -1,5 +1,7 @@
 """A tier that has volumes stays in the values, and a node sees once more the folder of one that goes."""
 
+import json
+
 from cluster import upgrade
 from rendering import containers, objects, pod_templates, render
 
@@ -35,12 +37,12 @@ def tiers(*directories):
     return ("--set-json", f"tiers=[{listed}]")
 
 
-def mounted(rendered):
-    """The folders of the host that the node's driver sees, in the order of their mounts."""
+def mounted(rendered, group=""):
+    """The folders of the host that the node's driver of a group sees, in the order of their mounts."""
     if rendered.returncode:
         return [rendered.stderr]
     for found, spec in pod_templates(objects(rendered.stdout)):
-        if found["kind"] == "DaemonSet":
+        if found["kind"] == "DaemonSet" and found["metadata"]["name"].endswith(group):
             sources = {one["name"]: one.get("hostPath", {}).get("path") for one in spec["volumes"]}
             driver = next(one for one in containers(spec) if one["name"] == "cairn")
             paths = [(one["mountPath"], sources[one["name"]]) for one in driver["volumeMounts"]]
@@ -65,8 +67,27 @@ def folder_problems():
                 yield f"{name}: {path} is mounted: {paths}"
 
 
+def new_group_problems():
+    """The nodes of a new group see the folders of the group that they leave."""
+    group = {
+        "name": "fast",
+        "label": "disks",
+        "values": ["fast"],
+        "tiers": [{"name": "fast", "loop": {"directory": "/mnt/fast"}}],
+    }
+    values = (*tiers("/srv/a/one"), "--set-json", f"nodeGroups={json.dumps([group])}")
+    paths = mounted(upgrade(cluster_with(values=tiers("/srv/a/one")), *values), "-fast")
+    for path in ("/mnt", "/srv/a"):
+        if paths.count(path) != 1:
+            yield f"a new group: {path} is to be mounted once: {paths}"
+    paths = mounted(upgrade(cluster_with(values=values), *values), "-fast")
+    if "/srv/a" in paths:
+        yield f"the upgrade after a new group: the folder of another group is mounted: {paths}"
+
+
 def problems():
     yield from folder_problems()
+    yield from new_group_problems()
     refused = upgrade(cluster_with(volume("cairn-scratch")), *OTHER)
     for word in ("tiers: scratch", "pvc-1", "cairn-scratch"):
         if refused.returncode == 0 or word not in refused.stderr:

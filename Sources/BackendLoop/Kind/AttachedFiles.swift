@@ -33,7 +33,9 @@ final class AttachedFiles: Sendable {
         }
         guard (try? FileIdentity(of: "\(directory)/volumes")) == nil else { return [] }
         let resolved = URL(filePath: directory).resolvingSymlinksInPath().path
-        return named.filter { $0.isNamed("\(resolved)/volumes/\(id)/data") }.map(\.device)
+        let fitting = named.filter { $0.isNamed("\(resolved)/volumes/\(id)/data") }
+        // A name without its mount point also fits the pool of another driver.
+        return fitting.count == 1 ? fitting.map(\.device) : []
     }
 
     /// The volumes of a pool that have one.

@@ -46,7 +46,9 @@ struct LoopInspection: TierInspection {
             provisioning: storage.provisioning.rawValue,
             overcommit: isThick ? nil : storage.overcommit
         )
-        guard let room = PoolRoom(of: storage.directory, tier: tier.name, rules: rules) else {
+        guard let room = PoolRoom(of: storage.directory, tier: tier.name, rules: rules),
+            !room.isReadOnly
+        else {
             overview.state = .unavailable
             return overview
         }

@@ -5,6 +5,7 @@ import Host
 /// The space that the objects of a tier's pool take, read without a driver.
 struct PoolRoom: Sendable {
     let mount: FolderMount
+    let isReadOnly: Bool
     /// The sizes of all volumes, and the data of the snapshots.
     private(set) var promised = ByteCount.zero
     /// The blocks of all files.
@@ -20,6 +21,7 @@ struct PoolRoom: Sendable {
             let bytes = try file.contents(limit: PoolMarker.limit)
             let marker = try PoolMarker(decoding: bytes, path: file.path)
             mount = try FolderMount(of: root)
+            isReadOnly = try root.usage().isReadOnly
             let noted = try path.readNote()
             let proofs = PoolProofs(tier: tier, path: path, rules: rules, noted: noted)
             guard marker.tier == tier, proofs.objection(to: marker.uuid) == nil,

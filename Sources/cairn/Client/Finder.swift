@@ -28,20 +28,6 @@ struct Finder {
         throw missing("volume", text)
     }
 
-    /// The id of a volume to unmount.
-    ///
-    /// That does not need its tier: where this cannot tell whether it has the volume, the node's id
-    /// for the name is taken.
-    func mountedVolume(_ text: String) async throws -> String {
-        do {
-            return try await volume(text).volumeID
-        } catch let failure as CommandFailure where failure.status == .unavailable {
-            let ids = try await candidates(text) { $0.volumeID(forName: text).text }
-            guard let id = ids.first else { throw failure }
-            return id
-        }
-    }
-
     /// The id of a volume to delete.
     func deletedVolume(_ text: String) async throws -> String {
         try await deleted(text, isID: VolumeID(parsing: text) != nil) {

@@ -66,14 +66,6 @@ struct LocalNode {
             .first { isMounted($0, at: path) }
     }
 
-    /// Whether a mounted volume is in a tier of the file; true where there is no file.
-    func has(_ volume: MountedVolume) -> Bool {
-        guard tiers != nil else { return true }
-        return looks.contains { look in
-            look.devices(of: volume.id).contains { resolvedPath($0.path) == volume.device }
-        }
-    }
-
     private func isMounted(_ place: LocalPlace, at path: String) -> Bool {
         let paths = [path, resolved(path)]
         return place.mounts.contains { mount in

@@ -81,8 +81,7 @@ struct DoctorCommand: AsyncParsableCommand {
             driver = answer.driver
         }
         let name = driver ?? NodeOptions.defaultDriverName
-        let node = try? LocalNode(config: client.namedConfig, on: state.quietHost)
-        return examinations + [UsageChecks.run(folder: usageDir, driver: name, node)]
+        return examinations + [UsageChecks.run(folder: usageDir, driver: name)]
     }
 
     private func examine(_ tiers: [TierConfiguration]) async -> [Examination] {

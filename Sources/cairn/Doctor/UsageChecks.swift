@@ -8,34 +8,27 @@ struct UsageChecks {
     private let folder: String
     /// Whether it is certain that this is the driver's directory of notes.
     private let isCertain: Bool
-    /// What tells the volumes of this configuration from those of another install; nil where the
-    /// configuration cannot be read.
-    private let node: LocalNode?
     private var examination = Examination("use")
 
-    static func run(folder: String?, driver: String, _ node: LocalNode?) -> Examination {
+    static func run(folder: String?, driver: String) -> Examination {
         var checks = UsageChecks(
             folder: folder ?? NodeOptions.defaultUsageFolder(ofDriver: driver),
-            isCertain: folder != nil,
-            node
+            isCertain: folder != nil
         )
         checks.examineHolders()
         checks.examineNotes()
         return checks.examination
     }
 
-    private init(folder: String, isCertain: Bool, _ node: LocalNode?) {
+    private init(folder: String, isCertain: Bool) {
         self.folder = folder
         self.isCertain = isCertain
-        self.node = node
     }
-
-    private func isOurs(_ volume: MountedVolume) -> Bool { node?.has(volume) ?? true }
 
     private mutating func examineHolders() {
         let held: [KeptMount]
         do throws(DriverError) {
-            held = try KeptMount.all(Kinds.volume(ofDevice:)).filter { isOurs($0.volume) }
+            held = try KeptMount.all(Kinds.volume(ofDevice:))
         } catch {
             return examination.note("mounts", error.message, "run doctor as root")
         }
@@ -72,8 +65,7 @@ struct UsageChecks {
     private mutating func examineLost(noted: Set<VolumeID>, _ unreadable: [VolumeID]) {
         let mounted: Set<VolumeID>
         do throws(DriverError) {
-            let volumes = try MountTable.volumes(Kinds.volume(ofDevice:)).keys
-            mounted = Set(volumes.filter(isOurs).map(\.id))
+            mounted = Set(try MountTable.volumes(Kinds.volume(ofDevice:)).keys.map(\.id))
         } catch {
             return examination.note("notes", error.message, "run doctor as root")
         }

@@ -80,7 +80,7 @@ struct UnmountCommand: AsyncParsableCommand {
         _ node: LocalNode
     ) async throws -> String {
         if let volume {
-            return try await Finder(session: session, node: node).mountedVolume(volume)
+            return try await Finder(session: session, node: node).volume(volume).volumeID
         }
         if let place = node.place(at: path) ?? node.place(at: staged) { return place.volume.text }
         throw CommandFailure(

@@ -57,6 +57,11 @@ removes are among them: the driver has to see that their pools are empty. Takes 
 {{- range (include "cairn.groups" .root | fromJsonArray) -}}
 {{- if ne .suffix $.group.suffix -}}{{- $others = append $others (printf "%s-tiers%s" $name .suffix) -}}{{- end -}}
 {{- end -}}
+{{- /* The nodes of a new group were in another one until now. */ -}}
+{{- $own := printf "%s-tiers%s" $name .group.suffix -}}
+{{- $installed := list -}}
+{{- range (lookup "v1" "ConfigMap" .root.Release.Namespace "").items -}}{{- $installed = append $installed .metadata.name -}}{{- end -}}
+{{- if not (has $own $installed) -}}{{- $others = list -}}{{- end -}}
 {{- $parents := list -}}
 {{- range .group.tiers -}}{{- if .loop -}}{{- $parents = append $parents (dir .loop.directory) -}}{{- end -}}{{- end -}}
 {{- $folders := include "cairn.loopFolders" .group | fromJsonArray -}}
