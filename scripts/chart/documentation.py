@@ -17,8 +17,8 @@ PAGES = [Path("README.md"), *sorted(CATALOG.glob("*.md"))]
 # Programs whose flags the pages name, beside those of this repository.
 FOREIGN = {
     # LVM and the device mapper
-    "addtag", "deltag", "clear-needs-check", "discards", "metadatasize", "refresh", "removemissing", "repair",
-    "restoremissing", "setactivationskip", "zero", "poolmetadatasize",
+    "addtag", "deltag", "clear-needs-check", "discards", "force", "metadatasize", "refresh", "removemissing", "repair",
+    "restoremissing", "setactivationskip", "test", "zero", "poolmetadatasize",
     # losetup, crictl, docker and podman, mount
     "list", "no-trunc", "file", "tag", "make-rshared",
     # csi-sanity and Swift
