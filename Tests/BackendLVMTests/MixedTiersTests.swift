@@ -139,7 +139,7 @@ struct MixedTiersTests {
             #expect(try kinds(in: group) == [volume.volumeID: "raid5"])
             #expect(try await cluster.create(asked).volumeID == volume.volumeID)
             for other in [["tier": "thick"], ["tier": "thick", "raid": "raid1"]] {
-                await expectFailure(.alreadyExists, "parameters") {
+                await expectFailure(.alreadyExists, "with a different parameter") {
                     try await cluster.create(request("a", bytes: 33 * mebibytes, other))
                 }
             }
