@@ -42,14 +42,15 @@ in_root=(chroot "$root" /usr/bin/env --ignore-environment PATH=/usr/sbin:/usr/bi
 as_controller=("${in_root[@]}" setpriv --reuid 65532 --regid 65532 --clear-groups
     --bounding-set=-all --inh-caps=-all --no-new-privs)
 
-# The programs that the driver starts, from the one place that names them.
+# The programs that the driver starts, as each target declares its own.
 programs() {
-    sed -n 's/^    case \w* = "\(.*\)"$/\1/p' Sources/Host/Commands/HostProgram.swift
+    grep --recursive --no-filename --only-matching --perl-regexp 'HostProgram\("\K[^"]+' Sources \
+        --include '*.swift' | sort --unique
 }
 
 has_programs() {
     local program missing=0
-    [[ $(programs | wc -l) -ge 9 ]] || { echo "HostProgram.swift is not read any more" && return 1; }
+    [[ $(programs | wc -l) -ge 9 ]] || { echo "no declaration of a HostProgram is found" && return 1; }
     for program in $(programs) "${started_by_others[@]}"; do
         "${in_root[@]}" sh -c "command -v $program" >/dev/null || { echo "$program is missing" && missing=1; }
     done
