@@ -3,7 +3,7 @@ package import DriverCore
 /// A volume that another process keeps mounted in its own mount namespace, but that is unmounted in
 /// this process's.
 package struct KeptMount: Sendable, Hashable {
-    package let volume: MountedVolume
+    package let id: VolumeID
     /// As the other namespace sees it.
     package let target: String
     package let holder: ProcessHolder
@@ -21,7 +21,7 @@ extension KeptMount {
                     continue
                 }
                 found.append(
-                    KeptMount(volume: volume, target: mount.target, holder: ProcessHolder(pid: pid))
+                    KeptMount(id: volume.id, target: mount.target, holder: ProcessHolder(pid: pid))
                 )
             }
         }

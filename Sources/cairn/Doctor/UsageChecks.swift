@@ -32,10 +32,10 @@ struct UsageChecks {
         } catch {
             return examination.note("mounts", error.message, "run doctor as root")
         }
-        for kept in held {
+        for volume in held {
             examination.problem(
-                "\(kept.volume.id)",
-                "is mounted on \(kept.target) only in the mount namespace of \(kept.holder), "
+                "\(volume.id)",
+                "is mounted on \(volume.target) only in the mount namespace of \(volume.holder), "
                     + "so it cannot be unstaged or deleted",
                 "end that process, or restart its pod with mountPropagation: HostToContainer"
             )
