@@ -82,11 +82,16 @@ extension NameClaims {
         if let claim, claim.act == .take { drop(name, by: claim.token) }
     }
 
-    /// Throws `operationPending` unless a create may make what is not there; comes with the name's
-    /// key held.
+    /// Whether a create may make what is not there; `operationPending` where it may not.
     ///
+    /// Comes as soon as the name's key is held, before the object is looked up: a look-up can take
+    /// long, and the answer to a retry that arrives meanwhile must not end this create's permit.
     /// A caller that claims nothing may, as long as nobody else has claimed the name.
-    package func permit(_ claim: NameClaim?, toMake name: String) throws(DriverError) {
+    package func permission(_ claim: NameClaim?, toMake name: String) -> Result<Void, DriverError> {
+        Result { () throws(DriverError) in try permit(claim, toMake: name) }
+    }
+
+    private func permit(_ claim: NameClaim?, toMake name: String) throws(DriverError) {
         guard let claim else { return try check(name, for: nil) }
         guard claim.act == .permit else { return try use(name, by: claim.token) }
         try check(name, for: nil)

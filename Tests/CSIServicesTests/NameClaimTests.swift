@@ -5,7 +5,6 @@ import GRPCRuntime
 import Host
 import Naming
 import NodeStorage
-import Synchronization
 import TestSupport
 import Testing
 
@@ -106,6 +105,34 @@ import Testing
         }
     }
 
+    @Test(arguments: [NameClaim.Act.permit, .use])
+    func `a retry takes nothing from the create that still waits`(_ act: NameClaim.Act)
+        async throws
+    {
+        try await withNode { (node) async throws in
+            let permit = await node.permit()
+            node.pass(.milliseconds(1))
+            if act == .use { #expect(await node.question(.take, "a") == .notFound) }
+            node.backend.hang(only: "volume")
+            async let first = node.create(act, act == .use ? "a" : permit)
+            try await wait(for: "create that hangs") { node.backend.held == 1 }
+            #expect(await node.create(.permit, permit) == .operationPending)
+            #expect(await node.create(.use, "b") == .operationPending)
+            node.backend.goOn()
+            #expect(await first == nil)
+            #expect(try node.backend.volumes().count == 1)
+        }
+    }
+
+    @Test func `a snapshot is not cut with a permit`() async throws {
+        try await withNode { (node) async throws in
+            #expect(await node.create(nil, "") == nil)
+            node.pass(.milliseconds(1))
+            #expect(await node.snapshot(.permit, await node.permit()) == .invalidRequest)
+            #expect(try node.backend.snapshots().isEmpty)
+        }
+    }
+
     @Test(arguments: SinceThePermit.allCases)
     func `a create that comes late makes nothing`(_ event: SinceThePermit) async throws {
         try await withNode { (node) async throws in
@@ -137,7 +164,7 @@ import Testing
 enum SinceThePermit: CaseIterable {
     case free, claimed, made, full, refused, deleted
 
-    fileprivate func happen(on node: ClaimedNode) async throws {
+    func happen(on node: ClaimedNode) async throws {
         switch self {
         case .free:
             #expect(await node.question(.ask, "b") == .notFound)
@@ -157,119 +184,4 @@ enum SinceThePermit: CaseIterable {
             #expect(await node.delete() == nil)
         }
     }
-}
-
-/// A node's Controller over scripted storage; answers are codes, nil for OK.
-private struct ClaimedNode {
-    private let clock = Clock()
-    let stack: NodeStack
-    let backend: ScriptedBackend
-    let broken: ScriptedBackend
-    let controller: LocalController
-    private let identity: NodeIdentity
-
-    init(in folder: TemporaryFolder) throws {
-        backend = ScriptedBackend(folder: try folder.makeFolder("data"))
-        broken = ScriptedBackend(tier: "broken", folder: folder.path)
-        identity = try NodeIdentity(driverName: "t.csi", version: "0", nodeID: "n", topology: [:])
-        stack = try NodeStack(
-            identity: identity,
-            tiers: [backend, broken].map(Tier.init),
-            settings: NodeSettings(
-                kubeletRoot: folder.path(of: "kubelet"),
-                usageFolder: folder.makeFolder("usage"),
-                defaultTier: "scripted"
-            ),
-            nameClaims: NameClaims(now: { [clock] in clock.now }),
-            logger: quietLogger
-        )
-        stack.tiers.start()
-        controller = stack.controller
-    }
-
-    private var volume: String { identity.volumeID(forName: "v").text }
-    var anyone: CallContext { context(nil, "") }
-
-    func pass(_ time: Duration) { clock.pass(time) }
-
-    /// As the node's next registration gives it.
-    func permit() async -> String { await stack.registration(kinds: [:]).createPermit }
-
-    func question(_ act: NameClaim.Act?, _ token: String, in tier: String = "") async
-        -> DriverError.Code?
-    {
-        await code { () async throws(DriverError) in
-            let request = ControllerGetVolumeRequest(volumeID: volume)
-            _ = try await controller.getVolume(request, context(act, token, in: tier))
-        }
-    }
-
-    func snapshotQuestion(_ act: NameClaim.Act?, _ token: String) async -> DriverError.Code? {
-        await code { () async throws(DriverError) in
-            let request = GetSnapshotRequest(snapshotID: identity.snapshotID(forName: "s").text)
-            _ = try await controller.getSnapshot(request, context(act, token, in: volume))
-        }
-    }
-
-    func create(_ act: NameClaim.Act?, _ token: String) async -> DriverError.Code? {
-        await create(context(act, token))
-    }
-
-    func create(
-        _ context: CallContext,
-        _ capabilities: [VolumeCapability] = [
-            VolumeCapability(
-                accessType: .mount(.init()),
-                accessMode: .init(mode: .singleNodeWriter)
-            )
-        ]
-    ) async -> DriverError.Code? {
-        await code { () async throws(DriverError) in
-            let request = CreateVolumeRequest(
-                name: "v",
-                capacityRange: CapacityRange(requiredBytes: ByteCount.mebibytes(16).bytes),
-                volumeCapabilities: capabilities
-            )
-            _ = try await controller.createVolume(request, context)
-        }
-    }
-
-    func delete() async -> DriverError.Code? {
-        await code { () async throws(DriverError) in
-            _ = try await controller.deleteVolume(DeleteVolumeRequest(volumeID: volume), anyone)
-        }
-    }
-
-    func snapshot(_ act: NameClaim.Act?, _ token: String) async -> DriverError.Code? {
-        await code { () async throws(DriverError) in
-            let request = CreateSnapshotRequest(sourceVolumeID: volume, name: "s")
-            _ = try await controller.createSnapshot(request, context(act, token))
-        }
-    }
-
-    private func context(_ act: NameClaim.Act?, _ token: String, in place: String = "")
-        -> CallContext
-    {
-        let text = act.map { NameClaim($0, token, in: place).text }
-        return CallContext(method: "/t", peer: Peer(address: "t")) { name in
-            name == NameClaim.header ? text : nil
-        }
-    }
-
-    private func code(_ body: () async throws(DriverError) -> Void) async -> DriverError.Code? {
-        do throws(DriverError) {
-            try await body()
-            return nil
-        } catch {
-            return error.code
-        }
-    }
-}
-
-/// Claims last however long the machine is busy with other things.
-private final class Clock: Sendable {
-    private let start = ContinuousClock.now
-    private let passed = Mutex(Duration.zero)
-    var now: ContinuousClock.Instant { start + passed.withLock(\.self) }
-    func pass(_ time: Duration) { passed.withLock { $0 += time } }
 }

@@ -102,8 +102,10 @@ final class FakeNode: ControllerService {
             state.withLock { _ = $0.running.remove(id) }
         }
         await gate.dawdle()
+        let permission = claims.permission(try NameClaim(of: context), toMake: id)
+        await gate.dawdle()
         if let known = state.withLock({ find($0) }) { return known }
-        try claims.permit(NameClaim(of: context), toMake: id)
+        try permission.get()
         await gate.dawdle()
         return try state.withLock { (state) throws(DriverError) in try make(&state) }
     }

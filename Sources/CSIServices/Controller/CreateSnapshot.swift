@@ -18,12 +18,20 @@ extension LocalController {
         try VolumeParameters.checkSnapshot(request.parameters)
         let id = identity.snapshotID(forName: request.name)
         let claim = try NameClaim(of: context)
+        // No answer about a snapshot's name ends a permit, so one proves nothing here.
+        guard claim?.act != .permit else {
+            throw DriverError(
+                .invalidRequest,
+                "CreateSnapshot takes no permit; claim the name first"
+            )
+        }
         let keys: [KeyedOperations.Key] = [
             .exclusive(id.text), .shared(request.sourceVolumeID),
         ]
         let record = try await operations.run("CreateSnapshot", holding: keys) {
             (progress) throws(DriverError) in
-            try snapshot(request, id: id, claim, progress: progress)
+            let permission = nameClaims.permission(claim, toMake: id.text)
+            return try snapshot(request, id: id, permission, progress: progress)
         }
         return CreateSnapshotResponse(snapshot: Snapshot(record))
     }
@@ -31,7 +39,7 @@ extension LocalController {
     private func snapshot(
         _ request: CreateSnapshotRequest,
         id: SnapshotID,
-        _ claim: NameClaim?,
+        _ permission: Result<Void, DriverError>,
         progress: Progress
     ) throws(DriverError) -> SnapshotRecord {
         if let existing = try existing(id, of: request.sourceVolumeID) {
@@ -45,7 +53,7 @@ extension LocalController {
             }
             return existing
         }
-        try nameClaims.permit(claim, toMake: id.text)
+        try permission.get()
         let source = try tiers.existing(volume: request.sourceVolumeID, of: identity)
         // Such a file system cannot be frozen, and what it holds needs a repair first.
         try FilesystemFault.refuse(source.record.id, on: try source.devices.current())

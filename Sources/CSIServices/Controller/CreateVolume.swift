@@ -35,9 +35,8 @@ extension LocalController {
             (progress) throws(DriverError) in
             // With the key held: no other create of the name gets in before it is noted.
             defer { nameClaims.permits.note(id.text) }
-            return try maker.make(wanted, id: id, progress: progress) { () throws(DriverError) in
-                try nameClaims.permit(claim, toMake: id.text)
-            }
+            let permission = nameClaims.permission(claim, toMake: id.text)
+            return try maker.make(wanted, id: id, progress: progress, permit: permission.get)
         }
         return CreateVolumeResponse(volume: Volume(record, on: identity))
     }
