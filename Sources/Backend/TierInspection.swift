@@ -4,8 +4,10 @@ package import DriverCore
 ///
 /// It changes nothing, but for ``makePool()``; what cannot be read is left out.
 package protocol TierInspection: Sendable {
-    /// What doctor finds, good and bad; ends also where the storage hangs.
-    func findings() async -> [Finding]
+    /// What doctor finds, good and bad.
+    ///
+    /// Hangs where the storage does: ``PatientFindings`` calls it.
+    func findings() -> [Finding]
     /// What the list of tiers shows; `available` is what the driver says, nil where it does not know
     /// the tier.
     func overview(available: ByteCount?) -> TierOverview

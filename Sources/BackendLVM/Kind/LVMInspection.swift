@@ -7,18 +7,8 @@ import Naming
 struct LVMInspection: TierInspection {
     let backend: LVMBackend
 
-    /// Far longer than disks take that answer.
-    private static let patience = Duration.seconds(10)
-
-    func findings() async -> [Finding] {
-        // On a thread that may be lost: no signal ends a read from a disk that hangs.
-        let thread = BlockingPool(threads: 1)
-        let pending = try? thread.begin { [backend] () throws(DriverError) in
-            GroupSurvey(of: backend)
-        }
-        guard let survey = try? pending?.value(by: .now + Self.patience) else {
-            return [unanswered]
-        }
+    func findings() -> [Finding] {
+        let survey = GroupSurvey(of: backend)
         let name = Environment.value(of: "NODE_ID") ?? Environment.hostName()
         return survey.findings + Self.strangers(survey.nodes, beside: name)
     }
@@ -34,15 +24,6 @@ struct LVMInspection: TierInspection {
                     + "renamed, or the disks are from another node: start the driver with the old id"
             )
         }
-    }
-
-    private var unanswered: Finding {
-        .problem(
-            "volume group",
-            "one of its disks has not answered for \(Self.patience.components.seconds) s",
-            "see the node's kernel log; bring the disk back, or replace it. Doctor itself "
-                + "ends when the disk answers"
-        )
     }
 
     func overview(available: ByteCount?) -> TierOverview {

@@ -1,6 +1,7 @@
 import Backend
 import Configuration
 import DriverCore
+import Glibc
 import Host
 
 /// A loop tier, looked at beside a running driver.
@@ -25,16 +26,16 @@ struct LoopInspection: TierInspection {
         rules = PoolRules(storage, on: host)
     }
 
-    func findings() async -> [Finding] {
-        var checks = PoolChecks(tier, storage, await survey())
+    func findings() -> [Finding] {
+        var checks = PoolChecks(tier, storage, survey())
         return checks.run()
     }
 
     /// Scans twice where something seems wrong: a running driver may just be changing it.
-    private func survey() async -> PoolSurvey {
+    private func survey() -> PoolSurvey {
         let first = PoolSurvey(of: storage.directory, tier: tier.name, rules: rules)
         guard !first.findings.isEmpty else { return first }
-        try? await Task.sleep(for: Self.momentOfChange)
+        usleep(UInt32(Self.momentOfChange / .microseconds(1)))
         var second = PoolSurvey(of: storage.directory, tier: tier.name, rules: rules)
         second.keepFindings(alsoIn: first)
         return second

@@ -72,7 +72,7 @@ struct DoctorCommand: AsyncParsableCommand {
             ProgramChecks.run(filesystems: Set((tiers ?? []).map(\.filesystem))),
             KernelChecks.run(), configuration,
         ]
-        if let tiers { examinations += await examine(tiers) }
+        if let tiers { examinations += examine(tiers) }
         examinations.append(FilesystemChecks.run())
         var driver: String?
         if !withoutDriver {
@@ -84,13 +84,15 @@ struct DoctorCommand: AsyncParsableCommand {
         return examinations + [UsageChecks.run(folder: usageDir, driver: name)]
     }
 
-    private func examine(_ tiers: [TierConfiguration]) async -> [Examination] {
+    private func examine(_ tiers: [TierConfiguration]) -> [Examination] {
         let kinds = Kinds(of: tiers, on: state.quietHost)
         let inspections = kinds.inspections()
         var examinations: [Examination] = []
         for tier in tiers {
-            let findings = await inspections[tier.name]?.findings() ?? []
-            examinations.append(Examination("tier \(tier.name)", findings))
+            let findings = inspections[tier.name].map { inspection in
+                PatientFindings.of("storage") { inspection.findings() }
+            }
+            examinations.append(Examination("tier \(tier.name)", findings ?? []))
         }
         return examinations + [FormerChecks.run(kinds)]
     }

@@ -172,7 +172,7 @@ struct FailedPoolTests {
             )
             func hasSpoken() throws -> Bool {
                 let text = String(decoding: (try? Bytes.read(said)) ?? [], as: UTF8.self)
-                return text.contains("one of its disks has not answered")
+                return text.contains("its storage has not answered")
             }
             try await wait(for: "word of the disk") { try hasSpoken() }
             try tier.disks.disks[0].resume()
