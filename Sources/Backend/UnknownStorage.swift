@@ -9,6 +9,8 @@ package struct UnknownStorage: FormerStorage {
     private let folder: String
     private let name: String
     private let reason: String
+    /// The name for the directory itself.
+    package static let folderItself = "."
 
     package init(_ kind: String, ofTier tier: String, folder: String, name: String, reason: String)
     {
@@ -19,7 +21,9 @@ package struct UnknownStorage: FormerStorage {
         self.reason = reason
     }
 
-    package var place: String { "an unknown \(kind) (\(folder)/\(name) cannot be read)" }
+    package var place: String { "an unknown \(kind) (\(path) cannot be read)" }
+
+    private var path: String { name == Self.folderItself ? folder : "\(folder)/\(name)" }
 
     /// Throws until an administrator repairs or removes the file.
     package func objects() throws(DriverError) -> FormerObjects? {

@@ -89,8 +89,8 @@ extension LVMBackend {
         throw DriverError(
             .unavailable,
             "cannot tell whether \(group.name)/\(name) exists: a disk of the group does not "
-                + "answer (physical volume \(away.id)); bring it back, or give it up with "
-                + "vgreduce --removemissing"
+                + "answer (physical volume \(away.id)); bring it back; only if it is lost for good, "
+                + LostDisk.advice(group.name)
         )
     }
 

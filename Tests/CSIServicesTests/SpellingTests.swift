@@ -12,7 +12,7 @@ import Testing
         ("filesystem", "csi.storage.k8s.io/fstype"), ("Tier", "tier"), ("teir", "tier"),
         ("mkfsoptions", "mkfsOptions"), ("mkfsOption", "mkfsOptions"),
         ("mkfs-options", "mkfsOptions"), ("formatOptions", "mkfsOptions"),
-        ("volumeGroup", "tier"), ("allowvolumemodechange", "allowVolumeModeChange"),
+        ("deviceClass", "tier"), ("allowvolumemodechange", "allowVolumeModeChange"),
     ])
     func `a class's key in another spelling is known`(key: String, meant: String) {
         let error = #expect(throws: DriverError.self) { try VolumeParameters([key: "x"], []) }

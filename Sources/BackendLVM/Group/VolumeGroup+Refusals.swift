@@ -47,8 +47,7 @@ extension VolumeGroup {
             .unavailable,
             "volume group \(name) cannot be changed: a disk is missing (physical volume "
                 + "\(disk.id), last seen as \(disk.deviceHint)); bring the disk back, then run "
-                + "vgextend --restoremissing; only if it is lost for good, give it up with "
-                + "vgreduce --removemissing"
+                + "vgextend --restoremissing; only if it is lost for good, \(LostDisk.advice(name))"
         )
     }
 }

@@ -10,7 +10,9 @@ extension Layout: Tailoring {
     /// The StorageClass parameters for the layout of volumes.
     package static let parameters = ClassParameters(
         keys: LayoutParameters.keys,
-        synonyms: ["raidlevel": "raid"]
+        synonyms: [
+            "raidlevel": "raid", "volumegroup": "tier", "vgname": "tier", "thinpool": "tier",
+        ]
     ) { (parameters) throws(DriverError) in
         try LayoutParameters.layout(in: parameters)
     }

@@ -92,7 +92,7 @@ extension GroupSurvey {
                 disk.isHidden
                 ? "do that before you remove anything from the group: its data still exists"
                 : "bring it back, then run vgextend --restoremissing \(group) <disk>; only if it is lost "
-                    + "for good, give it up with vgreduce --removemissing \(group)"
+                    + "for good, \(LostDisk.advice(group))"
             problem(
                 .missingDisk,
                 "disk \(disk.device ?? disk.deviceHint)",

@@ -16,8 +16,7 @@ extension VolumeParameters {
     private static let synonyms = [
         "filesystem": StandardKeys.filesystem, "filesystemtype": StandardKeys.filesystem,
         "fs": StandardKeys.filesystem, "formatoptions": "mkfsOptions", "mkfs": "mkfsOptions",
-        "volumegroup": "tier", "vgname": "tier", "thinpool": "tier", "pool": "tier",
-        "deviceclass": "tier",
+        "pool": "tier", "deviceclass": "tier",
     ]
 
     /// `kinds` says what each kind of backend lets a class ask for.

@@ -103,7 +103,7 @@ package final class Admission: Sendable {
         guard maximumVolumes == 0 || all < maximumVolumes else {
             throw DriverError(
                 .outOfSpace,
-                "this node has \(all) volumes, including inline volumes, and its limit is "
+                "this node has \(all.counted("volume")), including inline volumes, and its limit is "
                     + "\(maximumVolumes) (--max-volumes)"
             )
         }
@@ -113,7 +113,7 @@ package final class Admission: Sendable {
         guard inline < most else {
             throw DriverError(
                 .outOfSpace,
-                "tier '\(record.tier)' has \(inline) inline volumes, and its limit is \(most) "
+                "tier '\(record.tier)' has \(inline.counted("inline volume")), and its limit is \(most) "
                     + "(inline.maxVolumes of the tiers file)"
             )
         }

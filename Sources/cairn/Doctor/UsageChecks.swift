@@ -76,7 +76,8 @@ struct UsageChecks {
             + "\(lost.count.counted("volume")) in use, such as \(first)"
         let advice =
             "keep the directory when the driver restarts: in a container, mount the node's own there; "
-            + "if the driver's notes are elsewhere, name their directory with --usage-dir"
+            + "if the driver's notes are elsewhere, name their directory with --usage-dir; volumes "
+            + "of another driver on this node have their notes in that driver's directory"
         if isCertain {
             examination.problem("notes", found, advice)
         } else {

@@ -47,7 +47,7 @@ struct Kinds {
                 "storage",
                 ofTier: "unknown",
                 folder: host.stateFolder,
-                name: ".",
+                name: UnknownStorage.folderItself,
                 reason: error.message
             )
             return [FormerTier(unknown)]
