@@ -306,6 +306,8 @@ if [[ " ${rings[*]} " =~ " "(unit|host|backend|conformance|cli|faults|crash|clus
     build
 fi
 for ring in "${rings[@]}"; do
+    # The tests of unit share the processors with each other already.
+    if [[ $ring == host && " ${rings[*]} " == *" lvm "* ]]; then start_guest || true; fi
     run_ring "$ring"
 done
 finish
