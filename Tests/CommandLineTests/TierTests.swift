@@ -50,6 +50,26 @@ import Testing
         }
     }
 
+    @Test func `a tier that the driver does not know, as it was added later, is not called ready`()
+        async throws
+    {
+        try await withNode { node in
+            let file = String(decoding: try Bytes.read(node.tiersFile), as: UTF8.self)
+            let later = "  - name: later\n    loop: {directory: \(node.folder)/later}\n"
+            try Bytes.write(file + later, to: node.tiersFile)
+            #expect(try await node.cairn("pool", "create", "later").code == 0)
+            let listed = try await node.cairn("tier", "list")
+            #expect(listed.code == 0)
+            #expect(
+                listed.words(after: "later").suffix(2) == ["not", "served"],
+                "\(listed.output)"
+            )
+            #expect(listed.error.contains("restart the driver"), "\(listed.error)")
+            #expect(listed.words(after: "scratch").last == "ready")
+            #expect(!listed.error.contains("scratch"))
+        }
+    }
+
     /// A tier in memory loses its volumes with the next reboot, which nobody asked for.
     @Test func `a tier in memory is not called ready, and log and doctor say why`() async throws {
         try await withNode { folder in

@@ -39,6 +39,13 @@ struct TierList: AsyncParsableCommand {
             return views
         }
         try client.output.write(tiers, text: TierView.table(tiers))
+        for tier in tiers where tier.state == .notServed {
+            Console.note(
+                "the driver makes no volumes in tier '\(tier.name ?? "")' now: if the tier was added to "
+                    + "the tiers file after the driver's start, restart the driver; else see 'cairn "
+                    + "doctor' and the driver's log"
+            )
+        }
         if node.tiers == nil {
             Console.note(
                 "cannot read \(NodeOptions.defaultConfig), so only the default tier is shown: name "

@@ -13,8 +13,8 @@ struct TierView: Encodable {
         /// It serves, and a reboot or the end of a container takes every volume, which the tiers file
         /// does not allow.
         case volatile
-        /// In the file, and not in the driver that answers.
-        case unknownToDriver = "unknown to the driver"
+        /// The pool is there, and the driver that answers makes no volumes in it now.
+        case notServed = "not served"
 
         fileprivate init(_ state: TierOverview.State) {
             self =
@@ -45,7 +45,7 @@ struct TierView: Encodable {
         take(answer)
     }
 
-    /// `answer` is nil where the driver does not know the tier.
+    /// `answer` is nil where the driver refuses to answer for the tier.
     init(
         _ tier: TierConfiguration,
         _ inspection: (any TierInspection)?,
@@ -55,14 +55,15 @@ struct TierView: Encodable {
         isDefault = tier.isDefault
         filesystem = tier.filesystem.rawValue
         kind = type(of: tier.storage).key
-        state = answer == nil ? .unknownToDriver : .ready
+        // A driver names the smallest volume of every tier in which it makes any.
+        state = answer?.minimumVolumeSize == nil ? .notServed : .ready
         if let overview = inspection?.overview(
             available: (answer?.availableCapacity).map { ByteCount($0) }
         ) {
             provisioning = overview.provisioning
             overcommit = overview.overcommit
             totalBytes = overview.total?.bytes
-            if answer != nil { state = State(overview.state) }
+            if overview.state != .ready { state = State(overview.state) }
         }
         if let answer { take(answer) }
     }
