@@ -6,7 +6,7 @@ package import DriverCore
 package protocol TierInspection: Sendable {
     /// What doctor finds, good and bad.
     ///
-    /// Hangs where the storage does: ``PatientFindings`` calls it.
+    /// Hangs where the storage does: a ``StorageScan`` calls it.
     func findings() -> [Finding]
     /// What the list of tiers shows; `available` is what the driver says, nil where it does not know
     /// the tier.
