@@ -10,21 +10,23 @@ import Testing
             let driver = try commands("cairn.service", "ExecStart", in: folder.path)
             let mount = try commands("cairn-mount@.service", "ExecStart", in: folder.path)
             let unmount = try commands("cairn-mount@.service", "ExecStop", in: folder.path)
-            try Bytes.write(
-                "tiers: [{name: scratch, default: true, loop: {directory: \(folder.path)/pool}}]\n",
-                to: "\(folder.path)/tiers.yaml"
-            )
+            let tier = "{name: scratch, default: true, loop: {directory: \(folder.path)/pool}}"
+            try Bytes.write("tiers: [\(tier)]\n", to: "\(folder.path)/tiers.yaml")
             let outcome = try await CommandLine.runScript(
                 """
                 set -e
                 cd \(folder.path)
                 mkdir mounts
                 export CSI_ENDPOINT=unix://$PWD/csi.sock CAIRN_CONFIG=$PWD/tiers.yaml
-                export CAIRN_STATE_DIR=$PWD/state
+                export CAIRN_STATE_DIR=$PWD/state NODE_ID=host
                 cairn pool create scratch
                 \(driver) --usage-dir $PWD/usage 2>driver.log &
                 trap 'kill %1; wait' EXIT
+                # systemd may run both at once: the mount waits for the driver.
+                \(mount) 2>early &
+                early=$!
                 until cairn version | grep -q ^node; do sleep 0.1; done
+                ! wait $early
                 cairn volume create data --size 16Mi >created
                 \(mount)
                 echo kept >mounts/data/note
@@ -51,6 +53,6 @@ import Testing
             .replacing("/etc/cairn", with: folder)
             .replacing("/srv/cairn", with: "\(folder)/mounts")
             .replacing("%i", with: "data")
-            .replacing("%H", with: "host")
+            .replacing("$$", with: "$")
     }
 }
