@@ -84,8 +84,8 @@ extension NameClaims {
 
     /// Whether a create may make what is not there; `operationPending` where it may not.
     ///
-    /// Comes as soon as the name's key is held, before the object is looked up: a look-up can take
-    /// long, and the answer to a retry that arrives meanwhile must not end this create's permit.
+    /// Comes with the name's key held, and before the object is looked up: a look-up can take long,
+    /// and the answer to a retry that arrives meanwhile must not end this create's permit.
     /// A caller that claims nothing may, as long as nobody else has claimed the name.
     package func permission(_ claim: NameClaim?, toMake name: String) -> Result<Void, DriverError> {
         Result { () throws(DriverError) in try permit(claim, toMake: name) }

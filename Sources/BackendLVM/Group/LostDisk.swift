@@ -5,6 +5,6 @@ enum LostDisk {
     /// Source: vgreduce(8).
     static func advice(_ group: String) -> String {
         "run vgreduce --removemissing \(group), which refuses while a volume has a part on the disk; "
-            + "with --force it removes these volumes"
+            + "with --force it destroys these volumes, and a thin pool with all its volumes"
     }
 }

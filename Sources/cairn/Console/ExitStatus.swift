@@ -22,7 +22,8 @@ enum ExitStatus: Int32, CaseIterable {
         case .notFound: "the volume, the snapshot or the mount does not exist"
         case .conflict: "it exists already and differs from what is asked"
         case .noSpace: "no room, too many, or no such tier on the node"
-        case .unavailable: "no driver answers, its storage is unavailable, or it is busy: retry"
+        case .unavailable:
+            "no driver answers, its storage is unavailable, or an operation runs: retry"
         case .inUse: "it is in use, or in a state that forbids this"
         }
     }

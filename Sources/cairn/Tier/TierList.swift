@@ -42,8 +42,8 @@ struct TierList: AsyncParsableCommand {
         for tier in tiers where tier.state == .notServed {
             Console.note(
                 "the driver makes no volumes in tier '\(tier.name ?? "")' now: if the tier was added to "
-                    + "the tiers file after the driver's start, restart the driver; else see 'cairn "
-                    + "doctor' and the driver's log"
+                    + "the tiers file after the driver's start, restart the driver; else the node may "
+                    + "have all volumes that it may have (--max-volumes), or 'cairn doctor' says why"
             )
         }
         if node.tiers == nil {
