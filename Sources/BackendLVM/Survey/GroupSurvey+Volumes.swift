@@ -77,8 +77,8 @@ extension GroupSurvey {
                 .degraded,
                 path,
                 "\(raid.type) has lost a leg: another failure may lose the data",
-                "bring its disk back and run lvchange --refresh \(path); if the disk is lost, run lvconvert "
-                    + "--repair \(path), which needs room on another disk of the group"
+                "bring its disk back and run lvchange --refresh \(path); if the disk is lost, add another "
+                    + "one (vgextend) and run lvconvert --repair \(path)"
             )
         case "error":
             problem(
