@@ -35,8 +35,9 @@ extension NodeService {
         guard let device = try volume.devices.current() else {
             throw wanted.notStaged(id)
         }
-        try FilesystemFault.refuse(id, on: device)
-        let mounts = try VolumeMounts(of: device)
+        let table = try MountTable.read()
+        try FilesystemFault.refuse(id, on: device, among: table)
+        let mounts = VolumeMounts(of: device, among: table)
         try wanted.checkStaged(id, usage.usage(of: id).staging, mounts)
         let alive = alivePublications(of: id, mounts)
         if try wanted.isPublished(among: alive, mounts, id: id) {

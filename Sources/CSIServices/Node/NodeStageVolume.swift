@@ -29,12 +29,14 @@ extension NodeService {
         let id = volume.record.id
         let used = UsageNote.UsedAccess(access)
         let device = try volume.devices.current()
+        let mounts: VolumeMounts
         do throws(DriverError) {
-            try FilesystemFault.refuse(id, on: device)
+            let table = try MountTable.read()
+            try FilesystemFault.refuse(id, on: device, among: table)
+            mounts = VolumeMounts(of: device, among: table)
         } catch {
             throw error.leavingSomething("an earlier call has staged it")
         }
-        let mounts = try VolumeMounts(of: device)
         if try isStaged(id, at: path.path, as: used, device: device, mounts) { return }
         let isNew: Bool
         if access.isBlock {

@@ -64,12 +64,11 @@ package struct FilesystemFault: Sendable, Hashable {
 }
 
 extension FilesystemFault {
-    /// The faults of the file system on a device, by the device's name and number.
-    package static func all(onDevice path: String, number: UInt64) throws(DriverError)
+    /// The faults of the file system on a device, by the device's name and number, in a mount table.
+    package static func all(onDevice path: String, number: UInt64, among table: [MountEntry])
         -> [FilesystemFault]
     {
-        let table = try MountTable.read()
-        return found(among: MountTable.uses(ofDevice: path, number: number, among: table), table)
+        found(among: MountTable.uses(ofDevice: path, number: number, among: table), table)
     }
 
     /// The faults of all volumes of Cairn on this host, of any tier.
