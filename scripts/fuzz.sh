@@ -5,7 +5,7 @@
 # usage: scripts/fuzz.sh [--seconds N] [NAME]...
 #        scripts/fuzz.sh --replay NAME FILE
 #
-#   --seconds N     for all fuzzers together, default 60
+#   --seconds N     for all fuzzers together, default 60; each processor runs one at a time
 #   --replay        runs one input again, which an earlier run found
 #   NAME            only this fuzzer; several may be named. They are:
 #                   messages        the decoder of every request, and the encoder on what it read
@@ -163,14 +163,19 @@ done
 
 build_fuzzers
 share=$((seconds / ${#fuzzers[@]}))
+((share > 0)) || share=1
+# One for each processor at a time.
+for name in "${fuzzers[@]}"; do
+    while (($(jobs -pr | wc -l) >= $(nproc))); do wait -n || true; done
+    rm -f "$runs/$name.passed"
+    (fuzz "$name" "$share" >"$runs/$name.row" && touch "$runs/$name.passed") &
+done
+wait
 passed=0
 failed=0
 for name in "${fuzzers[@]}"; do
-    if fuzz "$name" $((share > 0 ? share : 1)); then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-    fi
+    cat "$runs/$name.row"
+    if [[ -f $runs/$name.passed ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
 echo "$passed passed, $failed failed"
 ((failed == 0))

@@ -22,7 +22,9 @@ FOREIGN = {
     # losetup, crictl, docker and podman, mount
     "list", "no-trunc", "file", "tag", "make-rshared",
     # csi-sanity and Swift
-    "csi", "generate-completion-script", "build-tests", "product",
+    "csi", "generate-completion-script", "build-tests", "product", "configuration", "static-swift-stdlib",
+    # systemctl and journalctl, coreutils
+    "now", "unit", "mode", "nodename", "parents",
     # of the sidecars and of the snapshot-controller, and rsync
     "timeout", "extra-create-metadata", "strict-topology", "archive", "delete-after", "exclude",
     # mkfs
