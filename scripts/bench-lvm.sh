@@ -140,6 +140,8 @@ tiers:
     lvm: {volumeGroup: bench, thinPool: pool, overcommit: 100}
 YAML
     mkdir -p "$folder/kubelet"
+    # The group of the row before had the same name, and is gone for good.
+    rm -rf "$folder/state"
     "$CAIRN_BINARY" standalone --endpoint "$socket" --node-id bench --config "$folder/tiers.yaml" \
         --kubelet-dir "$folder/kubelet" --usage-dir "$folder/usage" --state-dir "$folder/state" 2>"$folder/log" &
     driver=$!
