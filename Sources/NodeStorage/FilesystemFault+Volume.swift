@@ -1,6 +1,6 @@
 internal import Backend
 package import DriverCore
-package import Host
+internal import Host
 
 extension FilesystemFault {
     /// Throws where a mounted file system of the volume has stopped after an error.
@@ -9,9 +9,7 @@ extension FilesystemFault {
         try refuse(id, on: device, among: try MountTable.read())
     }
 
-    /// Uses a mount table that was read before: with hundreds of mounts, reading it takes longer than
-    /// the rest of a call.
-    package static func refuse(
+    fileprivate static func refuse(
         _ id: VolumeID,
         on device: VolumeDevice?,
         among table: [MountEntry]
@@ -24,5 +22,16 @@ extension FilesystemFault {
 
     package func error(of id: VolumeID) -> DriverError {
         DriverError(.hostFailure, "volume \(id): \(inWords); \(Self.advice)")
+    }
+}
+
+extension VolumeMounts {
+    /// The mounts of a volume; throws where one of its file systems has stopped after an error.
+    ///
+    /// Reads the mount table once: with hundreds of mounts that takes longer than the rest of a call.
+    package init(of device: VolumeDevice?, refusingFaultsOf id: VolumeID) throws(DriverError) {
+        let table = try MountTable.read()
+        try FilesystemFault.refuse(id, on: device, among: table)
+        self.init(of: device, among: table)
     }
 }

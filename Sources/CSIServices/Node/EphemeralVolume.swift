@@ -91,9 +91,7 @@ struct EphemeralVolume {
             )
         }
         let device = try volume.devices.current()
-        let table = try MountTable.read()
-        try FilesystemFault.refuse(record.id, on: device, among: table)
-        let mounts = VolumeMounts(of: device, among: table)
+        let mounts = try VolumeMounts(of: device, refusingFaultsOf: record.id)
         let alive = service.usage.usage(of: record.id).publications
         if try wanted.isPublished(among: alive, mounts, id: record.id) { return }
         if let other = mounts.places.first {

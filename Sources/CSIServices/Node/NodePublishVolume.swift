@@ -35,9 +35,7 @@ extension NodeService {
         guard let device = try volume.devices.current() else {
             throw wanted.notStaged(id)
         }
-        let table = try MountTable.read()
-        try FilesystemFault.refuse(id, on: device, among: table)
-        let mounts = VolumeMounts(of: device, among: table)
+        let mounts = try VolumeMounts(of: device, refusingFaultsOf: id)
         try wanted.checkStaged(id, usage.usage(of: id).staging, mounts)
         let alive = alivePublications(of: id, mounts)
         if try wanted.isPublished(among: alive, mounts, id: id) {

@@ -31,9 +31,7 @@ extension NodeService {
         let device = try volume.devices.current()
         let mounts: VolumeMounts
         do throws(DriverError) {
-            let table = try MountTable.read()
-            try FilesystemFault.refuse(id, on: device, among: table)
-            mounts = VolumeMounts(of: device, among: table)
+            mounts = try VolumeMounts(of: device, refusingFaultsOf: id)
         } catch {
             throw error.leavingSomething("an earlier call has staged it")
         }
