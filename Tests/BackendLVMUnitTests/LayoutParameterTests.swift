@@ -8,6 +8,11 @@ import Testing
         try Layout.parameters.read(parameters) as? Layout
     }
 
+    @Test(arguments: ["volumegroup", "vgname", "thinpool"])
+    func `a class that names what only a tier names is told of the tier`(word: String) {
+        #expect(Layout.parameters.synonyms[word] == "tier")
+    }
+
     @Test func `a class without such parameters leaves the layout to its tier`() throws {
         #expect(try layout([:]) == nil)
         #expect(try layout(["tier": "fast", "csi.storage.k8s.io/fstype": "xfs"]) == nil)

@@ -69,7 +69,7 @@ import Testing
             #expect(throws: DriverError.self) {
                 try admit(admission, record("1"), tiers) { () throws(DriverError) in
                     // Before its record exists.
-                    expectRefusal("1 volume") { () throws(DriverError) in
+                    expectRefusal("has 1 volume,") { () throws(DriverError) in
                         try admit(admission, record("2"), tiers)
                     }
                     throw DriverError(.hostFailure, "it fails")
@@ -78,11 +78,11 @@ import Testing
             try admit(admission, record("2"), tiers) { () throws(DriverError) in
                 try make(record("2"), in: first)
                 // Its record exists, and it is still being made: one volume.
-                expectRefusal("has 1 volume") { () throws(DriverError) in
+                expectRefusal("has 1 volume,") { () throws(DriverError) in
                     try admit(admission, record("3"), tiers)
                 }
             }
-            expectRefusal("has 1 volume") { () throws(DriverError) in
+            expectRefusal("has 1 volume,") { () throws(DriverError) in
                 try admit(admission, record("3"), tiers)
             }
             try first.deleteVolume(record("2").id)
@@ -115,7 +115,7 @@ import Testing
             let admission = Admission(maximumVolumes: 4, policies: ["a": policy, "b": policy])
             try make(record("persistent"), in: first)
             try make(record("inline", inline: true), in: first)
-            expectRefusal("tier 'a' has 1 inline volume") { () throws(DriverError) in
+            expectRefusal("tier 'a' has 1 inline volume,") { () throws(DriverError) in
                 try admit(admission, record("2", inline: true), tiers)
             }
             try admit(admission, record("2", tier: "b", inline: true), tiers)
